@@ -1,0 +1,44 @@
+# Each target works alone from a fresh clone with Python 3.11 or newer; what is done already is skipped.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test install check format lint types floors slow clean
+
+demo: install  ## train, judge and use a small network on the digits
+	$(BIN)/alexnet demo
+
+test: install  ## the default test suite, under three minutes on two cores
+	$(BIN)/python -m pytest
+
+install: .venv/.installed  ## .venv with the package and everything that tests need
+
+.venv/.installed: pyproject.toml constraints.txt $(wildcard setup.py)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "alexnet needs Python 3.11 or newer, and $(PYTHON) is older: say make PYTHON=python3.12"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[parquet]" --group dev
+	touch $@
+
+check: lint types floors test slow  ## everything that continuous integration runs
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: install
+	$(BIN)/mypy
+
+floors: install
+	$(BIN)/lint-imports
+
+slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../shared/data
+	$(BIN)/python -m pytest -m slow
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache src/*.egg-info

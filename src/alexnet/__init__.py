@@ -1,0 +1,3 @@
+"""AlexNet, whole."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,48 @@
+"""What can go wrong that a user can mend.
+
+    AlexNetError
+      RecipeError       a recipe, network, stage or setting that does not exist or does not fit
+      DataError         pictures, labels or data sets that cannot be used (exit code 3)
+      CheckpointError   a run or a weight file that cannot be read, written or matched
+      ExportError       a network that cannot be written in the format asked for
+
+Each message is one line: the value, what was expected, what to do next. The command line prints it and
+exits with 1, or 3 where the data is at fault; anything else is a bug and keeps its traceback. A caller's
+mistake in Python is a ValueError.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class AlexNetError(Exception):
+    """Something that a user can mend; the message says how."""
+
+
+class RecipeError(AlexNetError):
+    """Raised for a recipe, network, stage or setting that does not exist or does not fit."""
+
+
+class DataError(AlexNetError):
+    """Raised for pictures, labels or data sets that cannot be used."""
+
+
+class CheckpointError(AlexNetError):
+    """Raised for a run or a weight file that cannot be read, written or matched."""
+
+
+class ExportError(AlexNetError):
+    """Raised for a network that cannot be written in the format asked for."""
+
+
+def choices(name: str, known: Iterable[str]) -> str:
+    """Return the tail of a message about an unknown name: the likely one if there is one, then all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    likely = f"did you mean `{near[0]}`? " if near else ""
+    return f"{likely}Choices: {', '.join(known)}"
+
+
+def missing(package: str, extra: str, purpose: str) -> AlexNetError:
+    """Return the error for an optional package that is absent: what needs it and how to install it."""
+    return AlexNetError(f'{purpose} needs {package}, which is not installed: pip install "alexnet[{extra}]"')
