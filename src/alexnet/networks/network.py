@@ -1,0 +1,193 @@
+"""A network: named stages, run in order, and the mean picture that it subtracts.
+
+Shapes: N images, C channels, S the input's side in pixels, K classes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, cast, final
+
+import torch
+from torch import Tensor, nn
+
+from alexnet.errors import CheckpointError, RecipeError, choices
+from alexnet.networks.layers import Shape, Weighted
+from alexnet.randomness import Chance, generator
+
+IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A named step of a network: an operation and the stages whose outputs it reads."""
+
+    name: str
+    operation: nn.Module
+    inputs: tuple[str, ...]
+
+
+class Architecture(Protocol):
+    """A frozen value that says everything about a network but its weights."""
+
+    @property
+    def kind(self) -> str:
+        """The name under which `alexnet.build` knows this kind of network."""
+
+    @property
+    def classes(self) -> int:
+        """How many classes the last layer tells apart."""
+
+    @property
+    def side(self) -> int:
+        """Height and width of the input, in pixels."""
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Make the stages, with weights not yet drawn; the last one gives the logits."""
+
+
+@final
+class Network(nn.Module):
+    """A network of named stages, from RGB pixels (0-255) to one logit a class.
+
+    The mean picture is a buffer of the network, so that training, prediction and export subtract the same
+    (section 2). Every parameter is called by its stage: `conv1.weight` ... `fc8.bias`.
+
+    Args:
+        architecture: what to build.
+        seed: of the initial weights.
+    """
+
+    mean: Tensor
+
+    def __init__(self, architecture: Architecture, *, seed: int = 0) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.stages = architecture.stages()
+        for stage in self.stages:
+            self.add_module(stage.name.replace(".", "_"), stage.operation)
+        self.register_buffer("mean", torch.zeros(3, architecture.side, architecture.side))
+        self.output = self.stages[-1].name
+        self.initialize(seed)
+
+    def initialize(self, seed: int) -> None:
+        """Draw the weights of every layer anew, each from its own stream of `seed`."""
+        for stage in self.stages:
+            if isinstance(stage.operation, Weighted):
+                stage.operation.initialize(generator(seed, "weights", stage.name))
+
+    def set_mean(self, mean: Tensor) -> None:
+        """Subtract this picture from now on: float32, (3, H, W), 0-255; its central S x S is taken.
+
+        The 2012 program subtracts the centre of the mean picture whatever the crop's offset.
+
+        Raises:
+            ValueError: the picture is smaller than the network's input.
+        """
+        side = self.architecture.side
+        top, left = (mean.shape[-2] - side) // 2, (mean.shape[-1] - side) // 2
+        if top < 0 or left < 0:
+            raise ValueError(f"a mean picture of {tuple(mean.shape)} does not cover an input of {side} pixels")
+        self.mean.copy_(mean[:, top : top + side, left : left + side])
+
+    def forward(self, images: Tensor, chance: Chance | None = None) -> Tensor:
+        """Compute the logits of images.
+
+        Args:
+            images: RGB pixels, uint8 or float32 in 0-255, (N, 3, S, S).
+            chance: in training, where the step stands; without it, random stages draw from torch's own
+                generator.
+        Returns:
+            float32, (N, K).
+        """
+        return self._run(images, (self.output,), chance)[self.output]
+
+    def activations(self, images: Tensor, *stages: str) -> dict[str, Tensor]:
+        """Compute what the named stages give, activation function included.
+
+        Args:
+            images: RGB pixels, uint8 or float32 in 0-255, (N, 3, S, S).
+            stages: names such as "conv5" or "fc7".
+        Returns:
+            for each name, float32: (N, C, H, W) for a map stage, (N, U) for a fully-connected one.
+        Raises:
+            RecipeError: a name that is not a stage of this network.
+        """
+        for name in stages:
+            self.stage(name)
+        return self._run(images, stages, None)
+
+    def stage(self, name: str) -> Stage:
+        """Return a stage by its name; RecipeError offers the names that exist."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        names = [stage.name for stage in self.stages]
+        raise RecipeError(f"`{name}` is not a stage of {self.architecture.kind}; {choices(name, names)}")
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shape of each stage's output for one image, in order."""
+        side = self.architecture.side
+        known: dict[str, Shape] = {IMAGES: (3, side, side)}
+        for stage in self.stages:
+            shape = cast(Any, stage.operation).shape
+            known[stage.name] = shape(*(known[name] for name in stage.inputs))
+        del known[IMAGES]
+        return known
+
+    def load_weights(self, weights: dict[str, Tensor], source: str) -> None:
+        """Take weights by name, every one of them and of the right shape, or none.
+
+        Raises:
+            CheckpointError: names or shapes differ; the message says which.
+        """
+        own = self.state_dict()
+        wrong = [
+            f"{name} is {tuple(weights[name].shape)} there and {tuple(own[name].shape)} here"
+            for name in own
+            if name in weights and weights[name].shape != own[name].shape
+        ]
+        missing, extra = own.keys() - weights.keys(), weights.keys() - own.keys()
+        problems = wrong + [f"{name} is missing" for name in sorted(missing)]
+        problems += [f"{name} is unknown here" for name in sorted(extra)]
+        if problems:
+            more = f" (and {len(problems) - 4} more)" if len(problems) > 4 else ""
+            raise CheckpointError(
+                f"{source} does not hold the weights of this {self.architecture.kind}: "
+                f"{'; '.join(problems[:4])}{more}"
+            )
+        self.load_state_dict(weights)
+
+    def _run(self, images: Tensor, wanted: Iterable[str], chance: Chance | None) -> dict[str, Tensor]:
+        """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
+        kept = set(wanted)
+        needed = self._needed(kept)
+        last_reader = {name: stage.name for stage in needed for name in stage.inputs}
+        values = {IMAGES: self._prepared(images)}
+        for stage in needed:
+            inputs = [values[name] for name in stage.inputs]
+            if getattr(stage.operation, "random", False):
+                values[stage.name] = stage.operation(*inputs, chance=chance, stage=stage.name)
+            else:
+                values[stage.name] = stage.operation(*inputs)
+            for name in stage.inputs:
+                if last_reader[name] == stage.name and name not in kept:
+                    values.pop(name, None)
+        return {name: values[name] for name in wanted}
+
+    def _needed(self, wanted: set[str]) -> list[Stage]:
+        """Return the stages on which the wanted ones depend, in order."""
+        needed: list[Stage] = []
+        names = set(wanted)
+        for stage in reversed(self.stages):
+            if stage.name in names:
+                needed.append(stage)
+                names.update(stage.inputs)
+        return needed[::-1]
+
+    def _prepared(self, images: Tensor) -> Tensor:
+        side = self.architecture.side
+        if images.dim() != 4 or images.shape[1:] != (3, side, side):
+            raise ValueError(
+                f"{self.architecture.kind} takes images of shape (N, 3, {side}, {side}), not {tuple(images.shape)}"
+            )
+        return images.to(self.mean.dtype) - self.mean
