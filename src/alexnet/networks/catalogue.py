@@ -4,13 +4,28 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
-from alexnet.errors import CheckpointError, RecipeError, choices
+from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.as_trained import AsTrained, SixLayer
 from alexnet.networks.network import Architecture, Network
 from alexnet.networks.small import Cifar18, Cifar80Seconds, ConvLocal13, FigureOne
+from alexnet.networks.variants import Caffe, CaffeNet, OneWeirdTrick, TorchVision
 
 NETWORKS: Final[dict[str, type[Any]]] = {
-    kind.kind: kind for kind in (AlexNet, Cifar18, Cifar80Seconds, ConvLocal13, FigureOne)
+    kind.kind: kind
+    for kind in (
+        AlexNet,
+        AsTrained,
+        SixLayer,
+        OneWeirdTrick,
+        TorchVision,
+        Caffe,
+        CaffeNet,
+        Cifar18,
+        Cifar80Seconds,
+        ConvLocal13,
+        FigureOne,
+    )
 }
 
 
@@ -52,11 +67,7 @@ def from_description(description: Mapping[str, Any]) -> Architecture:
     """Return the architecture that `described` wrote down.
 
     Raises:
-        CheckpointError: it names a network or a choice that this version does not know.
+        RecipeError: it names a network or a choice that this version does not know.
     """
     options = {name: tuple(v) if isinstance(v, list) else v for name, v in description.items()}
-    kind = options.pop("network", "")
-    try:
-        return architecture(str(kind), **options)
-    except (RecipeError, TypeError) as error:
-        raise CheckpointError(f"this version of alexnet cannot build the stored network: {error}") from error
+    return architecture(str(options.pop("network", "")), **options)

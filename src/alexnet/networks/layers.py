@@ -24,9 +24,13 @@ ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
 Shape = tuple[int, ...]  # of one image's values: (C, H, W) or (U,)
 
 
-def positions(size: int, window: int, stride: int, padding: int = 0) -> int:
-    """Return how many windows fit along a side, rounding up: 1 + ceil((size + 2 padding - window) / stride)."""
-    return 1 + -(-(size + 2 * padding - window) // stride)
+def positions(size: int, window: int, stride: int, padding: int = 0, *, whole: bool = False) -> int:
+    """Return how many windows fit along a side, rounding up: 1 + ceil((size + 2 padding - window) / stride).
+
+    `whole` counts only windows that do not hang over the border: it rounds down, as later programs do.
+    """
+    room = size + 2 * padding - window
+    return 1 + (room // stride if whole else -(-room // stride))
 
 
 def check_activation(name: str) -> str:
@@ -73,6 +77,7 @@ class Convolution(Weighted):
         channels, filters: C and F; both divisible by `groups`.
         size, stride, padding: of the square window, in pixels.
         groups: 2 splits channels and filters into the paper's two columns, which do not see each other.
+        whole: leave out windows that hang over the border, as Caffe and torchvision do.
         deviation, constant: of the initial weights and biases.
     """
 
@@ -85,20 +90,21 @@ class Convolution(Weighted):
         stride: int = 1,
         padding: int = 0,
         groups: int = 1,
+        whole: bool = False,
         deviation: float = 0.01,
         constant: float = 0.0,
         activation: str = "relu",
     ) -> None:
         weight = (filters, channels // groups, size, size)
         super().__init__(weight, (filters,), deviation=deviation, constant=constant, activation=activation)
-        self.size, self.stride, self.padding, self.groups = size, stride, padding, groups
+        self.size, self.stride, self.padding, self.groups, self.whole = size, stride, padding, groups, whole
 
     def shape(self, *inputs: Shape) -> Shape:
         _, height, width = inputs[0]
         return (
             self.weight.shape[0],
-            positions(height, self.size, self.stride, self.padding),
-            positions(width, self.size, self.stride, self.padding),
+            positions(height, self.size, self.stride, self.padding, whole=self.whole),
+            positions(width, self.size, self.stride, self.padding, whole=self.whole),
         )
 
     def multiply_adds(self, *inputs: Shape) -> int:
@@ -109,7 +115,7 @@ class Convolution(Weighted):
         """Convolve and add the biases, before the activation function."""
         over = [_overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:]]
         padding = self.padding
-        if any(over):
+        if any(over) and not self.whole:
             x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))
             padding = 0
         return F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
@@ -233,22 +239,25 @@ class Dropout(nn.Module):
 
     Args:
         keep: the probability of keeping a unit.
+        rescaled: divide by `keep` in training and leave the test alone, as Caffe and torchvision do.
     """
 
     random: Final = True
 
-    def __init__(self, keep: float = 0.5) -> None:
+    def __init__(self, keep: float = 0.5, *, rescaled: bool = False) -> None:
         super().__init__()
         if not 0.0 < keep <= 1.0:
             raise RecipeError(f"a dropout layer cannot keep {keep} of its units: 0 < keep <= 1")
-        self.keep = keep
+        self.keep, self.rescaled = keep, rescaled
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
     def forward(self, x: Tensor, *, chance: Chance | None = None, stage: str = "") -> Tensor:
         if not self.training:
-            return x * self.keep
+            return x if self.rescaled else x * self.keep
+        if self.rescaled:
+            x = x / self.keep
         if chance is None:
             return x * (torch.rand_like(x) < self.keep)
         generator = chance.generator(stage, x.device)

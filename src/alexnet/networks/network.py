@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet.errors import CheckpointError, RecipeError, choices
-from alexnet.networks.layers import Shape, Weighted
+from alexnet.networks.layers import Shape
 from alexnet.randomness import Chance, generator
 
 IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
@@ -72,7 +72,7 @@ class Network(nn.Module):
     def initialize(self, seed: int) -> None:
         """Draw the weights of every layer anew, each from its own stream of `seed`."""
         for stage in self.stages:
-            if isinstance(stage.operation, Weighted):
+            if hasattr(stage.operation, "initialize"):
                 stage.operation.initialize(generator(seed, "weights", stage.name))
 
     def set_mean(self, mean: Tensor) -> None:

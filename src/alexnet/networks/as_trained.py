@@ -1,0 +1,94 @@
+"""The networks that were trained, which are not quite the one that is printed.
+
+The program's definition of the network of the paper's tables says, where it differs from section 3:
+
+* conv1's output is normalised before it is rectified: conv1, norm1, pool1, relu1;
+* normalisation stays within a column, and its alpha is divided by the window's five maps;
+* after norm2 each map is normalised once more, over 5 x 5 neighbours (rnorm2), which the text leaves out;
+* the weights of conv3, conv4 and conv5 are drawn from N(0, 0.03).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from alexnet.networks.chain import Chain
+from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool
+from alexnet.networks.network import Stage
+from alexnet.networks.neurons import Neuron
+from alexnet.networks.normalization import MapNormalization, ResponseNormalization
+from alexnet.networks.variants import check_input
+
+
+@final
+@dataclass(frozen=True)
+class AsTrained:
+    """The network of the paper's results, as its definition file (layers-145.cfg) has it, columns merged."""
+
+    kind: ClassVar[str] = "as-trained"
+
+    classes: int = 1000
+    """How many classes fc8 tells apart."""
+    side: int = 224
+    """Height and width of the input, in pixels; 224 to 227 give the same shapes."""
+
+    def __post_init__(self) -> None:
+        check_input(self.classes, self.side)
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Make the stages conv1, norm1, pool1, relu1, conv2, norm2, rnorm2 ... fc7, dropout7, fc8."""
+        chain = _convolutional(self.side)
+        _classifier(chain, self.classes)
+        return tuple(chain.stages)
+
+
+@final
+@dataclass(frozen=True)
+class SixLayer:
+    """The network of the pre-trained entries: a sixth convolutional layer over the last pool (table 2, *).
+
+    Paper: section 6 adds "an extra sixth convolutional layer over the last pooling layer"; its size, 3 x 3
+    over both columns and 2 x 128 filters, is that of the definition file (layers-146-2012-2011.cfg).
+    """
+
+    kind: ClassVar[str] = "six-layer"
+
+    classes: int = 1000
+    """How many classes fc8 tells apart."""
+    side: int = 224
+    """Height and width of the input, in pixels; 224 to 227 give the same shapes."""
+
+    def __post_init__(self) -> None:
+        check_input(self.classes, self.side)
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Make the stages of as-trained with conv6 after pool5."""
+        chain = _convolutional(self.side)
+        chain.add("conv6", Convolution(256, 256, 3, padding=1, deviation=0.03, constant=1.0))
+        _classifier(chain, self.classes)
+        return tuple(chain.stages)
+
+
+def _convolutional(side: int) -> Chain:
+    """String the stages up to pool5."""
+    chain = Chain(side)
+    chain.add("conv1", Convolution(3, 96, 11, stride=4, activation="identity"))
+    chain.add("norm1", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0, groups=2))
+    chain.add("pool1", Pool(3, 2))
+    chain.add("relu1", Neuron("relu"))
+    chain.add("conv2", Convolution(96, 256, 5, padding=2, groups=2, constant=1.0))
+    chain.add("norm2", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0, groups=2))
+    chain.add("rnorm2", MapNormalization(5, scale=1e-3, power=0.75))
+    chain.add("pool2", Pool(3, 2))
+    chain.add("conv3", Convolution(256, 384, 3, padding=1, deviation=0.03))
+    chain.add("conv4", Convolution(384, 384, 3, padding=1, groups=2, deviation=0.03, constant=1.0))
+    chain.add("conv5", Convolution(384, 256, 3, padding=1, groups=2, deviation=0.03, constant=1.0))
+    chain.add("pool5", Pool(3, 2))
+    return chain
+
+
+def _classifier(chain: Chain, classes: int) -> None:
+    """String the fully-connected layers, dropout after the first two."""
+    for number in (6, 7):
+        chain.add(f"fc{number}", FullyConnected(chain.values, 4096, constant=1.0))
+        chain.add(f"dropout{number}", Dropout(0.5))
+    chain.add("fc8", FullyConnected(chain.values, classes, activation="identity"))
