@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and the folders where they live."""
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -62,3 +63,15 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold a folder for one process of this machine at a time; others wait. The lock dies with its
+    process."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""The training picture: a random crop, mirrored half the time, its colours shifted.
+
+It works on the whole batch, after loading, wherever the batch is.
+
+Shapes: N pictures, S their side, `side` that of the crop.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alexnet import randomness
+from alexnet.errors import RecipeError
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a training picture is varied; the defaults are section 4.1 of the paper."""
+
+    side: int = 224
+    """Height and width of what the network sees, in pixels."""
+    crop: bool = True
+    """Cut at a random place, every place equally likely; otherwise at the centre."""
+    mirror: bool = True
+    """Swap left and right of half the pictures."""
+    colour: float = 0.1
+    """Standard deviation of the factors on the colour components; 0 shifts no colours. Section 4.1. The
+    released program multiplies by the square root of the eigenvalue where the text says eigenvalue; so do
+    we."""
+    rescaled: bool = False
+    """Divide by 1 + colour after the shift, as the released program does in training and the text does not
+    say."""
+    shared: int = 1
+    """How many pictures in a row of a batch share one crop and one mirroring: 32 in the released program."""
+
+    def __post_init__(self) -> None:
+        if self.side < 1:
+            raise RecipeError(f"augmentation.side is {self.side}: expected at least 1 pixel")
+        if not 0 <= self.colour < float("inf"):
+            raise RecipeError(f"augmentation.colour is {self.colour}: expected 0 or more")
+        if self.shared < 1:
+            raise RecipeError(f"augmentation.shared is {self.shared}: expected at least 1 picture")
+
+
+def augment(
+    images: Tensor, settings: Augmentation, components: Tensor, stream: int, indices: Tensor
+) -> Tensor:
+    """Vary a batch of training pictures.
+
+    Args:
+        images: uint8, (N, 3, S, S), S at least `settings.side`.
+        settings: what to vary.
+        components: float32, (3, 3), a data set's `colour_components`.
+        stream: a key for the seed and the epoch, `randomness.key(seed, "augmentation", epoch)`.
+        indices: int64, (N,), the pictures' places in the data set: picture i of an epoch is varied alike in
+            any batch, on any process. (Where pictures share a crop, by the first index of each group.)
+    Returns:
+        float32, (N, 3, side, side), on the device of `images`, pixels on the scale of 0 to 255; the mean is
+        not subtracted.
+    Raises:
+        ValueError: the images are smaller than the crop.
+    Source: Krizhevsky et al. 2012, section 4.1.
+    """
+    room = images.shape[-1] - settings.side
+    if room < 0:
+        raise ValueError(f"images are {images.shape[-1]} pixels wide: expected at least {settings.side}")
+    places = indices.cpu().numpy()
+    leaders = places[np.arange(len(places)) // settings.shared * settings.shared]
+    chances = torch.from_numpy(randomness.uniform(stream, leaders, 3)).to(images.device)
+    offsets = (
+        (chances[:, :2] * (room + 1)).long()
+        if settings.crop
+        else torch.full_like(chances[:, :2], room // 2).long()
+    )
+    crops = _cut(images, offsets, settings.side)
+    if settings.mirror:
+        mirrored = chances[:, 2] < 0.5
+        crops[mirrored] = crops[mirrored].flip(-1)
+    pixels = crops.float()
+    if settings.colour:
+        factors = randomness.normal(randomness.key(stream, "colour"), places, 3) * settings.colour
+        shifts = torch.from_numpy(factors).float().to(images.device) @ components.to(images.device)
+        pixels += shifts[:, :, None, None]
+    return pixels.div_(1 + settings.colour) if settings.rescaled else pixels
+
+
+def _cut(images: Tensor, offsets: Tensor, side: int) -> Tensor:
+    """Copy the square of each image that begins at its offset (row, column)."""
+    windows = images.unfold(2, side, 1).unfold(3, side, 1)  # (N, 3, S-side+1, S-side+1, side, side), a view
+    rows = torch.arange(len(images), device=images.device)
+    return windows[rows, :, offsets[:, 0], offsets[:, 1]]

@@ -1,0 +1,102 @@
+"""A split in the order of an epoch, a batch at a time, read ahead while the network computes."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alexnet.data.dataset import Split
+
+_PATIENCE = 0.1  # seconds between looks at whether the reader is still wanted
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some pictures of a split."""
+
+    images: Tensor
+    """uint8 RGB, (N, 3, S, S)."""
+    labels: Tensor
+    """int64, (N,): places in the data set's classes."""
+    indices: Tensor
+    """int64, (N,): places in the split."""
+
+
+def batches(
+    split: Split,
+    order: np.ndarray,
+    size: int,
+    *,
+    start: int = 0,
+    drop_last: bool = False,
+    ahead: int = 2,
+    pinned: bool = False,
+) -> Iterator[Batch]:
+    """Yield a split's pictures in an order, read ahead by a thread.
+
+    What is yielded depends on the arguments alone, so an epoch can be taken up again at any place. Closing
+    the iterator, or dropping it, ends the thread.
+
+    Args:
+        split: where the pictures are.
+        order: int64 places in the split, (M,); each is yielded once, in this order.
+        size: pictures a batch; the last one may be smaller.
+        start: the place in `order` to begin at.
+        drop_last: leave out a last batch that is smaller.
+        ahead: batches that may lie ready.
+        pinned: put the pictures where a CUDA device can fetch them while it computes.
+    Raises:
+        ValueError: `size` or `ahead` is below 1, or `start` is outside the order.
+        DataError: a picture cannot be read.
+    """
+    if size < 1 or ahead < 1 or not 0 <= start <= len(order):
+        raise ValueError(
+            f"size {size}, ahead {ahead}, start {start} of {len(order)}: expected 1 or more, within the order"
+        )
+    stop = len(order) - (len(order) - start) % size if drop_last else len(order)
+    pieces = [order[place : min(place + size, stop)] for place in range(start, stop, size)]
+    return _read_ahead(split, pieces, ahead, pinned)
+
+
+def _read_ahead(split: Split, pieces: list[np.ndarray], ahead: int, pinned: bool) -> Iterator[Batch]:
+    ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
+    unwanted = threading.Event()
+
+    def put(item: Batch | BaseException) -> None:
+        while not unwanted.is_set():
+            try:
+                ready.put(item, timeout=_PATIENCE)
+                return
+            except queue.Full:
+                continue
+
+    def read() -> None:
+        try:
+            for piece in pieces:
+                if unwanted.is_set():
+                    return
+                put(_batch(split, piece, pinned))
+        except BaseException as error:  # handed to the one who waits
+            put(error)
+
+    reader = threading.Thread(target=read, name="batches", daemon=True)
+    reader.start()
+    try:
+        for _ in pieces:
+            item = ready.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        unwanted.set()
+        reader.join()
+
+
+def _batch(split: Split, indices: np.ndarray, pinned: bool) -> Batch:
+    images = split.images(indices)
+    labels, places = torch.from_numpy(split.labels[indices]), torch.from_numpy(indices.astype(np.int64))
+    return Batch(images.pin_memory() if pinned else images, labels, places)

@@ -1,0 +1,80 @@
+"""A data set by its name, its prepared directory, or the source it is to be prepared from."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from alexnet import files
+from alexnet.data.dataset import CARD, FORMAT, Dataset
+from alexnet.data.images import decode, decoder
+from alexnet.data.prepare import prepare
+from alexnet.data.sources.digits import Digits
+from alexnet.data.sources.opening import open_source
+from alexnet.data.sources.shapes import Shapes
+from alexnet.data.sources.source import Source
+from alexnet.errors import DataError, choices
+
+NAMED: dict[str, Callable[[], Source]] = {"digits": Digits, "shapes": Shapes}
+
+_SIDE = 256
+_SMALL = 128  # pixels: pictures below this are stored as they are
+_SAMPLES = 16
+
+
+def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Dataset:
+    """Open a data set, preparing it once if it is not prepared.
+
+    Args:
+        name_or_path: a name (`digits`, `shapes`), a prepared directory, or a source as `open_source` reads
+            it. A name wins over a path; write ./digits for a directory of that name.
+        side: height and width of the pictures, in pixels; left out, 256, or the pictures' own where they are
+            small, such as CIFAR's 32.
+    Returns:
+        the data set. What had to be prepared is kept in the user's cache folder, under a key that changes
+        with the source's files and the side.
+    Raises:
+        DataError: there is no such data set, it cannot be used, or it is prepared at another side.
+    """
+    name = os.fspath(name_or_path)
+    if name in NAMED:
+        return _cached(NAMED[name](), side)
+    path = Path(name)
+    if (path / CARD).exists():
+        dataset = Dataset.open(path)
+        if side not in (None, dataset.side):
+            raise DataError(
+                f"{name!r} is prepared at a side of {dataset.side}, not {side}: prepare its source again"
+            )
+        return dataset
+    if not path.exists():
+        raise DataError(
+            f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory or an archive"
+        )
+    return _cached(open_source(path), side)
+
+
+def natural_side(source: Source) -> int:
+    """Return the side to prepare a source at: 256, or the shorter side of its first pictures where it is
+    small."""
+    shorter = []
+    for example in source.examples("train", 0, _SAMPLES):
+        try:
+            if isinstance(example.content, DataError):
+                raise example.content
+            pixels = example.content if isinstance(example.content, np.ndarray) else decode(example.content)
+        except DataError:
+            continue
+        shorter.append(min(pixels.shape[:2]))
+    return max(shorter) if shorter and max(shorter) < _SMALL else _SIDE
+
+
+def _cached(source: Source, side: int | None) -> Dataset:
+    """Open a source's preparation in the cache folder, making it if need be."""
+    side = natural_side(source) if side is None else side
+    parts = json.dumps([FORMAT, source.fingerprint(), side, decoder()])
+    key = hashlib.sha256(parts.encode("ascii")).hexdigest()[:16]
+    return prepare(source, files.home() / "prepared" / f"{source.name}-{side}-{key}", side=side)

@@ -1,0 +1,197 @@
+"""Image folders: `train|val|.../class/*.jpg`, or class folders alone.
+
+Classes are in natural order of their folders' names. Class folders alone are divided, seeded and stratified,
+without copying anything. A picture's place in the order depends on names alone.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from alexnet.data.sources.division import FRACTION, SEED, held_out
+from alexnet.data.sources.source import SPLITS, Example, natural
+from alexnet.data.sources.trees import Tree
+from alexnet.errors import DataError
+
+SYNONYMS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "val", "valid"),
+    "test": ("test", "testing"),
+}
+ENDINGS = (
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".png",
+    ".gif",
+    ".webp",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".pnm",
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The pictures of one class in one split."""
+
+    name: str
+    folder: str
+    size: int  # pictures in the folder
+    aside: bool | None = None  # of a folder that is divided: those set aside, or the others
+
+    def chosen(self, fraction: float, seed: int) -> np.ndarray:
+        """Return the places of this part's pictures among the folder's."""
+        if self.aside is None:
+            return np.arange(self.size)
+        return np.flatnonzero(held_out(self.name, self.size, fraction=fraction, seed=seed) == self.aside)
+
+
+class Folders:
+    """Pictures whose folder names their class.
+
+    Args:
+        tree: the directory or archive that holds them.
+        fraction: the part of each class to set aside where there is no validation folder.
+        seed: decides which pictures those are.
+    Raises:
+        DataError: no pictures, an empty class, or classes that differ between the splits.
+    """
+
+    words: Mapping[str, str] = {}
+
+    def __init__(self, tree: Tree, *, fraction: float = FRACTION, seed: int = SEED) -> None:
+        self._tree, self._fraction, self._seed, self._ignored = tree, fraction, seed, 0
+        self.name = place_name(tree)
+        roots = split_folders(tree)
+        divided = "train" not in roots
+        self._parts = {
+            split: self._listed(root)
+            for split, root in ({"train": innermost(tree)} if divided else roots).items()
+        }
+        self.classes = tuple(part.name for part in self._parts["train"])
+        for split, parts in self._parts.items():
+            same_classes(tree.place, self.classes, [part.name for part in parts], split)
+        if divided and any(part.size > 1 for part in self._parts["train"]):
+            for split in ("train", "validation"):
+                self._parts[split] = [
+                    _Part(p.name, p.folder, p.size, split == "validation") for p in self._parts["train"]
+                ]
+        self._counts = {s: [len(p.chosen(fraction, seed)) for p in parts] for s, parts in self._parts.items()}
+        self.splits = tuple(split for split in SPLITS if split in self._parts)
+        division = {"method": "stratified", "fraction": fraction, "seed": seed}
+        self.notes: Mapping[str, object] = {
+            "origin": tree.place,
+            "ignored_files": self._ignored,
+            "division": division if divided and "validation" in self._parts else None,
+        }
+
+    def count(self, split: str) -> int:
+        """Return how many pictures a split lists."""
+        return sum(self._counts[split])
+
+    def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
+        """Yield pictures class by class; only the folders that are asked for are listed."""
+        stop = self.count(split) if stop is None else stop
+        place = 0
+        for part, count in zip(self._parts[split], self._counts[split], strict=True):
+            if place < stop and place + count > start:
+                paths = pictures(self._tree, part.folder)[0]
+                if len(paths) != part.size:
+                    raise DataError(
+                        f"class `{part.name}` of {self._tree.place!r} changed while it was read: start again"
+                    )
+                for index in part.chosen(self._fraction, self._seed)[max(start - place, 0) : stop - place]:
+                    yield read_example(self._tree, paths[index], part.name)
+            place += count
+
+    def fingerprint(self) -> str:
+        """Return a hash of the tree and of how it is divided."""
+        return f"folders 1 {self._tree.fingerprint()} {self._fraction} {self._seed}"
+
+    def _listed(self, root: str) -> list[_Part]:
+        """List the classes below a folder: each must hold a picture."""
+        parts = []
+        for name in sorted(self._tree.folders(root), key=natural):
+            folder = f"{root}/{name}" if root else name
+            paths, ignored = pictures(self._tree, folder)
+            self._ignored += ignored
+            if not paths:
+                raise DataError(
+                    f"class folder {folder!r} of {self._tree.place!r} holds no pictures: fill or remove it"
+                )
+            parts.append(_Part(name, folder, len(paths)))
+        if not parts:
+            raise DataError(
+                f"{self._tree.place!r} holds no class folders{f' in {root!r}' if root else ''}: expected "
+                "train/CLASS/*.jpg and val/CLASS/*.jpg, or CLASS/*.jpg"
+            )
+        return parts
+
+
+def read_example(tree: Tree, path: str, label: str) -> Example:
+    """Read one picture of a tree; a failure becomes the example's content."""
+    try:
+        return Example(path, tree.read(path), label)
+    except DataError as error:
+        return Example(path, error, label)
+
+
+def pictures(tree: Tree, folder: str, *, deep: bool = True) -> tuple[list[str], int]:
+    """Return the paths of the pictures below a folder, and how many other files were passed over."""
+    paths = tree.files(folder, deep=deep)
+    found = [path for path in paths if path.lower().endswith(ENDINGS)]
+    return found, len(paths) - len(found)
+
+
+def place_name(tree: Tree) -> str:
+    """Return a short name for the data set in a tree."""
+    return os.path.basename(os.path.abspath(tree.place)).split(".")[0]
+
+
+def innermost(tree: Tree) -> str:
+    """Go down while a folder holds one folder of folders and no files, as archives are often packed."""
+    root = ""
+    while len(names := tree.folders(root)) == 1 and not tree.files(root):
+        below = f"{root}/{names[0]}" if root else names[0]
+        if not tree.folders(below):
+            return root
+        root = below
+    return root
+
+
+def split_folders(tree: Tree) -> dict[str, str]:
+    """Find the folders of the splits under any of their names; without a training folder, nothing."""
+    root = innermost(tree)
+    present = {name.lower(): name for name in tree.folders(root)}
+    found: dict[str, str] = {}
+    for split, names in SYNONYMS.items():
+        matches = [present[name] for name in names if name in present]
+        if len(matches) > 1:
+            raise DataError(
+                f"{tree.place!r} holds both {matches[0]!r} and {matches[1]!r}: remove or rename one"
+            )
+        if matches:
+            found[split] = f"{root}/{matches[0]}" if root else matches[0]
+    if "test" in found and not tree.folders(found["test"]):
+        del found["test"]  # pictures without labels, as ImageNet's test part comes
+    return found if "train" in found else {}
+
+
+def same_classes(place: str, training: tuple[str, ...], others: list[str], split: str) -> None:
+    """Check that a split holds the training split's classes, all of them and no others."""
+    known, seen = set(training), set(others)
+    for what, names in (("lacks", known - seen), ("adds", seen - known)):
+        if names:
+            shown = ", ".join(repr(name) for name in sorted(names, key=natural)[:3])
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            raise DataError(
+                f"{split} of {place!r} {what} class{'es' if len(names) > 1 else ''} {shown}{more}: "
+                f"train holds {len(training)} classes, and every split must hold the same"
+            )

@@ -1,0 +1,141 @@
+"""The Hub's parquet layout: train-00000-of-00001.parquet with a column of pictures and one of labels."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from alexnet.data.sources.folders import SYNONYMS
+from alexnet.data.sources.source import SPLITS, Example, natural
+from alexnet.data.sources.trees import file_fingerprint
+from alexnet.errors import DataError, missing
+
+_IMAGE_COLUMNS = ("image", "img", "jpg", "picture")
+_LABEL_COLUMNS = ("label", "fine_label", "labels", "target", "class")
+_SHARD = re.compile(r"([A-Za-z]+)[^/]*\.parquet$")
+
+
+class Parquet:
+    """Pictures in parquet files, as the Hub stores them.
+
+    The column of pictures holds structs of `bytes` (and `path`) or bytes; labels are integers, named by the
+    Hub's metadata in the schema where there are any, or texts.
+
+    Args:
+        directory: a folder of parquet files named by their split, possibly in a folder `data`.
+    Raises:
+        DataError: no such files, or columns that cannot be understood.
+        AlexNetError: pyarrow is not installed.
+    """
+
+    words: Mapping[str, str] = {}
+
+    def __init__(self, directory: str | Path) -> None:
+        self.place = os.path.abspath(directory)
+        self.name = os.path.basename(self.place)
+        self._files = _files(Path(self.place))
+        self.splits = tuple(split for split in SPLITS if split in self._files)
+        if "train" not in self._files:
+            raise DataError(
+                f"{self.place!r} holds no train-*.parquet: its splits are {', '.join(self.splits) or 'none'}"
+            )
+        schema = _parquet().ParquetFile(self._files["train"][0]).schema_arrow
+        self._image = _column(schema.names, _IMAGE_COLUMNS, self.place)
+        self._label = _column(schema.names, _LABEL_COLUMNS, self.place)
+        self._names = _class_names(schema, self._label)
+        self._rows = {
+            s: [_parquet().ParquetFile(f).metadata.num_rows for f in fs] for s, fs in self._files.items()
+        }
+        self.classes = tuple(self._names) if self._names else self._values()
+        self.notes: Mapping[str, object] = {"origin": self.place, "columns": [self._image, self._label]}
+
+    def count(self, split: str) -> int:
+        """Return how many rows a split has."""
+        return sum(self._rows[split])
+
+    def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
+        """Yield the rows of a split in order; row groups outside the range are not read."""
+        stop = self.count(split) if stop is None else min(stop, self.count(split))
+        place = 0
+        for path, rows in zip(self._files[split], self._rows[split], strict=True):
+            if place < stop and place + rows > start:
+                yield from self._rows_of(path, start - place, stop - place)
+            place += rows
+
+    def fingerprint(self) -> str:
+        """Return a hash of the files' paths, sizes and times."""
+        return "parquet 1 " + " ".join(file_fingerprint(f) for s in self.splits for f in self._files[s])
+
+    def _rows_of(self, path: Path, start: int, stop: int) -> Iterator[Example]:
+        file, place = _parquet().ParquetFile(path), 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if place < stop and place + rows > start:
+                table = file.read_row_group(group, columns=[self._image, self._label])
+                images, labels = table.column(self._image), table.column(self._label)
+                for row in range(max(start - place, 0), min(stop - place, rows)):
+                    yield self._example(
+                        f"{path.name} row {place + row}", images[row].as_py(), labels[row].as_py()
+                    )
+            place += rows
+
+    def _example(self, name: str, image: Any, label: Any) -> Example:
+        content = image.get("bytes") if isinstance(image, dict) else image
+        if not isinstance(content, bytes):
+            content = DataError("unreadable: the row holds no bytes")
+        if self._names:
+            if not isinstance(label, int) or not 0 <= label < len(self._names):
+                raise DataError(
+                    f"{name} of {self.place!r}: label {label!r} is not 0 to {len(self._names) - 1}"
+                )
+            return Example(name, content, self._names[label])
+        return Example(name, content, str(label))
+
+    def _values(self) -> tuple[str, ...]:
+        """Collect the class names from the labels where the schema names none."""
+        found: set[str] = set()
+        for path in self._files["train"]:
+            found.update(
+                str(v)
+                for v in _parquet().read_table(path, columns=[self._label])[self._label].unique().to_pylist()
+            )
+        return tuple(sorted(found, key=natural))
+
+
+def _files(directory: Path) -> dict[str, list[Path]]:
+    """Find the parquet files of each split, in natural order."""
+    folder = directory / "data" if not list(directory.glob("*.parquet")) else directory
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.parquet"), key=lambda path: natural(path.name)):
+        match = _SHARD.match(path.name)
+        split = next((s for s, names in SYNONYMS.items() if match and match[1].lower() in names), None)
+        if split:
+            found.setdefault(split, []).append(path)
+    return found
+
+
+def _column(names: list[str], known: tuple[str, ...], place: str) -> str:
+    """Return the first column of a known name."""
+    for name in known:
+        if name in names:
+            return name
+    raise DataError(f"{place!r} has the columns {', '.join(names)}: expected one of {', '.join(known)}")
+
+
+def _class_names(schema: Any, column: str) -> list[str]:
+    """Read the class names from the Hub's metadata; empty where there are none."""
+    try:
+        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        return [str(name) for name in features[column]["names"]]
+    except (KeyError, TypeError, ValueError):
+        return []
+
+
+def _parquet() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise missing("pyarrow", "parquet", "reading parquet files") from None
+    return pyarrow.parquet
