@@ -22,6 +22,8 @@ from alexnet.data.sources.source import Example, Source
 from alexnet.data.statistics import Sums
 from alexnet.errors import DataError
 
+PIXELS = 2**26  # at most, in the pictures of a shard: three bytes each make 192 MiB
+
 _HEADER = 128  # bytes before the pixels: room for any shape
 _BLOCK = 64  # pictures summed at once
 
@@ -41,8 +43,8 @@ class Shard:
 
 
 def shards(source: Source, side: int) -> list[Shard]:
-    """Divide every split into shards of at most 192 MiB of pixels: 1,024 pictures at a side of 256."""
-    size = 2**26 // side**2 or 1
+    """Divide every split into shards of at most `PIXELS`: 1,024 pictures at a side of 256."""
+    size = PIXELS // side**2 or 1
     return [
         Shard(split, number, start, min(start + size, count))
         for split in source.splits

@@ -160,7 +160,7 @@ def innermost(tree: Tree) -> str:
     root = ""
     while len(names := tree.folders(root)) == 1 and not tree.files(root):
         below = f"{root}/{names[0]}" if root else names[0]
-        if not tree.folders(below):
+        if not tree.folders(below) or any(names[0].lower() in known for known in SYNONYMS.values()):
             return root
         root = below
     return root

@@ -1,0 +1,183 @@
+"""Image folders and pictures named by their synset, in directories and zip archives."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alexnet.data.sources.folders import Folders
+from alexnet.data.sources.opening import open_source
+from alexnet.data.sources.source import natural
+from alexnet.data.sources.trees import Directory, Zip
+from alexnet.errors import DataError
+
+
+def png(value: int = 0) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (4, 4), (value % 256, 10, 20)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def write(root: Path, *paths: str) -> Path:
+    for value, path in enumerate(paths):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(png(value))
+    return root
+
+
+def names(source: Folders, split: str) -> list[str]:
+    return [example.name for example in source.examples(split)]
+
+
+@pytest.mark.parametrize("validation", ["val", "valid", "validation", "Val"])
+def test_split_folders_go_by_any_of_their_names(tmp_path: Path, validation: str) -> None:
+    source = Folders(
+        Directory(
+            write(
+                tmp_path, "train/a/1.png", "train/b/2.png", f"{validation}/a/3.png", f"{validation}/b/4.PNG"
+            )
+        )
+    )
+    assert source.splits == ("train", "validation")
+    assert [e.label for e in source.examples("validation")] == ["a", "b"]
+
+
+def test_classes_are_in_natural_order(tmp_path: Path) -> None:
+    source = Folders(Directory(write(tmp_path, *(f"train/class{n}/1.png" for n in (10, 9, 1)))))
+    assert source.classes == ("class1", "class9", "class10")
+    assert sorted(["b", "a10", "a9", "B", "1", "a"], key=natural) == ["1", "a", "a9", "a10", "B", "b"]
+
+
+def test_class_folders_alone_are_divided_by_class_and_nothing_is_lost(tmp_path: Path) -> None:
+    write(tmp_path, *(f"{name}/{n}.png" for name in "abc" for n in range(20)))
+    source = Folders(Directory(tmp_path))
+    train, validation = names(source, "train"), names(source, "validation")
+    assert sorted(train + validation) == sorted(f"{name}/{n}.png" for name in "abc" for n in range(20))
+    assert [sum(n.startswith(c) for n in validation) for c in "abc"] == [2, 2, 2]
+    assert names(Folders(Directory(tmp_path)), "validation") == validation
+    assert names(Folders(Directory(tmp_path), seed=1), "validation") != validation
+
+
+def test_another_class_does_not_change_the_division_of_the_others(tmp_path: Path) -> None:
+    write(tmp_path, *(f"{name}/{n}.png" for name in "bc" for n in range(20)))
+    before = names(Folders(Directory(tmp_path)), "validation")
+    write(tmp_path, *(f"a/{n}.png" for n in range(5)))
+    assert [name for name in names(Folders(Directory(tmp_path)), "validation") if name[0] != "a"] == before
+
+
+def test_any_range_of_a_split_is_a_slice_of_the_whole(tmp_path: Path) -> None:
+    write(tmp_path, *(f"{name}/{n}.png" for name in "abc" for n in range(7)))
+    source = Folders(Directory(tmp_path))
+    whole = [e.name for e in source.examples("train")]
+    assert source.count("train") == len(whole)
+    for start in range(0, len(whole), 3):
+        assert [e.name for e in source.examples("train", start, start + 5)] == whole[start : start + 5]
+
+
+def test_junk_is_passed_over_and_counted(tmp_path: Path) -> None:
+    write(tmp_path, "train/a/1.png", "train/b/1.png", "train/.ipynb_checkpoints/1.png", "train/a/.hidden.png")
+    for junk in ("train/a/Thumbs.db", "train/b/readme.txt"):
+        (tmp_path / junk).write_text("x")
+    source = Folders(Directory(tmp_path))
+    assert source.classes == ("a", "b")
+    assert source.count("train") == 2
+    assert source.notes["ignored_files"] == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "empty", "words"),
+    [
+        (("train/a/1.png", "val/a/1.png"), "train/b", "'train/b'.*no pictures"),
+        (("train/a/1.png", "train/b/1.png", "val/a/1.png"), None, "validation.*lacks class 'b'"),
+        (("train/a/1.png", "val/a/1.png", "val/b/1.png"), None, "validation.*adds class 'b'"),
+        (("train/1.png", "val/1.png"), None, "no class folders"),
+        (("a/1.png", "a/2.png", "b/1.png"), None, "`b` holds 1 picture"),
+        (("train/a/1.png", "val/a/1.png", "valid/a/1.png"), None, "both 'val' and 'valid'"),
+    ],
+)
+def test_impossible_folders_are_refused_in_one_line(
+    tmp_path: Path, paths: tuple[str, ...], empty: str | None, words: str
+) -> None:
+    write(tmp_path, *paths)
+    if empty:
+        (tmp_path / empty).mkdir(parents=True)
+    with pytest.raises(DataError, match=words) as caught:
+        Folders(Directory(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_odd_names_and_links_in_a_circle_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "train/a b/two\nlines.png", "train/ünïcode/1.png")
+    odd = os.fsencode(tmp_path / "train" / "a b") + b"/\xff\xfe.png"
+    with open(odd, "wb") as file:
+        file.write(png())
+    (tmp_path / "train" / "a b" / "round").symlink_to(tmp_path / "train" / "a b")
+    (tmp_path / "train" / "a b" / "self.png").symlink_to("self.png")
+    source = Folders(Directory(tmp_path))
+    found = {e.name: e.content for e in source.examples("train")}
+    assert found["train/a b/two\nlines.png"] == png(0)
+    assert os.fsencode("train/a b/").decode() + "\udcff\udcfe.png" in found
+    assert isinstance(found["train/a b/self.png"], DataError)
+
+
+def test_pipes_are_named_and_never_waited_for(tmp_path: Path) -> None:
+    write(tmp_path, "train/a/1.png")
+    os.mkfifo(tmp_path / "train" / "a" / "pipe.png")
+    contents = {e.name: e.content for e in Folders(Directory(tmp_path)).examples("train")}
+    assert "not a regular file" in str(contents["train/a/pipe.png"])
+
+
+def test_an_archive_reads_as_the_folder_it_holds(tmp_path: Path) -> None:
+    write(tmp_path / "set", *(f"{name}/{n}.png" for name in "abc" for n in range(5)))
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in sorted((tmp_path / "set").rglob("*.png"), reverse=True):
+            archive.write(path, f"wrapped/{path.relative_to(tmp_path / 'set')}")
+    folder, packed = Folders(Directory(tmp_path / "set")), Folders(Zip(tmp_path / "set.zip"))
+    for split in folder.splits:
+        assert [(f"wrapped/{e.name}", e.content, e.label) for e in folder.examples(split)] == [
+            (e.name, e.content, e.label) for e in packed.examples(split)
+        ]
+
+
+def test_members_that_reach_outside_are_left_alone(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for name in (
+            "../out/1.png",
+            "/abs/1.png",
+            "a/../../x/1.png",
+            "a/1.png",
+            "a/2.png",
+            "b/1.png",
+            "b/2.png",
+        ):
+            archive.writestr(name, png())
+    assert Folders(Zip(tmp_path / "set.zip")).classes == ("a", "b")
+
+
+def test_pictures_named_by_synset_are_one_training_split(tmp_path: Path) -> None:
+    write(tmp_path / "flat", "n01496331_electric_ray.JPEG", "n01440764_tench.JPEG", "n01440764_10026.JPEG")
+    source = open_source(tmp_path / "flat")
+    assert source.splits == ("train",)
+    assert source.classes == ("n01440764", "n01496331")
+    assert source.words["n01496331"] == "electric ray"
+    assert [e.label for e in source.examples("train")] == ["n01440764", "n01440764", "n01496331"]
+
+
+def test_what_is_not_there_or_not_an_archive_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        open_source(tmp_path / "nothing")
+    (tmp_path / "text.zip").write_text("not a zip")
+    with pytest.raises(DataError, match="not a readable zip"):
+        open_source(tmp_path / "text.zip")
+
+
+@pytest.mark.slow
+def test_the_sample_of_imagenet_has_two_hundred_classes_with_words(shared_data: Path) -> None:
+    source = open_source(shared_data / "imagenet-sample-200.zip")
+    assert len(source.classes) == source.count("train") == 200
+    assert source.words["n01440764"] == "tench"
+    assert np.unique([e.label for e in source.examples("train")]).size == 200
