@@ -1,8 +1,8 @@
 """The thousand classes of ImageNet's challenge of 2012, in the two orders that circulate.
 
-A network's logit is a class only by an order, and weights files do not hold it. The development kit of the
-challenge numbers the classes from 1 (kit fox) to 1000 (dumbbell); its labels and submissions use these numbers.
-Caffe, torchvision and most others sort the synsets: 0 is n01440764 (tench), 999 is n15075141 (toilet tissue).
+A logit stands for a class only by an order, and files of weights do not hold it. The development kit of the
+challenge numbers the classes from 1 (kit fox) to 1000 (dumbbell), as do its labels and submissions. Caffe,
+torchvision and most others sort the synsets: 0 is n01440764 (tench), 999 is n15075141 (toilet tissue).
 """
 
 import functools
@@ -47,7 +47,7 @@ def imagenet_classes(order: str = "sorted") -> tuple[Synset, ...]:
 
 
 def order_of(names: Sequence[str]) -> str | None:
-    """Return in which order of `ORDERS` these names, synsets or words, list the thousand classes; else None."""
+    """Return in which order of `ORDERS` these names (synsets or words) list the thousand classes, if any."""
     for order in ORDERS:
         classes = imagenet_classes(order)
         for listed in ([one.name for one in classes], [one.words for one in classes]):
