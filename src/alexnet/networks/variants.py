@@ -12,6 +12,7 @@ from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool
 from alexnet.networks.network import Stage
 from alexnet.networks.neurons import Neuron
 from alexnet.networks.normalization import ResponseNormalization
+from alexnet.networks.scale import Scale
 
 
 def check_input(classes: int, side: int) -> None:
@@ -25,7 +26,7 @@ def check_input(classes: int, side: int) -> None:
 @final
 @dataclass(frozen=True)
 class OneWeirdTrick:
-    """The one-column network of "One weird trick for parallelizing convolutional networks" (Krizhevsky 2014)."""
+    """The one-column network of Krizhevsky 2014, "One weird trick for parallelizing ..."."""
 
     kind: ClassVar[str] = "one-weird-trick"
 
@@ -64,7 +65,8 @@ class TorchVision:
 
     Windows that hang over the border are left out, conv1 is padded by 2 instead. Dropout comes before fc6 and
     fc7 and rescales in training. Initial weights have torch's standard deviation, 1 / sqrt(3 inputs), but are
-    normal where torch's are uniform, and biases begin at 0.
+    normal where torch's are uniform, and biases begin at 0. Pixels are divided by a deviation per colour in
+    a stage of its own, so that the weights are torchvision's to the last bit and train at its rates.
     """
 
     kind: ClassVar[str] = "torchvision"
@@ -73,13 +75,16 @@ class TorchVision:
     """How many classes fc8 tells apart."""
     side: int = 224
     """Height and width of the input, in pixels; fc6 sees what pool5 leaves, 6 x 6 for 224."""
+    deviations: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    """What red, green and blue are divided by after the mean is subtracted, as parts of 255."""
 
     def __post_init__(self) -> None:
         check_input(self.classes, self.side)
 
     def stages(self) -> tuple[Stage, ...]:
-        """Make the stages conv1, pool1, conv2, pool2, conv3, conv4, conv5, pool5, dropout6, fc6 ... fc8."""
+        """Make the stages scale, conv1, pool1, conv2, pool2, conv3 ... pool5, dropout6, fc6 ... fc8."""
         chain = Chain(self.side)
+        chain.add("scale", Scale(tuple(1 / (255 * deviation) for deviation in self.deviations)))
         self._convolution(chain, "conv1", 64, 11, stride=4, padding=2)
         chain.add("pool1", Pool(3, 2))
         self._convolution(chain, "conv2", 192, 5, padding=2)
