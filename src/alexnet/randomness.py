@@ -44,13 +44,17 @@ def uniform(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:
     Source: splitmix64 (Steele, Lea and Flood 2014) as a counter-based generator.
     """
     with np.errstate(over="ignore"):
-        counters = positions.astype(np.uint64)[:, None] * np.uint64(draws) + np.arange(draws, dtype=np.uint64)
-        mixed = (counters + np.uint64(1)) * np.uint64(_GOLDEN) + np.uint64(stream)
-        for _ in range(2):  # the second round separates streams whose keys are a multiple of the increment apart
+        counters: np.ndarray = positions.astype(np.uint64)[:, None] * np.uint64(draws) + np.arange(
+            draws, dtype=np.uint64
+        )
+        mixed: np.ndarray = (counters + np.uint64(1)) * np.uint64(_GOLDEN) + np.uint64(stream)
+        for _ in range(
+            2
+        ):  # the second round separates streams whose keys are a multiple of the increment apart
             mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
             mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             mixed = mixed ^ (mixed >> np.uint64(31)) ^ np.uint64(stream)
-    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
 def normal(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:

@@ -36,6 +36,8 @@ class Cifar18:
     """Function of the convolutional layers: relu or tanh (section 3.1)."""
     normalization: bool = True
     """Normalise each map after the first two pools (layers rnorm1 and rnorm2 of the file)."""
+    deviation: float = 1e-4
+    """Standard deviation of conv1's initial weights (initW of the file)."""
 
     def __post_init__(self) -> None:
         _check(self.activation, self.classes, self.side)
@@ -44,7 +46,7 @@ class Cifar18:
         """Make the stages conv1, pool1, norm1, conv2, pool2, norm2, conv3, pool3, fc4."""
         chain = Chain(self.side)
         relu = self.activation
-        chain.add("conv1", Convolution(3, 32, 5, padding=2, deviation=1e-4, activation=relu))
+        chain.add("conv1", Convolution(3, 32, 5, padding=2, deviation=self.deviation, activation=relu))
         chain.add("pool1", Pool(3, 2))
         if self.normalization:
             chain.add("norm1", MapNormalization(3, scale=5e-5, power=0.75))

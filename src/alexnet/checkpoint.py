@@ -1,0 +1,189 @@
+"""One file that answers a picture alone: network, weights, mean, classes, recipe, history, training state.
+
+The file is safetensors: tensors under `network.` (weights and mean) and, in a checkpoint that training can go
+on from, under `velocity.`; everything else is one JSON text in the header's metadata, with a SHA-256 over
+all of it that every load checks. Nothing in it is ever executed.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from alexnet.errors import CheckpointError, RecipeError
+from alexnet.files import written_whole
+from alexnet.networks.catalogue import described, from_description
+from alexnet.networks.network import Architecture, Network
+
+FORMAT: Final = "alexnet checkpoint"
+VERSION: Final = 1
+
+
+@final
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file holds."""
+
+    architecture: Architecture
+    """From which the network is built."""
+    weights: Mapping[str, Tensor]
+    """The network's state: parameters and buffers, by name, float32."""
+    classes: tuple[str, ...]
+    """Names of the classes, in the order of the logits."""
+    words: tuple[str, ...]
+    """A readable name for each class; the name itself where none is known."""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    """The resolved recipe as plain values; empty for weights that came from elsewhere."""
+    history: tuple[Mapping[str, Any], ...] = ()
+    """The journal's rows up to here."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """Name and fingerprint of the data set; for converted weights, where they came from."""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """Where training stands, as plain values; empty where training cannot go on."""
+    velocity: Mapping[str, Tensor] = field(default_factory=dict)
+    """The velocities of section 5, by the names of their parameters; empty where training cannot go on."""
+
+    def network(self) -> Network:
+        """Build the network with these weights, ready to answer (not in training mode).
+
+        Raises:
+            CheckpointError: the weights are not those of the architecture, or not all finite.
+        """
+        for name, value in self.weights.items():
+            if not bool(value.isfinite().all()):
+                raise CheckpointError(
+                    f"{name} in the checkpoint is not finite everywhere: take an earlier one"
+                )
+        network = Network(self.architecture)
+        network.load_weights(dict(self.weights), "the checkpoint")
+        return network.eval()
+
+    def digest(self) -> str:
+        """Return one SHA-256 over everything in it but times, in hexadecimal.
+
+        Tensors count by name, dtype, shape and bytes, not by how a file lays them out; of the history and
+        the state, fields whose name says seconds or time do not count.
+        """
+        return _digest(self._tensors(), _without_clock(self._metadata()))
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = {f"network.{name}": value for name, value in self.weights.items()}
+        tensors.update({f"velocity.{name}": value for name, value in self.velocity.items()})
+        return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+
+    def _metadata(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "architecture": described(self.architecture),
+            "classes": list(self.classes),
+            "words": list(self.words),
+            "recipe": dict(self.recipe),
+            "history": [dict(row) for row in self.history],
+            "data": dict(self.data),
+            "state": dict(self.state),
+        }
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Write a checkpoint whole or not at all.
+
+    Raises:
+        CheckpointError: the file cannot be written; what stood there stands.
+    """
+    tensors, metadata = checkpoint._tensors(), checkpoint._metadata()
+    metadata["sha256"] = _digest(tensors, metadata)
+    text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    try:
+        with written_whole(path) as temporary:
+            save_file(tensors, temporary, metadata={"alexnet": text})
+    except (OSError, SafetensorError) as error:
+        needed = sum(value.nbytes for value in tensors.values()) / 1e6
+        raise CheckpointError(
+            f"{path} could not be written ({_reason(error)}): it needs {needed:.0f} MB; earlier checkpoints are intact"
+        ) from error
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint and prove that it is what was written.
+
+    Raises:
+        CheckpointError: no such file, not a checkpoint, damaged, or of a newer version.
+    """
+    tensors, metadata = _read(path)
+    stored = metadata.pop("sha256", None)
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} is a safetensors file but not a checkpoint of alexnet: see alexnet convert"
+        )
+    if metadata.get("version", 0) > VERSION:
+        raise CheckpointError(
+            f"{path} has format version {metadata['version']}, this alexnet reads up to {VERSION}: update alexnet"
+        )
+    if stored != _digest(tensors, metadata):
+        raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one it was written with")
+    try:
+        architecture = from_description(metadata["architecture"])
+    except (RecipeError, TypeError) as error:
+        raise CheckpointError(f"{path} holds a network that this alexnet cannot build: {error}") from error
+    return Checkpoint(
+        architecture=architecture,
+        weights=_under("network.", tensors),
+        classes=tuple(metadata["classes"]),
+        words=tuple(metadata["words"]),
+        recipe=metadata["recipe"],
+        history=tuple(metadata["history"]),
+        data=metadata["data"],
+        state=metadata["state"],
+        velocity=_under("velocity.", tensors),
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read a safetensors file's tensors and the JSON of its metadata."""
+    if not path.is_file():
+        raise CheckpointError(f"{path} is not a checkpoint: no such file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {}).get("alexnet", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118  # not a dict
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint: {_reason(error)}") from error
+
+
+def _digest(tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True, ensure_ascii=False).encode())
+    for name in sorted(tensors):
+        value = tensors[name]
+        digest.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _without_clock(value: Any) -> Any:
+    """Return plain values without the fields that a clock wrote."""
+    if isinstance(value, Mapping):
+        kept = {name: entry for name, entry in value.items() if not _clocked(str(name))}
+        return {name: _without_clock(entry) for name, entry in kept.items()}
+    if isinstance(value, list | tuple):
+        return [_without_clock(entry) for entry in value]
+    return value
+
+
+def _clocked(name: str) -> bool:
+    return name.endswith(("seconds", "_per_second", "time"))
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).splitlines()[0]

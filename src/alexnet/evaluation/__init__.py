@@ -1,0 +1,1 @@
+"""Evaluation: a network meets pictures, and what comes of it in numbers."""

@@ -1,0 +1,149 @@
+"""A trained network with its classes, ready to answer about pictures."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from alexnet import checkpoint
+from alexnet.checkpoint import Checkpoint
+from alexnet.data.images import square, square_pixels
+from alexnet.data.views import center_view
+from alexnet.errors import CheckpointError, DataError
+from alexnet.evaluation.predict import view_probabilities
+from alexnet.networks.network import Network
+
+Picture = str | os.PathLike[str] | Image.Image | np.ndarray
+"""What can be classified: a path, a PIL image, or RGB pixels, uint8, (H, W, 3) or grey (H, W)."""
+
+
+@final
+@dataclass(frozen=True)
+class Guess:
+    """One class that a picture may be of."""
+
+    name: str
+    words: str
+    """A readable name of the class."""
+    probability: float
+    """A fraction."""
+
+
+@final
+class Classifier:
+    """A network, its classes, and the preparation that its pictures had.
+
+    Args:
+        found: a checkpoint, which holds all three.
+        source: where it came from, for messages.
+    """
+
+    def __init__(self, found: Checkpoint, source: str) -> None:
+        self.network: Network = found.network()
+        self.classes: tuple[str, ...] = found.classes
+        self.words: tuple[str, ...] = found.words
+        self.side: int = int(found.data.get("side", self.network.architecture.side))
+        self.source = source
+
+    def predict(
+        self, images: Picture | Iterable[Picture], top: int = 5, *, views: int = 1
+    ) -> list[list[Guess]]:
+        """Name the best classes of pictures.
+
+        Args:
+            images: one picture or several.
+            top: how many classes, at most all there are.
+            views: 1, the centre, or 10 averaged (section 4.1).
+        Returns:
+            for each picture its classes, the best first.
+        Raises:
+            DataError: a picture cannot be read; the message names it.
+        """
+        found = view_probabilities(self.network, self.pixels(images), views)
+        best = found.topk(min(top, len(self.classes)), dim=1)
+        pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        return [
+            [Guess(self.classes[k], self.words[k], p) for p, k in zip(values, places, strict=True)]
+            for values, places in pairs
+        ]
+
+    @torch.inference_mode()
+    def features(self, images: Picture | Iterable[Picture], stage: str = "fc7") -> Tensor:
+        """Compute what a stage gives for the centre of each picture.
+
+        Args:
+            images: one picture or several.
+            stage: the name of a stage, fc7 for the 4096 features of section 6.
+        Returns:
+            float32, (N, U) for a fully-connected stage, (N, C, H, W) for a map stage.
+        Raises:
+            RecipeError: the network has no such stage.
+            DataError: a picture cannot be read.
+        """
+        self.network.stage(stage)
+        side = self.network.architecture.side
+        views = center_view(self.pixels(images), side)[:, 0]
+        return self.network.eval().activations(views.to(self.network.mean.device), stage)[stage].cpu()
+
+    def pixels(self, images: Picture | Iterable[Picture]) -> Tensor:
+        """Prepare pictures as the training pictures were: shorter side scaled, central square; uint8 (N, 3, S, S)."""
+        given = [images] if isinstance(images, str | os.PathLike | Image.Image | np.ndarray) else list(images)
+        if not given:
+            raise ValueError("no pictures were given")
+        return torch.from_numpy(np.stack([self._square(picture) for picture in given]))
+
+    def _square(self, picture: Any) -> np.ndarray:
+        if isinstance(picture, Image.Image):
+            return square_pixels(np.asarray(picture.convert("RGB")), self.side)
+        if isinstance(picture, np.ndarray):
+            return square_pixels(_rgb(picture), self.side)
+        path = os.fspath(picture)
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}; give the path of a picture") from error
+        try:
+            return square(content, self.side)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+
+
+def load(run: str | Path) -> Classifier:
+    """Load what a run, or a checkpoint file, has learned.
+
+    Args:
+        run: a run directory, whose best network is taken, or else its last; or a checkpoint file.
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+    """
+    path = Path(run)
+    if path.is_dir():
+        path = _of_run(path)
+    return Classifier(checkpoint.load(path), str(run))
+
+
+def _of_run(run: Path) -> Path:
+    best = run / "best.safetensors"
+    if best.exists():
+        return best
+    last = sorted(run.glob("checkpoints/step-*.safetensors"))
+    if not last:
+        raise CheckpointError(
+            f"{run} holds no trained network: give a run directory that alexnet train has made"
+        )
+    return last[-1]
+
+
+def _rgb(pixels: np.ndarray) -> np.ndarray:
+    """Return pixels as (H, W, 3) uint8, or raise ValueError."""
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise ValueError(f"a picture is uint8 of (H, W, 3) or (H, W), not {pixels.dtype} of {pixels.shape}")
+    return pixels

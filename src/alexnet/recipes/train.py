@@ -1,0 +1,108 @@
+"""Train by name: a data set and a recipe as a person says them, to a run directory."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from alexnet.data.dataset import Dataset
+from alexnet.data.named import open_dataset
+from alexnet.errors import DataError
+from alexnet.journal import Row
+from alexnet.networks.catalogue import architecture
+from alexnet.networks.network import Architecture
+from alexnet.recipes import named
+from alexnet.training.loop import Saving, run_training
+from alexnet.training.progress import Progress
+from alexnet.training.recipe import Recipe
+from alexnet.training.settings import with_settings
+
+
+def train(
+    data: str | Path | Dataset,
+    recipe: str | Recipe | None = None,
+    run: str | Path | None = None,
+    *,
+    network: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    saving: Saving | None = None,
+    quiet: bool = False,
+) -> list[Row]:
+    """Train a network on pictures.
+
+    Args:
+        data: a name ("digits"), a prepared directory, a source, or an opened data set.
+        recipe: a recipe or its name; without one, the one that suits the pictures' size (`default_recipe`).
+        run: the run directory; without one, a new one under runs/.
+        network: the name of a network to train in place of the recipe's.
+        settings: changes to the recipe, by path: {"training.batch_size": 64}.
+        resume: go on with the run that is there.
+        saving: when to write checkpoints.
+        quiet: say nothing but what matters.
+    Returns:
+        the journal's rows, one an epoch; errors are fractions.
+    Raises:
+        RecipeError, DataError, CheckpointError: one of them does not exist or does not fit.
+        Interrupted: a signal asked to stop; the run has saved.
+    """
+    dataset = data if isinstance(data, Dataset) else open_dataset(data)
+    resolved = resolve(dataset, recipe, network=network, settings=settings)
+    directory = Path(run) if run is not None else fresh_run(resolved.name)
+    return run_training(
+        dataset, resolved, directory, resume=resume, saving=saving, progress=Progress(quiet=quiet)
+    )
+
+
+def resolve(
+    dataset: Dataset,
+    recipe: str | Recipe | None = None,
+    *,
+    network: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
+
+    Raises:
+        RecipeError: a recipe, network or setting that does not exist or does not fit.
+        DataError: the pictures are smaller than the network's input.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else named(recipe or default_recipe(dataset))
+    if network is not None:
+        other = architecture(network)
+        chosen = replace(chosen, network=other, augmentation=replace(chosen.augmentation, side=other.side))
+    if settings:
+        chosen = with_settings(chosen, settings)
+    side = chosen.network.side
+    if dataset.side < side:
+        raise DataError(
+            f"{dataset.name} has pictures of {dataset.side} pixels, the network of {chosen.name} takes {side}: "
+            f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
+        )
+    return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
+
+
+def default_recipe(dataset: Dataset) -> str:
+    """Return the name of the recipe that suits a data set when none is asked for."""
+    if dataset.name == "digits":
+        return "digits"
+    return "cifar-18pct" if dataset.side < 224 else "paper"
+
+
+def fresh_run(name: str) -> Path:
+    """Return a run directory that did not exist: runs/NAME, runs/NAME-2 ..."""
+    Path("runs").mkdir(exist_ok=True)
+    for number in itertools.count(1):
+        path = Path("runs") / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()  # of two processes, one makes it
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("count() does not end")
+
+
+def _for_classes(network: Architecture, classes: int) -> Architecture:
+    changed: Architecture = replace(network, classes=classes)  # type: ignore[type-var]  # always a dataclass
+    return changed

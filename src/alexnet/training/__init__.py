@@ -1,0 +1,1 @@
+"""Training: recipes, the optimizer of section 5, its schedules, and the loop."""

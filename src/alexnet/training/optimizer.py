@@ -1,0 +1,125 @@
+"""Stochastic gradient descent exactly as section 5 has it: the rate inside the velocity.
+
+    v := momentum * v - decay * rate * w - rate * gradient
+    w := w + v
+
+`torch.optim.SGD` keeps the velocity without the rate; the two differ whenever the rate changes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from alexnet.errors import RecipeError
+from alexnet.training.schedule import Schedule
+
+
+@final
+@dataclass(frozen=True)
+class Rates:
+    """How the weights and biases of a layer are updated.
+
+    Raises:
+        RecipeError: a number that makes no update.
+    """
+
+    weight: float = 0.01
+    """Learning rate of the weights (section 5: 0.01 to begin with)."""
+    bias: float = 0.01
+    """Learning rate of the biases (section 5: the same for all; the program used 0.02)."""
+    momentum: float = 0.9
+    """Momentum of the weights (section 5)."""
+    bias_momentum: float = 0.9
+    """Momentum of the biases (section 5)."""
+    decay: float = 0.0005
+    """Weight decay, multiplied by the rate; biases have none (section 5)."""
+    ball: float = 0.0
+    """Above 0: each filter's norm is held to at most this times its number of weights (wball)."""
+    least_norm: float = 0.0
+    """Above 0, with `most_norm`: filters of a smaller spread are scaled up to it (wcNormMin)."""
+    most_norm: float = 0.0
+    """Above 0: filters of a larger spread are scaled down to it (wcNormMax)."""
+    weight_schedule: Schedule | None = None
+    """A schedule of the weights' own; without, the run's."""
+    bias_schedule: Schedule | None = None
+    """A schedule of the biases' own; without, the run's."""
+
+    def __post_init__(self) -> None:
+        for name in ("weight", "bias", "decay", "ball", "least_norm", "most_norm"):
+            if getattr(self, name) < 0:
+                raise RecipeError(
+                    f"{name}={getattr(self, name)} would unlearn: rates and decay are 0 or more"
+                )
+        for name in ("momentum", "bias_momentum"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise RecipeError(f"{name}={getattr(self, name)} would not settle: 0 <= {name} < 1")
+
+
+@final
+class Momentum:
+    """The update rule of section 5 over the parameters of a network, and their velocities.
+
+    Args:
+        network: whose parameters are updated, in place.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.parameters = dict(network.named_parameters())
+        self.velocity = {name: torch.zeros_like(value) for name, value in self.parameters.items()}
+
+    @torch.no_grad()
+    def step(self, rates_of: Callable[[str], Rates], factor: Callable[[Schedule | None], float]) -> None:
+        """Update every parameter that has a gradient; one whose rate is 0 is frozen, decay and all.
+
+        Args:
+            rates_of: gives the rates of a stage by its name.
+            factor: gives what a schedule multiplies its rate by; None stands for the run's schedule.
+        """
+        for name, parameter in self.parameters.items():
+            if parameter.grad is None:
+                continue
+            stage, _, kind = name.rpartition(".")
+            rates = rates_of(stage)
+            if kind.startswith("bias"):
+                rate = rates.bias * (factor(rates.bias_schedule) if rates.bias else 0.0)
+                momentum, decay = rates.bias_momentum, 0.0
+            else:
+                rate = rates.weight * (factor(rates.weight_schedule) if rates.weight else 0.0)
+                momentum, decay = rates.momentum, rates.decay
+            if rate == 0.0:
+                continue
+            update(parameter, parameter.grad, self.velocity[name], rate, momentum, decay)
+            if not kind.startswith("bias"):
+                _hold_norms(parameter, rates)
+
+    def load(self, velocity: Mapping[str, Tensor]) -> None:
+        """Take velocities by the names of their parameters."""
+        for name, value in self.velocity.items():
+            value.copy_(velocity[name])
+
+
+def update(
+    weight: Tensor, gradient: Tensor, velocity: Tensor, rate: float, momentum: float, decay: float
+) -> None:
+    """Apply the rule of section 5 to one tensor, in place: new velocity, then new weights."""
+    velocity.mul_(momentum).add_(weight, alpha=-decay * rate).add_(gradient, alpha=-rate)
+    weight.add_(velocity)
+
+
+def _hold_norms(weight: Tensor, rates: Rates) -> None:
+    """Scale filters whose norm the program would not allow (wball, wcNormMin and wcNormMax)."""
+    if rates.ball == 0 and rates.most_norm == 0:
+        return
+    filters = weight.flatten(0, -2) if weight.dim() == 3 else weight.flatten(1)  # local: (P, F, inputs)
+    count = filters.shape[1]
+    if rates.ball > 0:
+        norms = filters.norm(dim=1, keepdim=True)
+        filters.mul_((rates.ball * count / norms).clamp(max=1.0))
+    if rates.most_norm > 0:
+        centred = filters - filters.mean(1, keepdim=True)
+        spread = (centred.norm(dim=1, keepdim=True) / count).clamp(min=1e-30)
+        held = spread.clamp(min=rates.least_norm, max=rates.most_norm)
+        filters.mul_(held / spread)

@@ -1,0 +1,107 @@
+"""A recipe: one frozen value that says everything about a run, and is enough to repeat it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, final
+
+from alexnet.data.augment import Augmentation
+from alexnet.errors import RecipeError
+from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.network import Architecture
+from alexnet.training.optimizer import Rates
+from alexnet.training.schedule import Schedule
+from alexnet.training.settings import with_settings
+
+
+@final
+@dataclass(frozen=True)
+class Training:
+    """How long a network is trained, on what batches and at what rates (section 5).
+
+    Raises:
+        RecipeError: a number that makes no training.
+    """
+
+    epochs: float = 90.0
+    """Cycles through the training pictures (section 5: roughly 90)."""
+    batch_size: int = 128
+    """Pictures a step, over all processes together (section 5)."""
+    accumulate: int = 1
+    """Parts into which a process cuts its share of a batch: less memory, the same step."""
+    seed: int = 0
+    """Of everything random: weights, order, augmentation, dropout."""
+    rates: Rates = field(default_factory=Rates)
+    """Rates of every layer that `stages` does not name (section 5)."""
+    stages: Mapping[str, Rates] = field(default_factory=dict)
+    """Rates of single layers, by the name of the stage."""
+    schedule: Schedule = field(default_factory=Schedule)
+    """How the rates change (section 5: divided by 10 when the validation error stops improving)."""
+    validation_views: int = 1
+    """Views of a picture in the validation after each epoch: 1, the centre, or 10 (section 4.1)."""
+
+    def __post_init__(self) -> None:
+        if self.epochs <= 0:
+            raise RecipeError(f"a run of {self.epochs} epochs trains nothing: epochs above 0")
+        if self.batch_size < 1 or self.accumulate < 1:
+            raise RecipeError(f"batch_size={self.batch_size}, accumulate={self.accumulate}: both at least 1")
+        if self.accumulate > self.batch_size:
+            raise RecipeError(
+                f"a batch of {self.batch_size} cannot be cut into {self.accumulate} parts: accumulate at most that"
+            )
+        if self.seed < 0:
+            raise RecipeError(f"a seed is 0 or more, not {self.seed}")
+        if self.validation_views not in (1, 10):
+            raise RecipeError(f"validation_views={self.validation_views}: 1 (centre) or 10")
+
+    def rates_of(self, stage: str) -> Rates:
+        """Return the rates of a stage."""
+        return self.stages.get(stage, self.rates)
+
+
+@final
+@dataclass(frozen=True)
+class Change:
+    """A setting that changes while the run goes on, as the 2012 runs were steered by hand."""
+
+    epoch: float
+    """Epochs finished when the change takes effect."""
+    setting: str
+    """The setting's path, as after `--set`: `training.rates.weight`, `augmentation.colour`."""
+    value: Any
+    """Its new value."""
+
+
+@final
+@dataclass(frozen=True)
+class Recipe:
+    """Everything about a run: network, augmentation, training, and what changes on the way.
+
+    Raises:
+        RecipeError: parts that do not fit each other.
+    """
+
+    name: str
+    """Under which `--recipe` finds it."""
+    network: Architecture = field(default_factory=AlexNet)
+    """What is trained."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """What is done to training pictures (section 4.1)."""
+    training: Training = field(default_factory=Training)
+    """How it is trained (section 5)."""
+    changes: tuple[Change, ...] = ()
+    """Settings that change on the way, in the order of their epochs."""
+
+    def __post_init__(self) -> None:
+        if self.augmentation.side != self.network.side:
+            raise RecipeError(
+                f"augmentation gives pictures of {self.augmentation.side} pixels, the network takes "
+                f"{self.network.side}: set augmentation.side and network.side alike"
+            )
+        epochs = [change.epoch for change in self.changes]
+        if epochs != sorted(epochs):
+            raise RecipeError(f"changes come in the order of their epochs; these do not: {epochs}")
+
+    def at(self, epoch: float) -> "Recipe":
+        """Return the recipe as it stands after so many epochs: the changes up to then applied."""
+        due = {change.setting: change.value for change in self.changes if change.epoch <= epoch}
+        return with_settings(replace(self, changes=()), due)

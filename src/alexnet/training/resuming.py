@@ -1,0 +1,56 @@
+"""What may change when a run goes on, and what may not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from alexnet.checkpoint import Checkpoint
+from alexnet.data.dataset import Dataset
+from alexnet.errors import CheckpointError
+from alexnet.training.recipe import Recipe
+from alexnet.training.settings import to_plain
+
+MAY_CHANGE: Final = ("training.epochs", "training.accumulate", "training.rates", "training.stages", "changes")
+
+
+def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
+    """Check that a checkpoint belongs to this recipe and this data.
+
+    More epochs and other rates may be asked for; everything else would be another run.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be gone on from, or names what differs.
+    """
+    if not found.state or not found.velocity:
+        raise CheckpointError(
+            "the checkpoint holds a network but no training state: it cannot be gone on from"
+        )
+    if tuple(found.classes) != dataset.classes:
+        raise CheckpointError(
+            f"the checkpoint is for {len(found.classes)} classes ({_few(found.classes)}), the data has "
+            f"{len(dataset.classes)} ({_few(dataset.classes)}): start a new run with another --run"
+        )
+    if found.data.get("fingerprint") != dataset.fingerprint:
+        raise CheckpointError(
+            f"the data has changed since the run began ({found.data.get('name')} then, {dataset.name} now, and their "
+            "contents differ): give the same data, or start a new run with another --run"
+        )
+    changed = differences(found.recipe, to_plain(recipe))
+    refused = [line for line in changed if not line.startswith(MAY_CHANGE)]
+    if refused:
+        raise CheckpointError(
+            f"the run was begun with other settings: {'; '.join(refused[:4])}: give the same ones, or another --run"
+        )
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Yield a line for each setting that differs between two recipes written as plain values."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys([*before, *after]):
+            below = f"{path}.{name}" if path else str(name)
+            yield from differences(before.get(name), after.get(name), below)
+    elif before != after:
+        yield f"{path} was {before!r} and is {after!r}"
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")

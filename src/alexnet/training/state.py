@@ -1,0 +1,110 @@
+"""Where a run stands, as a checkpoint has it: everything that is needed to go on bit for bit."""
+
+import math
+from dataclasses import dataclass, field
+from typing import final
+
+from alexnet.checkpoint import Checkpoint
+from alexnet.data.dataset import Dataset
+from alexnet.journal import Row
+from alexnet.networks.network import Network
+from alexnet.training.optimizer import Momentum
+from alexnet.training.recipe import Recipe
+from alexnet.training.schedule import Standing
+from alexnet.training.settings import to_plain
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """How long a run is: counts that follow from the recipe and the number of training pictures."""
+
+    recipe: Recipe
+    images: int
+    """Training pictures."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps of an epoch; the last batch may be smaller."""
+        return math.ceil(self.images / self.recipe.training.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the run."""
+        return math.ceil(self.recipe.training.epochs * self.steps_per_epoch)
+
+    def epochs(self, step: int) -> float:
+        """Return the epochs finished after so many steps."""
+        return step / self.steps_per_epoch
+
+    def ends_epoch(self, step: int) -> bool:
+        """Whether an epoch, or the run, ends with this step."""
+        return step % self.steps_per_epoch == 0 or step == self.total_steps
+
+
+@final
+@dataclass
+class State:
+    """Where a run stands."""
+
+    network: Network
+    optimizer: Momentum
+    step: int = 0
+    """Steps finished."""
+    loss: float = 0.0
+    """Sum of the losses of the pictures of this epoch so far."""
+    wrong: float = 0.0
+    """How many pictures of this epoch so far had another class on top."""
+    images: int = 0
+    """How many pictures of this epoch have been seen."""
+    validation_errors: list[float] = field(default_factory=list)
+    """The top-1 error of each validation so far, a fraction."""
+    history: list[Row] = field(default_factory=list)
+    """The journal's rows so far."""
+
+    @classmethod
+    def begin(cls, dataset: Dataset, recipe: Recipe) -> "State":
+        """Return the state before the first step."""
+        network = Network(recipe.network, seed=recipe.training.seed)
+        network.set_mean(dataset.mean)
+        return cls(network, Momentum(network))
+
+    def standing(self, plan: Plan) -> Standing:
+        """Return what schedules need to know."""
+        progress = self.step / plan.total_steps
+        return Standing(plan.epochs(self.step), progress, tuple(self.validation_errors))
+
+    def improved(self) -> bool:
+        """Whether the last validation is the best so far; of equals, the first is."""
+        errors = self.validation_errors
+        return bool(errors) and errors[-1] < min(errors[:-1], default=math.inf)
+
+    def take(self, found: Checkpoint) -> None:
+        """Go to where a checkpoint stood."""
+        self.network.load_weights(dict(found.weights), "the checkpoint")
+        self.optimizer.load(found.velocity)
+        plain = found.state
+        self.step, self.images = plain["step"], plain["images"]
+        self.loss, self.wrong = plain["loss"], plain["wrong"]
+        self.validation_errors = list(plain["validation_errors"])
+        self.history = list(found.history)
+
+    def snapshot(self, dataset: Dataset, recipe: Recipe) -> Checkpoint:
+        """Return a checkpoint whose tensors stay as they are while training goes on."""
+        return Checkpoint(
+            architecture=recipe.network,
+            weights={name: value.detach().clone() for name, value in self.network.state_dict().items()},
+            classes=dataset.classes,
+            words=dataset.words,
+            recipe=to_plain(recipe),
+            history=tuple(self.history),
+            data={"name": dataset.name, "side": dataset.side, "fingerprint": dataset.fingerprint},
+            state={
+                "step": self.step,
+                "loss": self.loss,
+                "wrong": self.wrong,
+                "images": self.images,
+                "validation_errors": list(self.validation_errors),
+            },
+            velocity={name: value.clone() for name, value in self.optimizer.velocity.items()},
+        )

@@ -1,0 +1,51 @@
+"""Signals that ask a run to save and leave: the loop reads a flag between steps."""
+
+import os
+import signal
+from types import FrameType, TracebackType
+from typing import Final, Self, final
+
+LEAVING: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}  # signal to exit code, as a shell has them
+
+
+class Interrupted(Exception):  # noqa: N818  # not an error: the run was asked to stop and has saved
+    """Raised when a run that was asked to stop has saved and may be resumed."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@final
+class Stopping:
+    """While it is entered, SIGINT and SIGTERM set `code` and SIGUSR1 sets `save`; a second one leaves at once."""
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+        self.save = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        handlers = dict.fromkeys(LEAVING, self._leave)
+        if hasattr(signal, "SIGUSR1"):
+            handlers[signal.SIGUSR1] = self._save
+        for number, handler in handlers.items():
+            try:
+                self._before[number] = signal.signal(number, handler)
+            except ValueError:  # not the main thread: whoever runs us has the signals
+                break
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # as it was given to us
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        if self.code is not None:
+            os._exit(self.code)
+        self.code = LEAVING[signal.Signals(number)]
+
+    def _save(self, number: int, frame: FrameType | None) -> None:
+        self.save = True
