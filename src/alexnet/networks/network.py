@@ -3,7 +3,7 @@
 Shapes: N images, C channels, S the input's side in pixels, K classes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast, final
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet.errors import CheckpointError, RecipeError, choices
+from alexnet.networks.fusion import fused
 from alexnet.networks.layers import Shape
 from alexnet.randomness import Chance, generator
 
@@ -86,7 +87,9 @@ class Network(nn.Module):
         side = self.architecture.side
         top, left = (mean.shape[-2] - side) // 2, (mean.shape[-1] - side) // 2
         if top < 0 or left < 0:
-            raise ValueError(f"a mean picture of {tuple(mean.shape)} does not cover an input of {side} pixels")
+            raise ValueError(
+                f"a mean picture of {tuple(mean.shape)} does not cover an input of {side} pixels"
+            )
         self.mean.copy_(mean[:, top : top + side, left : left + side])
 
     def forward(self, images: Tensor, chance: Chance | None = None) -> Tensor:
@@ -134,8 +137,8 @@ class Network(nn.Module):
         del known[IMAGES]
         return known
 
-    def load_weights(self, weights: dict[str, Tensor], source: str) -> None:
-        """Take weights by name, every one of them and of the right shape, or none.
+    def check_weights(self, weights: Mapping[str, Tensor], source: str) -> None:
+        """Check that these are the network's weights by name, every one of them and of the right shape.
 
         Raises:
             CheckpointError: names or shapes differ; the message says which.
@@ -155,12 +158,20 @@ class Network(nn.Module):
                 f"{source} does not hold the weights of this {self.architecture.kind}: "
                 f"{'; '.join(problems[:4])}{more}"
             )
+
+    def load_weights(self, weights: dict[str, Tensor], source: str) -> None:
+        """Take weights by name, every one of them and of the right shape, or none.
+
+        Raises:
+            CheckpointError: names or shapes differ; the message says which.
+        """
+        self.check_weights(weights, source)
         self.load_state_dict(weights)
 
     def _run(self, images: Tensor, wanted: Iterable[str], chance: Chance | None) -> dict[str, Tensor]:
         """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
         kept = set(wanted)
-        needed = self._needed(kept)
+        needed = fused(self._needed(kept), kept)
         last_reader = {name: stage.name for stage in needed for name in stage.inputs}
         values = {IMAGES: self._prepared(images)}
         for stage in needed:
