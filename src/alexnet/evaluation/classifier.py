@@ -124,11 +124,16 @@ def load(run: str | Path) -> Classifier:
     """
     path = Path(run)
     if path.is_dir():
-        path = _of_run(path)
+        path = checkpoint_of(path)
     return Classifier(checkpoint.load(path), str(run))
 
 
-def _of_run(run: Path) -> Path:
+def checkpoint_of(run: Path) -> Path:
+    """Return the file of a run directory's best network, or else of its last.
+
+    Raises:
+        CheckpointError: there is none.
+    """
     best = run / "best.safetensors"
     if best.exists():
         return best
