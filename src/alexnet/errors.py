@@ -1,13 +1,14 @@
 """What can go wrong that a user can mend.
 
     AlexNetError
-      RecipeError       a recipe, network, stage or setting that does not exist or does not fit
-      DataError         pictures, labels or data sets that cannot be used (exit code 3)
-      CheckpointError   a run or a weight file that cannot be read, written or matched
+      RecipeError       a recipe, network, stage or setting that does not exist or does not fit (exit code 2)
+      RunError          a run directory that is taken, in use or not writable (2)
+      DataError         pictures, labels or data sets that cannot be used (3)
+      CheckpointError   a checkpoint or a weight file that cannot be read, written or matched
       ExportError       a network that cannot be written in the format asked for
 
 Each message is one line: the value, what was expected, what to do next. The command line prints it and
-exits with 1, or 3 where the data is at fault; anything else is a bug and keeps its traceback. A caller's
+exits with 1 unless another code stands above; anything else is a bug and keeps its traceback. A caller's
 mistake in Python is a ValueError.
 """
 
@@ -18,17 +19,29 @@ from collections.abc import Iterable
 class AlexNetError(Exception):
     """Something that a user can mend; the message says how."""
 
+    exit_code = 1
+
 
 class RecipeError(AlexNetError):
     """Raised for a recipe, network, stage or setting that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class RunError(AlexNetError):
+    """Raised for a run directory that is taken, in use or not writable."""
+
+    exit_code = 2
 
 
 class DataError(AlexNetError):
     """Raised for pictures, labels or data sets that cannot be used."""
 
+    exit_code = 3
+
 
 class CheckpointError(AlexNetError):
-    """Raised for a run or a weight file that cannot be read, written or matched."""
+    """Raised for a checkpoint or a weight file that cannot be read, written or matched."""
 
 
 class ExportError(AlexNetError):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from alexnet.data.dataset import Dataset
+from alexnet.data.named import open_dataset
 from alexnet.errors import CheckpointError, DataError
 from alexnet.evaluation.classifier import Classifier, load
 from alexnet.evaluation.metrics import Tally, interval
@@ -60,7 +61,7 @@ class Report:
 
 def evaluate(
     runs: str | Path | Classifier | Sequence[str | Path | Classifier],
-    data: Dataset,
+    data: str | Path | Dataset,
     *,
     views: int = 10,
     split: str | None = None,
@@ -69,7 +70,7 @@ def evaluate(
 
     Args:
         runs: run directories, checkpoint files or loaded classifiers; probabilities are averaged.
-        data: a prepared data set with the same classes; they are matched by name.
+        data: a data set, its name, or where it lies; classes are matched by name.
         views: 10, corners and centre and their mirrors, or 1, the centre (section 4.1).
         split: the split's name; without one, the test split where there is one, else the validation split,
             else the training split.
@@ -90,6 +91,7 @@ def evaluate(
             raise CheckpointError(
                 f"{classifier.source} and {classifiers[0].source} are for different classes: they cannot be averaged"
             )
+    data = data if isinstance(data, Dataset) else open_dataset(data)
     name = split or next(known for known in ("test", "validation", "train") if known in data.splits)
     pictures = data.split(name)
     if len(pictures) == 0:

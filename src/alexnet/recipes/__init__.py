@@ -16,7 +16,7 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
 }
 
 
-def named(name: str) -> Recipe:
+def recipe(name: str) -> Recipe:
     """Return a recipe by its name; RecipeError offers the choices."""
     if name not in RECIPES:
         raise RecipeError(f"`{name}` is not a recipe; {choices(name, RECIPES)}")

@@ -1,6 +1,7 @@
 """Train by name: a data set and a recipe as a person says them, to a run directory."""
 
 import itertools
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,11 @@ from alexnet.errors import DataError
 from alexnet.journal import Row
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.network import Architecture
-from alexnet.recipes import named
+from alexnet.recipes import recipe as named
 from alexnet.training.loop import Saving, run_training
 from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import with_settings
+from alexnet.training.settings import from_plain, with_settings
 
 
 def train(
@@ -81,6 +82,14 @@ def resolve(
             f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
         )
     return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
+
+
+def stored_recipe(run: Path) -> Recipe | None:
+    """Return the recipe that a run was begun with; None where there is no run."""
+    path = run / "recipe.json"
+    if not path.exists():
+        return None
+    return from_plain(Recipe, json.loads(path.read_text(encoding="utf-8")))
 
 
 def default_recipe(dataset: Dataset) -> str:

@@ -23,7 +23,7 @@ import torch
 import alexnet
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
-from alexnet.errors import CheckpointError
+from alexnet.errors import CheckpointError, RunError
 from alexnet.files import write_text
 
 BEST: Final = "best.safetensors"
@@ -37,27 +37,23 @@ class RunDirectory:
         path: the directory; made where it does not exist.
         resume: whether a run that is there already is to go on.
     Raises:
-        CheckpointError: the directory holds a run and `resume` is not asked for, is in use by another
+        RunError: the directory holds a run and `resume` is not asked for, is in use by another
             process, or cannot be written.
     """
 
     def __init__(self, path: Path, *, resume: bool) -> None:
         self.path = path
         if path.exists() and not path.is_dir():
-            raise CheckpointError(f"{path} is a file: --run takes a directory")
+            raise RunError(f"{path} is a file: --run takes a directory")
         if not resume and (path / "recipe.json").exists():
-            raise CheckpointError(
-                f"{path} holds a run already: --resume goes on with it, or give another --run"
-            )
+            raise RunError(f"{path} holds a run already: --resume goes on with it, or give another --run")
         if not resume and path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
-            raise CheckpointError(f"{path} is not empty and holds no run: give another --run")
+            raise RunError(f"{path} is not empty and holds no run: give another --run")
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock = open(path / ".lock", "a+")  # noqa: SIM115  # held open as long as the run lasts
         except OSError as error:
-            raise CheckpointError(
-                f"{path} cannot be written: {error.strerror}; give another --run"
-            ) from error
+            raise RunError(f"{path} cannot be written: {error.strerror}; give another --run") from error
         self._claim()
 
     def __enter__(self) -> Self:
@@ -76,9 +72,7 @@ class RunDirectory:
             self._lock.seek(0)
             owner = self._lock.read().strip() or "another process"
             self._lock.close()
-            raise CheckpointError(
-                f"{self.path} is in use by {owner}: wait for it, or give another --run"
-            ) from None
+            raise RunError(f"{self.path} is in use by {owner}: wait for it, or give another --run") from None
         self._lock.truncate(0)
         self._lock.write(f"process {os.getpid()} on {platform.node()}")
         self._lock.flush()

@@ -62,7 +62,8 @@ def run_training(
     Returns:
         the journal's rows, one an epoch.
     Raises:
-        CheckpointError: the run directory or its checkpoints cannot be used.
+        RunError: the run directory is taken, in use or not writable.
+        CheckpointError: its checkpoints cannot be used, or belong to another recipe or data.
         AlexNetError: the loss is no longer a number.
         Interrupted: a signal asked to stop; the run has saved.
     """

@@ -78,6 +78,7 @@ def factor(schedule: Schedule, standing: Standing) -> float:
     Source: section 5 (plateau); the program's schedules default, linear, exp, dexp and jdexp.
     """
     p, target = standing.progress, schedule.target_factor
+    value: float
     match schedule.kind:
         case "plateau":
             value = schedule.divisor ** -float(plateaus(schedule, standing.validation_errors))

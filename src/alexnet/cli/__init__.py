@@ -1,0 +1,59 @@
+"""The command line: one verb a file. Nothing here learns; each verb asks the package and prints.
+
+A verb's file is imported when the verb is used, and imports torch inside its function, so that help is
+instant. Standard output carries results, standard error everything else.
+"""
+
+import importlib
+from typing import Final
+
+import click
+
+import alexnet as package
+
+VERBS: Final = {
+    "demo": "Train, judge and use a small network on hand-written digits, in a minute.",
+    "prepare": "Prepare pictures once: squared, packed, with classes and statistics.",
+    "train": "Train a network on pictures.",
+    "evaluate": "Judge a run, or the average of several, on pictures of known classes.",
+    "predict": "Name the best classes of pictures.",
+}
+
+
+class Verbs(click.Group):
+    """The verbs of the table, each imported when it is used."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"alexnet.cli.{name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments and arguments[0] not in VERBS and not arguments[0].startswith("-"):
+            from alexnet.errors import choices
+
+            raise click.UsageError(
+                f"`{arguments[0]}` is not a command; {choices(arguments[0], VERBS)}", context
+            )
+        return super().resolve_command(context, arguments)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package.__version__, prog_name="alexnet")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def alexnet(debug: bool) -> None:
+    """AlexNet, whole: train it, judge it, use it.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 the data is at fault, 130 or 143 interrupted after saving.
+    """

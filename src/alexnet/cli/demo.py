@@ -1,0 +1,58 @@
+"""alexnet demo: the whole way on the digits that the package holds, in about a minute."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("demo")
+@click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/demo].")
+@click.option("--quiet", "-q", is_flag=True, help="Say only what matters.")
+def command(run: Path | None, quiet: bool) -> None:
+    """Train a small network on hand-written digits, judge it with ten views, and let it read some.
+
+    Nothing is downloaded. The digits that it reads were not trained on.
+    """
+    from alexnet.cli.evaluate import _show as show_report
+    from alexnet.cli.predict import _show as show_guesses
+    from alexnet.cli.showing import say
+    from alexnet.data.named import open_dataset
+    from alexnet.evaluation.classifier import load
+    from alexnet.evaluation.report import evaluate
+    from alexnet.recipes.train import fresh_run, train
+
+    directory = run if run is not None else fresh_run("demo")
+    say("Training a network of three convolutional layers on hand-written digits.")
+    digits = open_dataset("digits")
+    train(digits, "digits", directory, quiet=quiet)
+    show_report(evaluate(directory, digits, views=10), every_class=False)
+    pictures = _written(directory / "pictures")
+    classifier = load(directory)
+    for path in pictures:
+        show_guesses(path, [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]])
+    say(
+        f"""
+The network is in {directory}. What to type next:
+  alexnet predict {directory} {pictures[0]}
+  alexnet evaluate {directory} --data digits --views 1
+  alexnet train PICTURES --recipe paper     PICTURES holds a folder for each class
+  alexnet --help"""
+    )
+
+
+def _written(directory: Path) -> list[Path]:
+    """Write the first held-out picture of three classes as PNG files, named by what they show."""
+    from PIL import Image
+
+    from alexnet.data.named import open_dataset
+
+    digits = open_dataset("digits")
+    held_out = digits.split("validation")
+    directory.mkdir(exist_ok=True)
+    paths = []
+    for place in (list(held_out.labels).index(label) for label in (2, 5, 7)):
+        pixels = held_out.images([place])[0].permute(1, 2, 0).numpy()
+        path = directory / f"a-{digits.classes[held_out.labels[place]]}.png"
+        Image.fromarray(pixels).save(path)
+        paths.append(path)
+    return paths

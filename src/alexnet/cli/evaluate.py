@@ -1,0 +1,68 @@
+"""alexnet evaluate: errors of a run, or of the average of several."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from alexnet.evaluation.report import Report
+
+
+@click.command("evaluate")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option("--data", required=True, help="Name, prepared directory, or folders of pictures.")
+@click.option(
+    "--views", type=click.Choice(["1", "10"]), default="10", show_default=True, help="Views a picture."
+)
+@click.option("--split", help="train, validation or test [test, else validation].")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--classes", "show_classes", is_flag=True, help="Show every class, not only the ten worst.")
+def command(
+    runs: tuple[Path, ...], data: str, views: str, split: str | None, as_json: bool, show_classes: bool
+) -> None:
+    """Judge RUN on every picture of a split exactly once; several RUNs are averaged.
+
+    Errors are printed with their 95% confidence intervals.
+    """
+    from alexnet.evaluation.report import evaluate
+
+    report = evaluate(list(runs), data, views=int(views), split=split)
+    if as_json:
+        print(json.dumps(report.to_dict(), ensure_ascii=False))
+    else:
+        _show(report, every_class=show_classes)
+
+
+def _show(report: "Report", *, every_class: bool) -> None:
+    from rich.table import Table
+
+    from alexnet.cli.showing import say, show_table
+
+    seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
+    nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
+    table = Table(title=f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
+    for heading in ("", "error", "95% interval"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, error, interval in (
+        ("top-1", report.top1_error, report.top1_interval),
+        ("top-5", report.top5_error, report.top5_interval),
+    ):
+        table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
+    table.add_row("-log p", f"{report.loss:.4f}", "")
+    show_table(table)
+    if report.unread:
+        say(f"{report.unread} pictures of this split could not be read and are in no error")
+    judged = [found for found in report.per_class if found.count]
+    worst = sorted(judged, key=lambda found: -found.top1_error)
+    if not every_class:
+        worst = [found for found in worst if found.top1_error > 0][:10]
+    if worst:
+        classes = Table(title="classes" if every_class else "classes with the most errors")
+        for heading in ("class", "pictures", "top-1 error"):
+            classes.add_column(heading, justify="left" if heading == "class" else "right")
+        for found in worst:
+            label = found.name if found.words == found.name else f"{found.name} {found.words}"
+            classes.add_row(label, f"{found.count:,}", f"{found.top1_error:.2%}")
+        show_table(classes)

@@ -1,0 +1,97 @@
+"""alexnet train: from pictures to a run directory."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alexnet.errors import RecipeError
+
+
+@click.command("train")
+@click.argument("data")
+@click.option("--recipe", metavar="NAME", help="What to do: paper, digits, cifar-18pct ...")
+@click.option("--network", metavar="NAME|FILE", help="Train this network in place of the recipe's.")
+@click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/RECIPE].")
+@click.option("--epochs", type=float, help="Cycles through the pictures.")
+@click.option("--seed", type=int, help="Of everything random.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="A.B=VALUE", help="Change one setting of the recipe."
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that is there.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--save-every", type=click.IntRange(min=0), default=0, metavar="STEPS", help="Save this often too."
+)
+@click.option(
+    "--keep", type=click.IntRange(min=2), default=2, show_default=True, help="Newest checkpoints kept."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Say only what matters.")
+def command(
+    data: str,
+    recipe: str | None,
+    network: str | None,
+    run: Path | None,
+    epochs: float | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    resume: bool,
+    dry_run: bool,
+    save_every: int,
+    keep: int,
+    quiet: bool,
+) -> None:
+    """Train a network on DATA: a name (digits), a prepared directory, or folders of pictures.
+
+    The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
+    the same command with --resume goes on.
+    """
+    from alexnet.cli.showing import say, show_recipe
+    from alexnet.data.named import open_dataset
+    from alexnet.recipes.train import fresh_run, resolve, stored_recipe
+    from alexnet.training.loop import Saving, run_training
+    from alexnet.training.progress import Progress
+    from alexnet.training.stopping import Interrupted
+
+    changes = _changes(settings, epochs, seed)
+    if resume and run is None:
+        raise click.UsageError("--resume needs --run DIR: which run is to go on?")
+    dataset = open_dataset(data)
+    base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
+    resolved = resolve(dataset, base, network=network, settings=changes)
+    if dry_run:
+        show_recipe(resolved, dataset)
+        return
+    directory = run if run is not None else fresh_run(resolved.name)
+    if not quiet:
+        show_recipe(resolved, dataset)
+    again = f"alexnet train {data} --run {directory} --resume"
+    try:
+        run_training(
+            dataset,
+            resolved,
+            directory,
+            resume=resume,
+            saving=Saving(every_steps=save_every, keep=keep),
+            progress=Progress(quiet=quiet),
+        )
+    except Interrupted as stop:
+        say(f"{stop}; go on with: {again}")
+        raise SystemExit(stop.exit_code) from None
+    if not quiet:
+        say(f"run: {directory}\nnext: alexnet evaluate {directory} --data {data}")
+
+
+def _changes(settings: tuple[str, ...], epochs: float | None, seed: int | None) -> dict[str, Any]:
+    """Return the settings to change, by path."""
+    changes: dict[str, Any] = {}
+    for text in settings:
+        path, equals, value = text.partition("=")
+        if not equals or not path:
+            raise RecipeError(f"--set {text} does not say what to set: write --set training.batch_size=64")
+        changes[path.strip()] = value.strip()
+    if epochs is not None:
+        changes["training.epochs"] = epochs
+    if seed is not None:
+        changes["training.seed"] = seed
+    return changes
