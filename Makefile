@@ -13,7 +13,7 @@ test: install  ## the default test suite, under three minutes on two cores
 
 install: .venv/.installed  ## .venv with the package and everything that tests need
 
-.venv/.installed: pyproject.toml constraints.txt $(wildcard setup.py)
+.venv/.installed: pyproject.toml constraints.txt setup.py $(wildcard src/alexnet/kernels/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "alexnet needs Python 3.11 or newer, and $(PYTHON) is older: say make PYTHON=python3.12"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError, choices
+from alexnet.kernels import winograd
 from alexnet.randomness import Chance
 
 ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
@@ -113,15 +114,37 @@ class Convolution(Weighted):
 
     def linear(self, x: Tensor) -> Tensor:
         """Convolve and add the biases, before the activation function."""
-        over = [_overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:]]
-        padding = self.padding
-        if any(over) and not self.whole:
-            x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))
-            padding = 0
-        return F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
+        return self._convolve(x, rectified=False)
+
+    def activate(self, x: Tensor) -> Tensor:
+        """Apply the activation function."""
+        return ACTIVATIONS[self.activation](x)
 
     def forward(self, x: Tensor) -> Tensor:
-        return ACTIVATIONS[self.activation](self.linear(x))
+        if self.activation == "relu":
+            return self._convolve(x, rectified=True)
+        return self.activate(self.linear(x))
+
+    def _convolve(self, x: Tensor, *, rectified: bool) -> Tensor:
+        rows, columns = (_overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:])
+        over = (0, 0) if self.whole else (rows, columns)
+        padding = self.padding
+        if winograd.fits(x, self.weight, self.stride, self.groups):
+            return winograd.convolve(
+                x,
+                self.weight,
+                self.bias,
+                stride=self.stride,
+                padding=padding,
+                overhang=over,
+                groups=self.groups,
+                rectified=rectified,
+            )
+        if any(over):
+            x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))
+            padding = 0
+        x = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
+        return F.relu(x) if rectified else x
 
 
 class LocallyConnected(Weighted):

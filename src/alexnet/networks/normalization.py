@@ -8,6 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
+from alexnet.kernels import response
+from alexnet.kernels.response import Response
 from alexnet.networks.layers import Shape
 
 
@@ -37,7 +39,20 @@ class ResponseNormalization(nn.Module):
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
+    def response(self) -> Response:
+        """Return what the kernel is told of this layer."""
+        return Response(
+            normalize=True,
+            reach=self.size // 2,
+            alpha=self.alpha / self.size,
+            beta=self.beta,
+            k=self.k,
+            groups=self.groups,
+        )
+
     def forward(self, x: Tensor) -> Tensor:
+        if self.size % 2 == 1 and response.fits(x, self.response()):
+            return response.respond(x, self.response())
         maps = x.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
         before = self.size // 2
         squares = F.pad(maps.square(), (0, 0, 0, 0, before, self.size - 1 - before))

@@ -1,0 +1,22 @@
+"""Build the compiled kernels; everything else about the package is in pyproject.toml.
+
+They are plain C without Python's headers. Without a compiler the package installs and works, slower, and
+`alexnet doctor` says so. OpenMP is compiled in but not linked: its functions are found in torch's own copy.
+"""
+
+import platform
+
+from setuptools import Extension, setup
+
+X86 = platform.machine().lower() in ("x86_64", "amd64") and platform.system() != "Windows"
+ROOM = "src/alexnet/kernels"
+
+kernels = Extension(
+    "alexnet.kernels._compiled",
+    sources=[f"{ROOM}/{name}.c" for name in ("winograd", "response", "update")],
+    depends=[f"{ROOM}/{name}.h" for name in ("lanes", "product")],
+    extra_compile_args=["-O3", "-mavx2", "-mfma", "-fopenmp", "-fno-math-errno", "-fno-trapping-math"],
+    optional=True,
+)
+
+setup(ext_modules=[kernels] if X86 else [])

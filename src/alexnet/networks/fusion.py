@@ -1,0 +1,104 @@
+"""Stages that one kernel does together: rectification, response normalisation and pooling after a convolution.
+
+The values are those of the stages one by one but for rounding; what lies between them is never written to
+memory. A stage whose value is asked for, or read twice, is not fused away.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
+
+from torch import Tensor, nn
+
+from alexnet.kernels import response
+from alexnet.kernels.response import Response
+from alexnet.networks.layers import Convolution, Pool
+from alexnet.networks.neurons import Neuron
+from alexnet.networks.normalization import ResponseNormalization
+
+if TYPE_CHECKING:
+    from alexnet.networks.network import Stage
+
+
+def fused(stages: Sequence["Stage"], kept: Collection[str]) -> list["Stage"]:
+    """Return the same stages, neighbours put together where one kernel does them.
+
+    Args:
+        stages: in order.
+        kept: names of stages whose values are wanted.
+    """
+    readers = [name for stage in stages for name in stage.inputs]
+    result: list[Stage] = []
+    together: list[Stage] = []
+    for stage in stages:
+        last = together[-1].name if together else ""
+        alone = readers.count(last) == 1 and last not in kept
+        if together and not (alone and stage.inputs == (last,) and _place(stage) > _place(together[-1]) > 0):
+            result.append(_one(together))
+            together = []
+        together.append(stage)
+    return result + ([_one(together)] if together else [])
+
+
+def _place(stage: "Stage") -> int:
+    """Return the place of a stage in a fused run, which goes upward; 0 begins a run of its own."""
+    operation = stage.operation
+    match operation:
+        case Convolution() if operation.activation in ("relu", "identity"):
+            return 1
+        case ResponseNormalization() if operation.size % 2 == 1:
+            return 2
+        case Pool() if (operation.kind, operation.size, operation.stride) == ("max", 3, 2):
+            return 3
+        case Neuron() if operation.function.name == "relu":
+            return 4
+    return 0
+
+
+def _one(stages: Sequence["Stage"]) -> "Stage":
+    """Put stages together under the name of the last."""
+    if len(stages) == 1 and _place(stages[0]) not in (2, 3):
+        return stages[0]
+    together = Together([stage.operation for stage in stages])
+    return replace(stages[-1], operation=together, inputs=stages[0].inputs)
+
+
+@final
+class Together(nn.Module):
+    """A run of stages: an optional convolution, normalisation, pool and rectification, in this order."""
+
+    def __init__(self, operations: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.operations = operations
+        self.response = Response()
+        self.separate = False
+        for operation in operations:
+            match operation:
+                case ResponseNormalization():
+                    self.response = operation.response()
+                case Pool():
+                    self.response = replace(self.response, pool=True)
+                case Neuron() if self.response.pool:
+                    self.response = replace(self.response, rectify_after=True)
+                case Neuron() if self.response.normalize:
+                    self.separate = True  # the kernel rectifies before normalising, or after pooling
+                case Neuron():
+                    self.response = replace(self.response, rectify_before=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        operations, together = list(self.operations), self.response
+        if self.separate:
+            pass
+        elif isinstance(operations[0], Convolution) and len(operations) > 1:
+            convolution = operations[0]
+            x = convolution.linear(x)
+            rectified = replace(together, rectify_before=together.rectify_before or convolution.activation == "relu")
+            if response.fits(x, rectified):
+                return response.respond(x, rectified)
+            x = convolution.activate(x)
+            operations = operations[1:]
+        elif (together.pool or together.normalize) and response.fits(x, together):
+            return response.respond(x, together)
+        for operation in operations:
+            x = operation(x)
+        return x

@@ -1,0 +1,127 @@
+"""Winograd's form against plain convolution in float64, forward and gradient."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from alexnet.kernels import library, winograd
+
+needs_kernels = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
+
+LAYERS = {  # channels, side, filters, size, stride, padding, groups, overhang
+    "conv1": (3, 224, 96, 11, 4, 0, 1, 3),
+    "conv1 of torchvision": (3, 224, 64, 11, 4, 2, 1, 0),
+    "conv2": (96, 27, 256, 5, 1, 2, 2, 0),
+    "conv3": (256, 13, 384, 3, 1, 1, 1, 0),
+    "conv4": (384, 13, 384, 3, 1, 1, 2, 0),
+    "conv5 at a side that fills no tile": (384, 6, 256, 3, 1, 1, 2, 0),
+    "no padding": (16, 9, 16, 3, 1, 0, 1, 0),
+    "one output": (16, 5, 16, 5, 1, 0, 1, 0),
+    "cifar conv2": (32, 16, 32, 5, 1, 2, 1, 0),
+}
+
+
+def random(*shape: int, seed: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def error(measured: Tensor | None, exact: Tensor | None) -> float:
+    """The norm of the difference relative to the norm of the exact value."""
+    assert measured is not None
+    assert exact is not None
+    return float(((measured - exact).norm() / exact.norm()).detach())
+
+
+def test_the_transforms_compute_a_correlation_exactly() -> None:
+    """Y = A'[(Gg).(B'd)] is checked as written, in one dimension, for both kernels."""
+    for kernel in (3, 5):
+        evaluate, finish, spread = (matrix.double() for matrix in winograd.matrices(kernel))
+        pixels, taps = random(7, seed=1).double(), random(kernel, seed=2).double()
+        outputs = finish @ ((spread @ taps) * (evaluate @ pixels))
+        exact = torch.stack([pixels[i : i + kernel] @ taps for i in range(8 - kernel)])
+        assert torch.allclose(outputs, exact, atol=2e-6)
+
+
+@needs_kernels
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("images", [1, 3])
+def test_a_layer_and_its_gradients_equal_float64(layer: str, images: int) -> None:
+    channels, side, filters, size, stride, padding, groups, over = LAYERS[layer]
+    x = random(images, channels, side, side, seed=3).requires_grad_()
+    weight = random(filters, channels // groups, size, size, seed=4).requires_grad_()
+    bias = random(filters, seed=5).requires_grad_()
+    assert winograd.fits(x, weight, stride, groups)
+    exact = [each.detach().double().requires_grad_() for each in (x, weight, bias)]
+    padded = F.pad(exact[0], (padding, padding + over, padding, padding + over))
+    expected = F.conv2d(padded, exact[1], exact[2], stride, groups=groups)
+    y = winograd.convolve(
+        x, weight, bias, stride=stride, padding=padding, overhang=(over, over), groups=groups
+    )
+    assert y.shape == expected.shape
+    gradient = random(*y.shape, seed=6)
+    y.backward(gradient)
+    expected.backward(gradient.double())
+    assert error(y, expected) < 1e-5
+    for ours, plain in zip((x, weight, bias), exact, strict=True):
+        assert error(ours.grad, plain.grad) < 1e-5
+
+
+@needs_kernels
+def test_rectification_is_the_same_inside_and_outside() -> None:
+    weight, bias = random(32, 16, 3, 3, seed=1), random(32, seed=2)
+    gradient = random(2, 32, 8, 8, seed=3)
+    gradients = []
+    for inside in (True, False):
+        x = random(2, 16, 8, 8, seed=4).requires_grad_()
+        y = winograd.convolve(x, weight, bias, padding=1, rectified=inside)
+        (y if inside else F.relu(y)).backward(gradient)
+        gradients.append(x.grad)
+    assert gradients[0] is not None
+    assert gradients[1] is not None
+    assert torch.equal(gradients[0], gradients[1])
+
+
+@needs_kernels
+def test_any_memory_layout_gives_the_same_bits() -> None:
+    x, weight, bias = random(2, 32, 7, 9, seed=1), random(16, 32, 3, 3, seed=2), random(16, seed=3)
+    plain = winograd.convolve(x, weight, bias, padding=1)
+    wide = torch.zeros(2, 64, 14, 18)
+    wide[:, ::2, ::2, ::2] = x
+    for same in (x.contiguous(memory_format=torch.channels_last), wide[:, ::2, ::2, ::2]):
+        turned = weight.permute(3, 2, 1, 0).contiguous().permute(3, 2, 1, 0)
+        assert torch.equal(winograd.convolve(same, turned, bias, padding=1), plain)
+
+
+@needs_kernels
+def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images() -> None:
+    weight, bias = random(48, 48, 5, 5, seed=1), random(48, seed=2)
+    x = random(19, 48, 7, 7, seed=3)  # more than one chunk, and the last one shorter
+    threads = torch.get_num_threads()
+    results = []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            kernels, shifts = weight.clone().requires_grad_(), bias.clone().requires_grad_()
+            y = winograd.convolve(x, kernels, shifts, padding=2)
+            y.backward(torch.ones_like(y))
+            results.append((y, kernels.grad, shifts.grad))
+    finally:
+        torch.set_num_threads(threads)
+    for one, two in zip(*results, strict=True):
+        assert one is not None
+        assert two is not None
+        assert torch.equal(one, two)
+    assert torch.equal(results[0][0][18:], winograd.convolve(x[18:], weight, bias, padding=2))
+
+
+def test_what_does_not_fit_is_left_to_plain_convolution() -> None:
+    weight = random(16, 16, 3, 3, seed=1)
+    x = random(1, 16, 8, 8, seed=2)
+    assert not winograd.fits(x, weight[:, :3], 1, 1)
+    assert not winograd.fits(x, weight[:10], 1, 1)
+    assert not winograd.fits(x.double(), weight.double(), 1, 1)
+    assert not winograd.fits(x[:0], weight, 1, 1)
+    assert not winograd.fits(x, random(16, 16, 7, 7, seed=3), 1, 1)
+    with library.plain():
+        assert not winograd.fits(x, weight, 1, 1)

@@ -1,0 +1,69 @@
+"""Stages put together give what they give one by one."""
+
+import pytest
+import torch
+
+from alexnet.kernels import library
+from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.fusion import Together, fused
+from alexnet.networks.network import Architecture, Network
+from alexnet.networks.small import Cifar18
+from alexnet.networks.variants import OneWeirdTrick
+
+NETWORKS: list[Architecture] = [
+    AlexNet(side=67, units=64, classes=10),
+    AlexNet(side=67, units=64, classes=10, normalization_within_columns=True),
+    AlexNet(side=67, units=64, classes=10, activation="tanh"),
+    AlexNet(side=67, units=64, classes=10, overlapping_pooling=False, normalization=False),
+    OneWeirdTrick(side=99, classes=10),
+    Cifar18(deviation=0.01),
+]
+
+
+def gradients(network: Network, images: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    network.zero_grad()
+    logits = network(images)
+    logits.logsumexp(1).sum().backward()
+    return logits.detach(), {
+        name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None
+    }
+
+
+@pytest.mark.parametrize("architecture", NETWORKS, ids=lambda architecture: str(architecture)[:60])
+def test_a_network_equals_the_plain_one(architecture: Architecture) -> None:
+    """Logits agree to rounding. Gradients may differ where two responses in a window are equal to rounding:
+    the pool then sends its gradient to the other one; hence the wider margin."""
+    network = Network(architecture, seed=1).eval()
+    generator = torch.Generator().manual_seed(1)
+    for name, value in network.named_parameters():
+        if name.endswith("weight"):
+            fan_in = value[0].numel()
+            value.data.normal_(0, (2 / fan_in) ** 0.5, generator=generator)
+    side = architecture.side
+    images = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8, generator=generator)
+    logits, slopes = gradients(network, images)
+    with library.plain():
+        expected, plain_slopes = gradients(network, images)
+    assert torch.allclose(logits, expected, rtol=1e-4, atol=float(expected.abs().max()) * 1e-5)
+    for name, slope in plain_slopes.items():
+        assert (slopes[name] - slope).norm() <= 2e-2 * slope.norm(), name
+
+
+def test_stages_that_are_asked_for_keep_their_values() -> None:
+    network = Network(AlexNet(side=67, units=64, classes=10)).eval()
+    images = torch.zeros(1, 3, 67, 67, dtype=torch.uint8)
+    names = [stage.name for stage in network.stages]
+    values = network.activations(images, *names)
+    assert list(values) == names
+    assert values["norm1"].shape[-1] > values["pool1"].shape[-1]
+
+
+def test_convolution_normalisation_and_pool_become_one() -> None:
+    network = Network(AlexNet())
+    together = {stage.name: stage.operation for stage in fused(network.stages, ["fc8"])}
+    assert "conv1" not in together
+    assert "norm1" not in together
+    pool = together["pool1"]
+    assert isinstance(pool, Together)
+    assert pool.response.normalize
+    assert pool.response.pool

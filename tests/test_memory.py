@@ -1,0 +1,44 @@
+"""What the allocator is told, in processes of its own: it cannot be undone."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import resource, torch
+from alexnet import memory
+{first}
+result = memory.settle()
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(8):
+    before = faults()
+    torch.ones(25_000_000)  # 100 MB
+print(int(result.kept), int(result.huge_pages), faults() - before)
+print(result)
+"""
+
+
+def run(first: str) -> tuple[list[int], str]:
+    program = PROGRAM.format(first=first)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    numbers, sentence = done.stdout.splitlines()
+    return [int(number) for number in numbers.split()], sentence
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="for glibc on Linux")
+def test_memory_is_kept_for_the_next_step() -> None:
+    """The eighth time the same 100 MB are asked for, hardly a page of its 25,000 is mapped anew."""
+    (kept, _, faults), sentence = run("")
+    if not kept:
+        pytest.skip(sentence)
+    assert faults < 1000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="for glibc on Linux")
+def test_coming_too_late_for_huge_pages_is_said() -> None:
+    (_, huge, _), sentence = run("torch.zeros(3)")
+    if not huge:
+        assert "small pages" in sentence
+        assert "before" in sentence
