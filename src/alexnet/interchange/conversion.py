@@ -1,0 +1,135 @@
+"""A file of another program to a checkpoint, and a checkpoint to a file of another program."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from alexnet import checkpoint
+from alexnet.checkpoint import Checkpoint
+from alexnet.errors import CheckpointError, ExportError, choices
+from alexnet.evaluation.classifier import checkpoint_of
+from alexnet.files import written_whole
+from alexnet.interchange import caffe, foreign, torch_file, torchvision
+from alexnet.interchange.classes import Classes, supposed
+from alexnet.interchange.foreign import Foreign
+from alexnet.interchange.means import read_mean
+from alexnet.interchange.opening import Opened, opened, zipped
+
+FORMATS: Final = {
+    "checkpoint": "a checkpoint of alexnet, which answers a picture alone",
+    "torchvision": "a state dict of torchvision's alexnet",
+    "original": "a checkpoint of the program of 2012",
+}
+SUFFIXES: Final = {".safetensors": "checkpoint", ".pth": "torchvision", ".pt": "torchvision"}
+
+
+def read(
+    path: Path, *, network: str | None = None, classes: Classes | str | None = None, mean: str | None = None
+) -> Checkpoint:
+    """Read the weights of any program that is known; what the file is shows from its content.
+
+    Args:
+        path: a .pth or .safetensors file of torchvision's alexnet, a .caffemodel, a checkpoint of the program
+            of 2012, or a checkpoint or run of this package.
+        network: "caffe" or "caffenet", where a .caffemodel does not say.
+        classes: what the logits stand for, or "sorted" or "devkit" for an order of ImageNet's thousand;
+            left out, what the file says or its format is known for.
+        mean: what to subtract, as `read_mean` takes it; left out, what the file says or its format is known
+            for.
+    Returns:
+        a checkpoint; its `data` says where the weights came from and what differs.
+    Raises:
+        CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet.
+    """
+    if path.is_dir():
+        path = checkpoint_of(path)
+    with opened(path) as source:
+        if _is_safetensors(source):
+            tensors = _read_safetensors(source)
+            if tensors is None:
+                return checkpoint.load(path)
+            found = torchvision.from_state_dict(tensors, source.name)
+        else:
+            found = _foreign(source, network)
+    side = found.architecture.side
+    picture = found.mean if mean is None else read_mean(mean, side)
+    if isinstance(classes, str) or classes is None:
+        classes = found.classes or supposed(found.architecture.classes, classes or found.order)
+    return foreign.checkpoint_of(found, str(path), classes, picture)
+
+
+def _foreign(source: Opened, network: str | None) -> Foreign:
+    start = bytes(source.content[:2])
+    if start == b"PK":
+        with zipped(source) as archive:
+            is_torch = torch_file.is_torch_zip(archive)
+        if is_torch:
+            tensors = torch_file.read_zip(source, lambda value: torch_file.state_dict(value, source.name))
+            return torchvision.from_state_dict(tensors, source.name)
+    if torch_file.is_legacy(source):
+        tensors = torch_file.read_legacy(source, lambda value: torch_file.state_dict(value, source.name))
+        return torchvision.from_state_dict(tensors, source.name)
+    if caffe.is_caffemodel(source):
+        return caffe.from_caffemodel(source, network)
+    raise CheckpointError(
+        f"{source.name} is no file of weights that is known: .pth or .safetensors of torchvision, .caffemodel, "
+        "checkpoint of the program of 2012"
+    )
+
+
+def _is_safetensors(source: Opened) -> bool:
+    return len(source.content) > 9 and source.content[8:9] == b"{"
+
+
+def _read_safetensors(source: Opened) -> dict[str, Tensor] | None:
+    """Read the tensors of a state dict; None where the file is a checkpoint of this package."""
+    try:
+        with safe_open(source.name, framework="pt") as file:
+            if "alexnet" in (file.metadata() or {}):
+                return None
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{source.name} is a damaged safetensors file: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def format_of(path: Path) -> str:
+    """Return the format of `FORMATS` that a file's name asks for."""
+    return SUFFIXES.get(path.suffix, "original")
+
+
+def write(found: Checkpoint, path: Path, form: str) -> str:
+    """Write a checkpoint in a format of `FORMATS`.
+
+    Returns:
+        one line: what a user of the file should know.
+    Raises:
+        ExportError: the format does not exist, or cannot hold this network.
+        CheckpointError: the file cannot be written; what stood there stands.
+    """
+    if form == "checkpoint":
+        checkpoint.save(found, path)
+        return "alexnet predict, evaluate and train take it"
+    if form not in FORMATS:
+        raise ExportError(f"`{form}` is not a format to write; {choices(form, FORMATS)}")
+    try:
+        return _write_torchvision(found, path)
+    except OSError as error:
+        raise CheckpointError(f"{path} could not be written: {error.strerror}") from error
+
+
+def _write_torchvision(found: Checkpoint, path: Path) -> str:
+    tensors, mean, deviation = torchvision.to_state_dict(found)
+    with written_whole(path) as temporary:
+        if path.suffix == ".safetensors":
+            said = {"mean": mean, "deviation": deviation, "classes": found.classes, "words": found.words}
+            save_file(tensors, temporary, {name: json.dumps(value) for name, value in said.items()})
+        else:
+            torch.save(tensors, temporary)
+    return f"torchvision's Normalize(mean={list(mean)}, std={list(deviation)}) goes before it"

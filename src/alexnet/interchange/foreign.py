@@ -1,0 +1,89 @@
+"""What a file of another program says, in the words of this one, and the checkpoint that is made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from alexnet.checkpoint import Checkpoint
+from alexnet.errors import CheckpointError
+from alexnet.interchange.classes import Classes
+from alexnet.networks.network import Architecture, Network
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Weights of another program."""
+
+    format: str
+    """What kind of file it was, for people."""
+    architecture: Architecture
+    """The network whose weights they are."""
+    weights: Mapping[str, Tensor]
+    """By the names of the network's parameters and buffers, but for its mean; float32."""
+    order: str
+    """In which order this format lists ImageNet's thousand classes: "sorted" or "devkit"."""
+    mean: Tensor | None = None
+    """The picture to subtract, RGB in 0-255, (3, H, W); None where the file does not say."""
+    classes: Classes | None = None
+    """The names of the classes, where the file holds them."""
+    notes: tuple[str, ...] = ()
+    """What a user should know of the conversion."""
+
+
+def checkpoint_of(foreign: Foreign, source: str, classes: Classes, mean: Tensor | None) -> Checkpoint:
+    """Make a checkpoint that answers a picture alone.
+
+    Args:
+        foreign: the weights.
+        source: the file's name, for messages and for the checkpoint.
+        classes: what the logits stand for.
+        mean: the picture to subtract, RGB in 0-255, (3, H, W); None subtracts nothing.
+    Raises:
+        CheckpointError: weights are missing, unknown, of the wrong shape or not finite; the mean is too
+            small; the classes are not as many as the logits.
+    """
+    architecture, notes = foreign.architecture, list(foreign.notes)
+    picture = torch.zeros(3, architecture.side, architecture.side) if mean is None else mean
+    weights = {"mean": _central(picture, architecture.side, source), **foreign.weights}
+    with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
+        Network(architecture).check_weights(weights, source)
+    weights = {name: value.to(torch.float32).contiguous() for name, value in weights.items()}
+    for name, value in weights.items():
+        if not bool(value.isfinite().all()):
+            raise CheckpointError(f"{source} is not converted: {name} is not finite everywhere")
+        if name.endswith("weight") and not bool(value.any()):
+            notes.append(f"{name} is zero everywhere")
+    if len(classes.names) != architecture.classes:
+        raise CheckpointError(
+            f"{len(classes.names)} classes are named, and {source} tells {architecture.classes} apart"
+        )
+    return Checkpoint(
+        architecture=architecture,
+        weights=weights,
+        classes=classes.names,
+        words=classes.words,
+        data={
+            "name": f"the pictures of {foreign.format}",
+            "side": 256 if 200 <= architecture.side < 256 else architecture.side,
+            "converted from": foreign.format,
+            "class order": classes.order,
+            "notes": notes,
+        },
+    )
+
+
+def one_colour(colour: Sequence[float], side: int) -> Tensor:
+    """Return a mean picture of one colour: float32, (3, side, side)."""
+    return torch.tensor(colour, dtype=torch.float32)[:, None, None].expand(3, side, side)
+
+
+def _central(mean: Tensor, side: int, source: str) -> Tensor:
+    """Return the central part of a mean picture, as the network subtracts it."""
+    top, left = (mean.shape[-2] - side) // 2, (mean.shape[-1] - side) // 2
+    if mean.dim() != 3 or mean.shape[0] != 3 or top < 0 or left < 0:
+        raise CheckpointError(
+            f"a mean picture of shape {tuple(mean.shape)} does not cover the input of {source}: 3 x {side} x {side}"
+        )
+    return mean[:, top : top + side, left : left + side]

@@ -1,0 +1,31 @@
+"""The mean picture that a network subtracts: one colour, or from a file that holds a picture."""
+
+import re
+from pathlib import Path
+
+from torch import Tensor
+
+from alexnet.errors import CheckpointError
+from alexnet.interchange import caffe
+from alexnet.interchange.foreign import one_colour
+from alexnet.interchange.opening import opened
+
+
+def read_mean(text: str, side: int) -> Tensor:
+    """Read a mean picture.
+
+    Args:
+        text: three numbers R,G,B in 0-255 for a mean of one colour; or the path of a .binaryproto of Caffe.
+        side: height and width of the picture that a mean of one colour fills, in pixels.
+    Returns:
+        float32, RGB in 0-255, (3, H, W).
+    Raises:
+        CheckpointError: the file cannot be read or holds no mean picture.
+    """
+    if re.fullmatch(r"\s*\d+(\.\d*)?(\s*,\s*\d+(\.\d*)?){2}\s*", text):
+        colour = [float(part) for part in text.split(",")]
+        if max(colour) > 255:
+            raise CheckpointError(f"a mean of {text} is no colour: red, green and blue are 0 to 255")
+        return one_colour(colour, side)
+    with opened(Path(text)) as source:
+        return caffe.mean_of(source)
