@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.as_trained import AsTrained, SixLayer
+from alexnet.networks.definition import Definition
 from alexnet.networks.network import Architecture, Network
 from alexnet.networks.small import Cifar18, Cifar80Seconds, ConvLocal13, FigureOne
 from alexnet.networks.variants import Caffe, CaffeNet, OneWeirdTrick, TorchVision
@@ -25,16 +27,18 @@ NETWORKS: Final[dict[str, type[Any]]] = {
         Cifar80Seconds,
         ConvLocal13,
         FigureOne,
+        Definition,
     )
 }
 
 
-def build(network: str = "alexnet", classes: int = 1000, *, seed: int = 0, **options: Any) -> Network:
-    """Build a network by its name, with weights drawn as its source says.
+def build(network: str = "alexnet", classes: int | None = None, *, seed: int = 0, **options: Any) -> Network:
+    """Build a network by its name or from a definition file, with weights drawn as its source says.
 
     Args:
-        network: a name of the catalogue, "alexnet" for the network of section 3.
-        classes: how many classes the last layer tells apart.
+        network: a name of the catalogue, "alexnet" for the network of section 3; or the path of a definition
+            file of the 2012 program, such as "layers-145.cfg".
+        classes: how many classes the last layer tells apart; without it, as many as its source says.
         seed: of the initial weights.
         options: the fields of the network's architecture, for instance `columns=1` or `activation="tanh"`.
     Returns:
@@ -43,19 +47,35 @@ def build(network: str = "alexnet", classes: int = 1000, *, seed: int = 0, **opt
         RecipeError: a name, an option or a value that does not exist.
     Source: Krizhevsky et al. 2012, sections 3 and 5.
     """
-    return Network(architecture(network, classes=classes, **options), seed=seed)
+    if classes is not None:
+        options["classes"] = classes
+    return Network(architecture(network, **options), seed=seed)
 
 
 def architecture(network: str, **options: Any) -> Architecture:
-    """Return the architecture of a named network with some of its fields chosen."""
+    """Return the architecture of a named network, or of a definition file, with some of its fields chosen."""
+    if network.endswith(".cfg"):
+        return _defined(network, options)
     if network not in NETWORKS:
-        raise RecipeError(f"`{network}` is not a network; {choices(network, NETWORKS)}")
-    fields = [field.name for field in dataclasses.fields(NETWORKS[network])]
+        raise RecipeError(f"`{network}` is not a network; {choices(network, NETWORKS)}, or a FILE.cfg")
+    _check_options(network, options, NETWORKS[network])
+    value: Architecture = NETWORKS[network](**options)
+    return value
+
+
+def _defined(path: str, options: Mapping[str, Any]) -> Definition:
+    """Read a definition file; `parameters` is the path of its layer-parameter file."""
+    _check_options(path, options, Definition)
+    rest = {name: value for name, value in options.items() if name != "parameters"}
+    parameters = options.get("parameters")
+    return Definition.read(Path(path), Path(parameters) if parameters else None, **rest)
+
+
+def _check_options(network: str, options: Mapping[str, Any], kind: type[Any]) -> None:
+    fields = [field.name for field in dataclasses.fields(kind)]
     for name in options:
         if name not in fields:
             raise RecipeError(f"`{name}` is not a choice of the network {network}; {choices(name, fields)}")
-    value: Architecture = NETWORKS[network](**options)
-    return value
 
 
 def described(value: Architecture) -> dict[str, Any]:

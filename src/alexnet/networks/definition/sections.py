@@ -1,0 +1,141 @@
+"""Read the INI files of the 2012 program: sections of keys and values, as its Python 2 reader understood them.
+
+    [conv1a]            a section: the name of a layer, upper and lower case told apart
+    initW=0.01          a key, upper and lower case alike, and a value; `initW: 0.01` too
+    # ... or ; ...      a comment; `value ; comment` ends the value
+        more            an indented line goes on with the value before it
+    %(channels)s        stands for another key of the section or of [DEFAULT]; %% for %
+
+Sections of the same name are one section; of a key given twice the last value counts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from alexnet.errors import RecipeError
+
+_HEADER: Final = re.compile(r"\[([^\]]+)\]")
+_ENTRY: Final = re.compile(r"([^:=\s][^:=]*?)\s*[:=]\s*(.*)$")
+_REFERENCE: Final = re.compile(r"%(?:%|\(([^)]*)\)s|)")
+_DEPTH: Final = 10  # of references to references
+_LARGEST: Final = 4_000_000  # characters; the longest published file has 12,000
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """A key's value and where it stands."""
+
+    key: str
+    """As it is spelled in the file."""
+    value: str
+    """Without the spaces around it."""
+    line: int
+    """Counted from 1."""
+
+
+@final
+@dataclass(frozen=True)
+class Section:
+    """A named section: its entries by their key in lower case, and the line of its name."""
+
+    file: str
+    name: str
+    line: int
+    entries: Mapping[str, Entry]
+
+    def wrong(self, key: str, message: str) -> RecipeError:
+        """Return the error about a key of this section: file, line, section, key and value are named."""
+        entry = self.entries.get(key.lower())
+        line = entry.line if entry else self.line
+        what = f"{entry.key}={entry.value}" if entry else key
+        return RecipeError(f"{self.file}, line {line}: [{self.name}] {what}: {message}")
+
+
+def read_text(path: Path) -> str:
+    """Read a definition or parameter file.
+
+    Raises:
+        RecipeError: there is no such file, or it is no text.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise RecipeError(
+                f"{path} is no definition: {path.stat().st_size} bytes, at most {_LARGEST} expected"
+            )
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path} is not a text file: a definition of layers is expected") from None
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_sections(text: str, file: str) -> dict[str, Section]:
+    """Split a file into its sections, in the order of their first appearance.
+
+    Args:
+        text: the file's content.
+        file: its name, for messages.
+    Raises:
+        RecipeError: a line that is neither section, entry nor comment, or a reference to nothing.
+    """
+    lines: dict[str, int] = {}
+    entries: dict[str, dict[str, Entry]] = {}
+    for name, line, entry in _entries(text, file):
+        lines.setdefault(name, line)
+        section = entries.setdefault(name, {})
+        if entry is not None:
+            section[entry.key.lower()] = entry
+    defaults = entries.pop("DEFAULT", {})
+    return {
+        name: _resolved(Section(file, name, lines[name], {**defaults, **own}))
+        for name, own in entries.items()
+    }
+
+
+def _entries(text: str, file: str) -> Iterator[tuple[str, int, Entry | None]]:
+    """Yield section, line and entry of each line that holds one; a section's own line has none."""
+    name, last = "", None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line[0] in "#;" or re.match(r"rem\s", line, re.IGNORECASE):
+            continue
+        if line[0].isspace() and last is not None:
+            last = Entry(last.key, f"{last.value}\n{line.strip()}".strip(), last.line)
+            yield name, number, last
+        elif header := _HEADER.match(line):
+            name, last = header[1], None
+            yield name, number, None
+        elif name and (match := _ENTRY.match(line)):
+            value = re.split(r"\s;", match[2], maxsplit=1)[0].strip()
+            last = Entry(match[1].strip(), "" if value == '""' else value, number)
+            yield name, number, last
+        else:
+            expected = "key=value or [layer]" if name else "[layer] before the first key"
+            raise RecipeError(f"{file}, line {number}: {expected} expected, not `{line.strip()[:60]}`")
+
+
+def _resolved(section: Section) -> Section:
+    """Replace references in a section's values by what they stand for."""
+    entries = {
+        key: Entry(entry.key, _substituted(section, entry, entry.value, _DEPTH), entry.line)
+        for key, entry in section.entries.items()
+    }
+    return Section(section.file, section.name, section.line, entries)
+
+
+def _substituted(section: Section, entry: Entry, value: str, depth: int) -> str:
+    def replacement(match: re.Match[str]) -> str:
+        if match[0] == "%%":
+            return "%"
+        name = (match[1] or "").lower()
+        if name not in section.entries or depth == 0:
+            raise section.wrong(
+                entry.key, "% must be followed by (key)s, a key of this section, or by another %"
+            )
+        other = section.entries[name]
+        return _substituted(section, other, other.value, depth - 1)
+
+    return _REFERENCE.sub(replacement, value) if "%" in value else value
