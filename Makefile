@@ -18,7 +18,7 @@ install: .venv/.installed  ## .venv with the package and everything that tests n
 	  { echo "alexnet needs Python 3.11 or newer, and $(PYTHON) is older: say make PYTHON=python3.12"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[parquet]" --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[fast,parquet]" --group dev
 	touch $@
 
 check: lint types floors test slow  ## everything that continuous integration runs

@@ -1,31 +1,37 @@
-"""From the bytes of a picture file to an upright RGB image in Pillow, or the reason why not.
+"""From the bytes of a picture file to upright RGB pixels, or the reason why not.
+
+Pillow opens every file and decides what it is. Ordinary JPEGs are then decoded by simplejpeg where it is
+installed, which gives the same pixels sooner; whatever it refuses goes back to Pillow.
 
 Every refusal is a DataError whose message begins with one of `REASONS`, so that they can be counted.
 """
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from types import ModuleType
 
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from alexnet.errors import DataError
 
+Profile = ImageCms.ImageCmsProfile
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # Pillow reads more, some of them dangerous
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 256 * 2**20
 REASONS = ("empty", "too large", "no picture", "truncated", "damaged", "unreadable")
 
 _ORIENTATION = 0x0112  # the EXIF tag
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.transpose(1, 0, 2),
+    6: lambda pixels: pixels[::-1].transpose(1, 0, 2),
+    7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda pixels: pixels[:, ::-1].transpose(1, 0, 2),
 }
 
 
@@ -46,7 +52,46 @@ def reasons() -> Iterator[None]:
         raise DataError(f"{kind}: {words}") from None
 
 
-def opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def upright(
+    content: bytes, *, max_pixels: int = MAX_PIXELS, shrink_to: int | None = None
+) -> tuple[np.ndarray, Profile | None]:
+    """Decode a picture file as a viewer shows it: first frame, colours, transparency, orientation.
+
+    Args:
+        content: the whole file.
+        max_pixels: the largest picture to decode.
+        shrink_to: if given, a JPEG may be decoded at a half, a quarter or an eighth of its size, as long as its
+            shorter side stays at least this long.
+    Returns:
+        uint8 RGB, (H, W, 3), contiguous; and the colour profile to hand to `in_srgb`, if they have one that
+        counts: after scaling, when there is less to convert.
+    """
+    image = _opened(content, max_pixels)
+    divisor = _divisor(image, shrink_to) if shrink_to else 1
+    profile = _profile(image)
+    pixels = None if profile and image.mode == "CMYK" else _turbo(content, image, divisor)
+    if pixels is None:
+        if divisor > 1:
+            image.draft(image.mode, (image.width // divisor, image.height // divisor))
+        image.load()
+        if profile and image.mode == "CMYK":
+            image, profile = _converted(image, profile), None
+        pixels = np.asarray(_flat(image))
+    turn = _UPRIGHT.get(_orientation(image))
+    return np.ascontiguousarray(pixels if turn is None else turn(pixels)), profile
+
+
+def in_srgb(pixels: np.ndarray, profile: Profile | None) -> np.ndarray:
+    """Convert uint8 RGB pixels, (H, W, 3), from an embedded colour profile; without one they stay."""
+    return pixels if profile is None else np.asarray(_converted(Image.fromarray(pixels), profile))
+
+
+def turbo() -> ModuleType | None:
+    """Return the fast JPEG decoder if it is installed: the extra `fast`."""
+    return _simplejpeg()
+
+
+def _opened(content: bytes, max_pixels: int) -> Image.Image:
     """Open a picture from its bytes and check its size; nothing is decoded yet."""
     if not content:
         raise DataError("empty: the file has no bytes")
@@ -59,13 +104,38 @@ def opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return image
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """Decode an opened picture to RGB as a viewer shows it: first frame, colours, transparency,
-    orientation."""
-    image.load()
-    turn = _UPRIGHT.get(_orientation(image))
-    flat = _flat(image)
-    return flat if turn is None else flat.transpose(turn)
+def _divisor(image: Image.Image, shrink_to: int) -> int:
+    """Return by how much a JPEG may be scaled while it is decoded."""
+    shorter = min(image.size)
+    divisors = (d for d in (8, 4, 2) if shorter // d >= shrink_to)
+    return next(divisors, 1) if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L") else 1
+
+
+def _turbo(content: bytes, image: Image.Image, divisor: int) -> np.ndarray | None:
+    """Decode an ordinary JPEG by simplejpeg: uint8 RGB, (H, W, 3); None where Pillow must."""
+    decoder = _simplejpeg()
+    if decoder is None or image.format not in ("JPEG", "MPO"):
+        return None
+    try:
+        height, width, colours, _ = decoder.decode_jpeg_header(content)
+        if colours not in ("YCbCr", "Gray") or (width, height) != image.size:
+            return None
+        least = (
+            {"min_height": -(-height // divisor), "min_width": -(-width // divisor)} if divisor > 1 else {}
+        )
+        return np.asarray(decoder.decode_jpeg(content, "RGB", **least))
+    except ValueError:
+        return None
+
+
+@cache
+def _simplejpeg() -> ModuleType | None:
+    try:
+        import simplejpeg
+    except ImportError:
+        return None
+    module: ModuleType = simplejpeg
+    return module
 
 
 def _orientation(image: Image.Image) -> int:
@@ -77,19 +147,12 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """Bring every mode to RGB: deep greys scaled, colour profiles applied, transparency laid on white."""
+    """Bring every mode to RGB: deep greys scaled, transparency laid on white."""
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
-    transparent = image.has_transparency_data
-    profile = image.info.get("icc_profile")
-    if transparent:
+    if image.has_transparency_data:
         image = image.convert("RGBA")
-    elif image.mode not in ("RGB", "L", "CMYK"):
-        image = image.convert("RGB")
-    if profile:
-        image = _in_srgb(image, profile)
-    if transparent:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
 
 
@@ -108,19 +171,37 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     return np.rint(values * (255 / scale)).astype(np.uint8)
 
 
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert from the embedded colour profile; one that is broken, or of other colours, is left aside."""
+def _profile(image: Image.Image) -> Profile | None:
+    """Return the embedded colour profile if it is for these colours, sound, and not sRGB as nearly always."""
+    content = image.info.get("icc_profile")
+    space = {"RGB": "RGB", "RGBA": "RGB", "P": "RGB", "CMYK": "CMYK"}.get(image.mode)
+    if not content or space is None:
+        return None
     try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(embedded).lower():
-            return image  # nearly all profiles in photographs; the conversion would only cost time
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        converted = ImageCms.profileToProfile(
-            image, embedded, ImageCms.createProfile("sRGB"), outputMode=mode
-        )
+        profile = _read_profile(content)
+        known = "srgb" in ImageCms.getProfileDescription(profile).lower()
+        return None if known or profile.profile.xcolor_space.strip() != space else profile
     except Exception:  # littlecms refuses with PyCMSError, OSError, ValueError, TypeError
+        return None
+
+
+def _converted(image: Image.Image, profile: Profile) -> Image.Image:
+    """Convert to sRGB; a profile that littlecms will not work with is left aside."""
+    try:
+        converted = ImageCms.applyTransform(image, _transform(profile, image.mode))
+    except Exception:  # as above
         return image
     return image if converted is None else converted
+
+
+@lru_cache(16)  # cameras and programs embed the same few profiles
+def _read_profile(content: bytes) -> Profile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(content))
+
+
+@lru_cache(16)
+def _transform(profile: Profile, mode: str) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB")
 
 
 def _one_line(error: BaseException) -> str:

@@ -7,11 +7,14 @@ Shapes: H rows, W columns.
 
 import numpy as np
 import PIL
-from PIL import Image, features
+from PIL import features
 
-from alexnet.data.decoding import MAX_PIXELS, opened, reasons, upright
+from alexnet.data.decoding import MAX_PIXELS, in_srgb, reasons, turbo, upright
+from alexnet.kernels.pixels import scaled_square
 
 INTERPOLATION = "antialiased bilinear"
+
+_GAP = 2  # times the side: how far a JPEG may be scaled while decoding, before it is averaged
 
 
 def decode(content: bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -29,7 +32,7 @@ def decode(content: bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         DataError: the bytes are no picture, a broken one, or one too large; the message says which.
     """
     with reasons():
-        return np.array(upright(opened(content, max_pixels)))
+        return in_srgb(*upright(content, max_pixels=max_pixels))
 
 
 def square(content: bytes, side: int = 256, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -45,10 +48,15 @@ def square(content: bytes, side: int = 256, *, max_pixels: int = MAX_PIXELS) -> 
         DataError: as in `decode`.
     Source: Krizhevsky et al. 2012, section 2. The paper does not name its interpolation; antialiased bilinear
     is what most later published networks were trained on, and unlike bicubic it stays within the range of the
-    pixels it averages.
+    pixels it averages. A JPEG with more than twice the pixels it takes on each side is scaled by 2, 4 or 8 while
+    it is decoded, then averaged: no more than 1 of 255 away on average from doing it in one step.
     """
     with reasons():
-        return _square(upright(opened(content, max_pixels)), side)
+        pixels, profile = upright(content, max_pixels=max_pixels, shrink_to=_GAP * side)
+        scaled = scaled_square(pixels, side)
+        if profile is None:
+            return scaled
+        return np.ascontiguousarray(in_srgb(scaled.transpose(1, 2, 0), profile).transpose(2, 0, 1))
 
 
 def square_pixels(pixels: np.ndarray, side: int = 256) -> np.ndarray:
@@ -64,20 +72,11 @@ def square_pixels(pixels: np.ndarray, side: int = 256) -> np.ndarray:
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}: expected uint8 (H, W, 3)")
-    return _square(Image.fromarray(pixels), side)
+    return scaled_square(np.ascontiguousarray(pixels), side)
 
 
 def decoder() -> str:
-    """Name the decoder and its version, as the card of a prepared data set records it."""
-    return f"Pillow {PIL.__version__}, libjpeg-turbo {features.version('libjpeg_turbo') or 'absent'}"
-
-
-def _square(image: Image.Image, side: int) -> np.ndarray:
-    """Scale the central square alone: what lies outside it is never computed."""
-    width, height = image.size
-    shorter = min(width, height)
-    if (width, height) != (side, side):
-        left, top = (width - shorter) / 2, (height - shorter) / 2
-        box = (left, top, left + shorter, top + shorter)
-        image = image.resize((side, side), Image.Resampling.BILINEAR, box=box)
-    return np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+    """Name the decoders and their versions, as the card of a prepared data set records them."""
+    fast = turbo()
+    names = [f"Pillow {PIL.__version__}", f"libjpeg-turbo {features.version('libjpeg_turbo') or 'absent'}"]
+    return ", ".join([*names, f"simplejpeg {fast.__version__}"] if fast else names)
