@@ -46,6 +46,7 @@ def command(
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
     the same command with --resume goes on.
     """
+    from alexnet import memory
     from alexnet.cli.showing import say, show_recipe
     from alexnet.data.named import open_dataset
     from alexnet.recipes.train import fresh_run, resolve, stored_recipe
@@ -56,6 +57,7 @@ def command(
     changes = _changes(settings, epochs, seed)
     if resume and run is None:
         raise click.UsageError("--resume needs --run DIR: which run is to go on?")
+    settled = memory.settle()  # before the first tensor
     dataset = open_dataset(data)
     base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
     resolved = resolve(dataset, base, network=network, settings=changes)
@@ -65,6 +67,7 @@ def command(
     directory = run if run is not None else fresh_run(resolved.name)
     if not quiet:
         show_recipe(resolved, dataset)
+        say(str(settled))
     again = f"alexnet train {data} --run {directory} --resume"
     try:
         run_training(

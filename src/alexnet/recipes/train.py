@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from alexnet import memory
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
 from alexnet.errors import DataError
@@ -48,12 +49,14 @@ def train(
         RecipeError, DataError, CheckpointError: one of them does not exist or does not fit.
         Interrupted: a signal asked to stop; the run has saved.
     """
+    settled = memory.settle()
     dataset = data if isinstance(data, Dataset) else open_dataset(data)
     resolved = resolve(dataset, recipe, network=network, settings=settings)
     directory = Path(run) if run is not None else fresh_run(resolved.name)
-    return run_training(
-        dataset, resolved, directory, resume=resume, saving=saving, progress=Progress(quiet=quiet)
-    )
+    progress = Progress(quiet=quiet)
+    if not quiet:
+        progress.say(str(settled))
+    return run_training(dataset, resolved, directory, resume=resume, saving=saving, progress=progress)
 
 
 def resolve(

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
+from alexnet.kernels.update import sgd_step
 from alexnet.training.schedule import Schedule
 
 
@@ -105,8 +106,7 @@ def update(
     weight: Tensor, gradient: Tensor, velocity: Tensor, rate: float, momentum: float, decay: float
 ) -> None:
     """Apply the rule of section 5 to one tensor, in place: new velocity, then new weights."""
-    velocity.mul_(momentum).add_(weight, alpha=-decay * rate).add_(gradient, alpha=-rate)
-    weight.add_(velocity)
+    sgd_step(weight, gradient, velocity, rate, momentum, decay)
 
 
 def _hold_norms(weight: Tensor, rates: Rates) -> None:
