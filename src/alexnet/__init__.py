@@ -36,7 +36,26 @@ _HOMES = {
     "train": "alexnet.recipes.train",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  # all are names
+__all__ = [
+    "AlexNetError",
+    "CheckpointError",
+    "Classifier",
+    "DataError",
+    "Dataset",
+    "ExportError",
+    "Network",
+    "Recipe",
+    "RecipeError",
+    "Report",
+    "Shapes",
+    "build",
+    "evaluate",
+    "load",
+    "open_dataset",
+    "prepare",
+    "recipe",
+    "train",
+]
 
 if TYPE_CHECKING:
     from alexnet.data.dataset import Dataset

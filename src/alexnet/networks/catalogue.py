@@ -80,7 +80,9 @@ def _check_options(network: str, options: Mapping[str, Any], kind: type[Any]) ->
 
 def described(value: Architecture) -> dict[str, Any]:
     """Write an architecture down as plain values, ready for JSON; `from_description` builds it again."""
-    return {"network": value.kind, **dataclasses.asdict(value)}  # type: ignore[call-overload]  # always a dataclass
+    fields = dataclasses.asdict(value)  # type: ignore[call-overload]  # always a dataclass
+    plain = {name: list(entry) if isinstance(entry, tuple) else entry for name, entry in fields.items()}
+    return {"network": value.kind, **plain}
 
 
 def from_description(description: Mapping[str, Any]) -> Architecture:

@@ -1,0 +1,199 @@
+"""Runs: what they learn, and that stopping changes nothing."""
+
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from alexnet import checkpoint
+from alexnet.data.augment import Augmentation
+from alexnet.data.dataset import Dataset
+from alexnet.errors import AlexNetError, CheckpointError, RunError
+from alexnet.networks.small import Cifar18, FigureOne
+from alexnet.training.directory import checkpoints
+from alexnet.training.loop import Saving, run_training
+from alexnet.training.optimizer import Rates
+from alexnet.training.progress import Progress
+from alexnet.training.recipe import Recipe, Training
+from alexnet.training.schedule import Schedule
+from alexnet.training.stopping import Interrupted
+
+QUIET = Progress(quiet=True)
+
+
+def tiny(epochs: float = 2.0, **training: object) -> Recipe:
+    """A recipe of 2 x 6 small steps on the shapes: 128 pictures in batches of 24, the last one of 8."""
+    return Recipe(
+        "tiny",
+        network=Cifar18(classes=4, side=16, deviation=0.003),
+        augmentation=Augmentation(side=16),
+        training=Training(
+            epochs=epochs,
+            batch_size=24,
+            rates=Rates(weight=0.002, bias=0.004),
+            schedule=Schedule(kind="constant"),
+            **training,  # type: ignore[arg-type]  # each test's own
+        ),
+    )
+
+
+def end(run: Path) -> str:
+    return checkpoint.load(checkpoints(run)[0]).digest()
+
+
+class Stopped(Progress):
+    """Ask the process to stop after a step, as a person with Ctrl-C does."""
+
+    def __init__(self, after: int, number: int) -> None:
+        super().__init__(quiet=True)
+        self.after, self.number = after, number
+
+    def step(self, step: int, loss: float, images: int) -> None:
+        super().step(step, loss, images)
+        if step == self.after:
+            os.kill(os.getpid(), self.number)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(shapes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("runs") / "undisturbed"
+    run_training(shapes, tiny(), run, progress=QUIET)
+    return run
+
+
+@pytest.mark.parametrize("after", [1, 5, 6, 7, 12])
+def test_resuming_is_bitwise_the_same_as_never_stopping(
+    shapes: Dataset, undisturbed: Path, tmp_path: Path, after: int
+) -> None:
+    """Stopped in the middle of an epoch, at its last step and at the run's last step."""
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted) as stop:
+        run_training(shapes, tiny(), run, progress=Stopped(after, signal.SIGTERM))
+    assert stop.value.exit_code == 143
+    assert checkpoint.load(checkpoints(run)[0]).state["step"] == after
+    run_training(shapes, tiny(), run, resume=True, progress=QUIET)
+    assert end(run) == end(undisturbed)
+    lines = (run / "journal.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [6, 12]
+
+
+def test_ten_steps_equal_five_and_five_more(shapes: Dataset, undisturbed: Path, tmp_path: Path) -> None:
+    """A run asked for one epoch, then for two, is the run that was asked for two."""
+    run = tmp_path / "run"
+    run_training(shapes, tiny(1.0), run, progress=QUIET)
+    assert end(run) != end(undisturbed)
+    run_training(shapes, tiny(2.0), run, resume=True, progress=QUIET)
+    found, expected = checkpoint.load(checkpoints(run)[0]), checkpoint.load(checkpoints(undisturbed)[0])
+    assert all(torch.equal(found.weights[name], value) for name, value in expected.weights.items())
+    assert all(torch.equal(found.velocity[name], value) for name, value in expected.velocity.items())
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another(
+    shapes: Dataset, undisturbed: Path, tmp_path: Path
+) -> None:
+    run_training(shapes, tiny(), tmp_path / "same", progress=QUIET)
+    run_training(shapes, tiny(seed=1), tmp_path / "other", progress=QUIET)
+    assert end(tmp_path / "same") == end(undisturbed)
+    assert end(tmp_path / "other") != end(undisturbed)
+
+
+def test_a_batch_cut_into_parts_gives_the_same_step(
+    shapes: Dataset, undisturbed: Path, tmp_path: Path
+) -> None:
+    """To float tolerance: sums are taken in another order."""
+    run = tmp_path / "run"
+    run_training(shapes, tiny(accumulate=3), run, progress=QUIET)
+    found, expected = checkpoint.load(checkpoints(run)[0]), checkpoint.load(checkpoints(undisturbed)[0])
+    for name, value in expected.weights.items():
+        torch.testing.assert_close(found.weights[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_a_network_learns(shapes: Dataset, tmp_path: Path) -> None:
+    recipe = Recipe(
+        "learner",
+        network=FigureOne(classes=4, side=16),
+        augmentation=Augmentation(side=16),
+        training=Training(epochs=12, batch_size=16, schedule=Schedule(kind="constant")),
+    )
+    rows = run_training(shapes, recipe, tmp_path / "run", progress=QUIET)
+    assert rows[0]["training_top1_error"] > 0.3
+    assert rows[-1]["training_top1_error"] < 0.1
+    assert rows[-1]["validation_top1_error"] < 0.25
+
+
+def test_a_run_directory_holds_what_repeats_it(undisturbed: Path) -> None:
+    names = {path.name for path in undisturbed.iterdir()}
+    assert {"recipe.json", "environment.json", "journal.jsonl", "journal.csv", "best.safetensors"} <= names
+    assert json.loads((undisturbed / "recipe.json").read_text())["training"]["batch_size"] == 24
+    assert json.loads((undisturbed / "environment.json").read_text())["torch"] == torch.__version__
+    assert not [path for path in undisturbed.rglob("*.tmp")]
+    best = checkpoint.load(undisturbed / "best.safetensors")
+    assert not best.velocity
+    assert best.network().architecture.classes == 4
+
+
+def test_a_run_is_not_overwritten(shapes: Dataset, undisturbed: Path) -> None:
+    before = end(undisturbed)
+    with pytest.raises(RunError, match="holds a run already: --resume"):
+        run_training(shapes, tiny(), undisturbed, progress=QUIET)
+    assert end(undisturbed) == before
+
+
+def test_what_may_not_change_is_said_by_name(shapes: Dataset, undisturbed: Path) -> None:
+    for recipe, named in (
+        (tiny(seed=5), r"training\.seed was 0 and is 5"),
+        (
+            replace(tiny(), network=Cifar18(classes=4, side=16, deviation=0.1)),
+            r"network\.deviation was 0\.003",
+        ),
+    ):
+        with pytest.raises(CheckpointError, match=named):
+            run_training(shapes, recipe, undisturbed, resume=True, progress=QUIET)
+
+
+def test_a_finished_run_stays_as_it_is(shapes: Dataset, undisturbed: Path) -> None:
+    path = checkpoints(undisturbed)[0]
+    before = path.stat().st_mtime_ns
+    run_training(shapes, tiny(), undisturbed, resume=True, progress=QUIET)
+    assert path.stat().st_mtime_ns == before
+
+
+def test_a_loss_that_is_no_number_stops_before_the_weights_are_poisoned(
+    shapes: Dataset, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    poisoned = replace(tiny(), training=replace(tiny().training, rates=Rates(weight=1e20, bias=1e20)))
+    with pytest.raises(AlexNetError, match=r"(the loss became|no longer finite).* at step \d+.*--resume"):
+        run_training(shapes, poisoned, run, saving=Saving(every_steps=1), progress=QUIET)
+    for path in checkpoints(run):
+        stored = checkpoint.load(path)
+        assert all(bool(value.isfinite().all()) for value in stored.weights.values())
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_said(
+    shapes: Dataset, undisturbed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        run_training(shapes, tiny(), run, saving=Saving(every_steps=4), progress=Stopped(10, signal.SIGINT))
+    newest = checkpoints(run)[0]
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2] ^= 1
+    newest.write_bytes(bytes(content))
+    run_training(shapes, tiny(), run, resume=True, progress=QUIET)
+    assert "step-00000010.safetensors is damaged" in capfd.readouterr().err.replace("\n", "")
+    assert end(run) == end(undisturbed)
+
+
+def test_when_all_checkpoints_are_damaged_nothing_begins_anew(shapes: Dataset, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        run_training(shapes, tiny(), run, progress=Stopped(3, signal.SIGINT))
+    for path in checkpoints(run):
+        path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(CheckpointError, match="no checkpoint of .* is whole"):
+        run_training(shapes, tiny(), run, resume=True, progress=QUIET)

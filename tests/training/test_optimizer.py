@@ -1,0 +1,80 @@
+"""The update of section 5 against a hand-worked example, and against its difference from torch's."""
+
+import pytest
+import torch
+from torch import nn
+
+from alexnet.training.optimizer import Momentum, Rates
+from alexnet.training.schedule import Schedule
+
+
+class OneLayer(nn.Module):
+    def __init__(self, weight: float, bias: float) -> None:
+        super().__init__()
+        self.fc = nn.Linear(1, 1).double()
+        with torch.no_grad():
+            self.fc.weight.fill_(weight)
+            self.fc.bias.fill_(bias)
+
+
+def step(
+    network: OneLayer, optimizer: Momentum, gradients: tuple[float, float], rates: Rates, factor: float
+) -> None:
+    network.fc.weight.grad = torch.full((1, 1), gradients[0], dtype=torch.float64)
+    network.fc.bias.grad = torch.full((1,), gradients[1], dtype=torch.float64)
+    optimizer.step(lambda _: rates, lambda _: factor)
+
+
+def test_three_steps_with_a_change_of_rate_by_hand() -> None:
+    """Section 5 with rate 0.1, then 0.1, then 0.01; decay 0.5; gradients 1, -2, 3; w begins at 2.
+
+    v1 = 0.9*0 - 0.5*0.1*2 - 0.1*1 = -0.2;                w1 = 1.8
+    v2 = 0.9*-0.2 - 0.5*0.1*1.8 - 0.1*-2 = -0.07;          w2 = 1.73
+    v3 = 0.9*-0.07 - 0.5*0.01*1.73 - 0.01*3 = -0.10165;    w3 = 1.62835
+    Biases have no decay: from 1, u = -0.1, 0.11, 0.069 and b = 0.9, 1.01, 1.079.
+    """
+    network = OneLayer(2.0, 1.0)
+    optimizer = Momentum(network)
+    rates = Rates(weight=0.1, bias=0.1, decay=0.5)
+    weights, biases = [], []
+    for gradient, factor in ((1.0, 1.0), (-2.0, 1.0), (3.0, 0.1)):
+        step(network, optimizer, (gradient, gradient), rates, factor)
+        weights.append(network.fc.weight.item())
+        biases.append(network.fc.bias.item())
+    assert weights == pytest.approx([1.8, 1.73, 1.62835], rel=1e-12)
+    assert biases == pytest.approx([0.9, 1.01, 1.079], rel=1e-12)
+
+
+def test_it_is_torch_sgd_as_long_as_the_rate_stays() -> None:
+    """With one rate the two rules are the same; the moment it changes they part."""
+    ours, theirs = OneLayer(0.5, 0.0), OneLayer(0.5, 0.0)
+    optimizer = Momentum(ours)
+    sgd = torch.optim.SGD([theirs.fc.weight], lr=0.1, momentum=0.9, weight_decay=0.01)
+    for i in range(6):
+        factor = 1.0 if i < 4 else 0.1
+        for group in sgd.param_groups:
+            group["lr"] = 0.1 * factor
+        step(ours, optimizer, (1.0 + i, 0.0), Rates(weight=0.1, bias=0.1, decay=0.01), factor)
+        theirs.fc.weight.grad = torch.full((1, 1), 1.0 + i, dtype=torch.float64)
+        sgd.step()
+        same = ours.fc.weight.item() == pytest.approx(theirs.fc.weight.item(), rel=1e-12)
+        assert same == (i < 4)
+
+
+def test_a_rate_of_zero_freezes_decay_and_velocity_too() -> None:
+    network = OneLayer(2.0, 1.0)
+    optimizer = Momentum(network)
+    step(network, optimizer, (1.0, 1.0), Rates(weight=0.1, bias=0.1, decay=0.5), 1.0)
+    before = network.fc.weight.item()
+    step(network, optimizer, (1.0, 1.0), Rates(weight=0.0, bias=0.1, decay=0.5), 1.0)
+    assert network.fc.weight.item() == before
+
+
+def test_schedules_of_a_layers_own_are_asked_for() -> None:
+    network = OneLayer(2.0, 1.0)
+    own = Schedule(kind="constant")
+    asked = []
+    network.fc.weight.grad = torch.ones(1, 1, dtype=torch.float64)
+    network.fc.bias.grad = torch.ones(1, dtype=torch.float64)
+    Momentum(network).step(lambda _: Rates(weight_schedule=own), lambda value: asked.append(value) or 1.0)
+    assert asked == [own, None]

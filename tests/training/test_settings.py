@@ -1,0 +1,103 @@
+"""Recipes written down, read again, and changed by one setting."""
+
+import json
+
+import pytest
+
+from alexnet.errors import RecipeError
+from alexnet.recipes import RECIPES, recipe
+from alexnet.training.recipe import Change, Recipe
+from alexnet.training.settings import from_plain, to_plain, with_settings
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_survives_json(name: str) -> None:
+    value = recipe(name)
+    assert from_plain(Recipe, json.loads(json.dumps(to_plain(value)))) == value
+
+
+def test_the_paper_is_the_default_of_every_setting() -> None:
+    """Section 5: batch 128, momentum 0.9, decay 0.0005, rate 0.01, about 90 cycles."""
+    paper = recipe("paper").training
+    assert (paper.batch_size, paper.epochs, paper.schedule.kind) == (128, 90, "plateau")
+    assert (paper.rates.weight, paper.rates.momentum, paper.rates.decay) == (0.01, 0.9, 0.0005)
+    assert (paper.schedule.divisor, paper.schedule.drops) == (10, 3)
+
+
+def test_one_setting_changes_nothing_else() -> None:
+    before = to_plain(recipe("paper"))
+    after = to_plain(with_settings(recipe("paper"), {"training.batch_size": "64"}))
+    before["training"]["batch_size"] = 64
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("network.columns", "1", 1),
+        ("network.activation", "tanh", "tanh"),
+        ("network.dropout", "false", False),
+        ("network.without", "conv3,conv4", ["conv3", "conv4"]),
+        ("augmentation.colour", "0", 0.0),
+        ("training.schedule.kind", "constant", "constant"),
+        ("training.stages.conv1.weight", "0", 0.0),
+        ("training.rates.bias_schedule.kind", "constant", "constant"),
+    ],
+)
+def test_texts_are_read_as_the_settings_type(path: str, text: str, value: object) -> None:
+    plain = to_plain(with_settings(recipe("paper"), {path: text}))
+    for name in path.split("."):
+        plain = plain[name]
+    assert plain == value
+    assert type(plain) is type(value)
+
+
+def test_a_stage_named_in_a_setting_starts_from_the_common_rates() -> None:
+    changed = with_settings(recipe("paper"), {"training.stages.conv1.weight": 0.5})
+    assert changed.training.rates_of("conv1").weight == 0.5
+    assert changed.training.rates_of("conv1").decay == 0.0005
+    assert changed.training.rates_of("conv2") == changed.training.rates
+
+
+def test_settings_are_checked_together() -> None:
+    """Either side alone would not fit the other."""
+    changed = with_settings(recipe("paper"), {"network.side": 64, "augmentation.side": 64})
+    assert changed.network.side == changed.augmentation.side == 64
+    with pytest.raises(RecipeError, match="set augmentation.side and network.side alike"):
+        with_settings(recipe("paper"), {"network.side": 64})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("training.batchsize", "64", "did you mean `batch_size`"),
+        ("training.batch_size", "many", "int expected, for instance 64"),
+        ("training.batch_size", "1.5", "int expected"),
+        ("training.batch_size", "0", "at least 1"),
+        ("training.rates.weight", "nan", "float expected"),
+        ("training.rates.weight", "-1", "0 or more"),
+        ("network.dropout", "perhaps", "bool expected"),
+        ("training", "3", "set them one by one"),
+        ("training.seed.more", "3", "has no parts"),
+        ("training.stages.conv1", "3", "say stages.STAGE.SETTING"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named(path: str, value: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        with_settings(recipe("paper"), {path: value})
+
+
+def test_changes_take_effect_at_their_epoch() -> None:
+    """As the 2012 runs were steered by hand."""
+    steered = Recipe(
+        "steered",
+        changes=(
+            Change(25.0, "training.rates.weight", 0.001),
+            Change(67.0, "augmentation.colour", 0.0),
+            Change(72.0, "training.stages.conv1.weight", 0.0),
+        ),
+    )
+    assert steered.at(24.9).training.rates.weight == 0.01
+    assert steered.at(25.0).training.rates.weight == 0.001
+    assert (steered.at(66.0).augmentation.colour, steered.at(70.0).augmentation.colour) == (0.1, 0.0)
+    assert steered.at(80.0).training.rates_of("conv1").weight == 0.0
