@@ -111,11 +111,12 @@ def convolved(
         np.tensordot(w, part, ([1, 2, 3], [0, 3, 4]))
         for w, part in zip(np.split(weight, groups), np.split(windows, groups), strict=True)
     ]
-    return np.asarray(np.concatenate(parts) + bias[:, None, None], np.float32)
+    return np.concatenate(parts) + bias[:, None, None]
 
 
 def pooled(x: Array) -> Array:
-    return np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))[:, ::2, ::2].max((3, 4))
+    largest: Array = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))[:, ::2, ::2].max((3, 4))
+    return largest
 
 
 def normalised(x: Array) -> Array:

@@ -17,6 +17,7 @@ VERBS: Final = {
     "train": "Train a network on pictures.",
     "evaluate": "Judge a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
+    "convert": "Convert weights of other programs, in and out.",
 }
 
 

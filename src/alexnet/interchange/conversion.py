@@ -1,6 +1,7 @@
 """A file of another program to a checkpoint, and a checkpoint to a file of another program."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -52,7 +53,7 @@ def read(
         if _is_safetensors(source):
             tensors = _read_safetensors(source)
             if tensors is None:
-                return checkpoint.load(path)
+                return _changed(checkpoint.load(path), classes, mean, source.name)
             found = torchvision.from_state_dict(tensors, source.name)
         else:
             found = _foreign(source, network)
@@ -61,6 +62,22 @@ def read(
     if isinstance(classes, str) or classes is None:
         classes = found.classes or supposed(found.architecture.classes, classes or found.order)
     return foreign.checkpoint_of(found, str(path), classes, picture)
+
+
+def _changed(found: Checkpoint, classes: Classes | str | None, mean: str | None, source: str) -> Checkpoint:
+    """Give a checkpoint of this package other classes or another mean, where asked to."""
+    if classes is None and mean is None:
+        return found
+    architecture = found.architecture
+    if isinstance(classes, str):
+        classes = supposed(architecture.classes, classes)
+    weights = {name: value for name, value in found.weights.items() if name != "mean"}
+    picture = found.weights["mean"] if mean is None else read_mean(mean, architecture.side)
+    kept = classes or Classes(found.classes, found.words, str(found.data.get("class order", "as listed")))
+    changed = foreign.checkpoint_of(
+        Foreign("alexnet", architecture, weights, "sorted"), source, kept, picture
+    )
+    return replace(found, weights=changed.weights, classes=changed.classes, words=changed.words)
 
 
 def _foreign(source: Opened, network: str | None) -> Foreign:

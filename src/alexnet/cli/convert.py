@@ -1,0 +1,63 @@
+"""alexnet convert: weights of other programs, in and out."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("convert")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["checkpoint", "torchvision", "original"]),
+    help="What to write [by the name: .safetensors a checkpoint, .pth torchvision, others original].",
+)
+@click.option(
+    "--mean", metavar="R,G,B|FILE", help="What to subtract: a colour (0-255), .binaryproto or batches.meta."
+)
+@click.option(
+    "--classes", metavar="FILE", type=click.Path(path_type=Path), help="Names of the classes, one a line."
+)
+@click.option(
+    "--class-order",
+    type=click.Choice(["sorted", "devkit"]),
+    help="Order of ImageNet's thousand classes [what the format is known for].",
+)
+@click.option("--network", type=click.Choice(["caffe", "caffenet"]), help="Where a .caffemodel does not say.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def command(
+    source: Path,
+    destination: Path,
+    form: str | None,
+    mean: str | None,
+    classes: Path | None,
+    class_order: str | None,
+    network: str | None,
+    force: bool,
+) -> None:
+    """Convert weights from SOURCE to DESTINATION.
+
+    SOURCE is read by its content: torchvision's alexnet (.pth or .safetensors), Caffe's bvlc_alexnet or CaffeNet
+    (.caffemodel), a checkpoint of the program of 2012 (plain, zip, gzip, or its directory), or a run or
+    checkpoint of alexnet. Nothing that a file names is ever run.
+    """
+    from alexnet.cli.showing import say
+    from alexnet.interchange import conversion
+    from alexnet.interchange.classes import read_classes
+
+    if classes is not None and class_order is not None:
+        raise click.UsageError("--classes and --class-order say the same thing: give one")
+    if destination.exists() and not force:
+        raise click.UsageError(f"{destination} exists: --force writes over it")
+    named = class_order if classes is None else read_classes(classes)
+    found = conversion.read(source, network=network, classes=named, mean=mean)
+    said = conversion.write(found, destination, form or conversion.format_of(destination))
+    came = found.data.get("converted from", "alexnet")
+    order = found.data.get("class order")
+    say(f"{source}: {came}, as the network {found.architecture.kind}")
+    say(f"  {len(found.classes):,} classes" + (f", order: {order}" if order else ""))
+    for note in found.data.get("notes", ()):
+        say(f"  {note}")
+    click.echo(f"{destination}: {said}")
