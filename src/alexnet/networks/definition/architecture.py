@@ -57,13 +57,11 @@ class Definition:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tree", tuple(tuple(own) for own in self.tree))
+        reading = _Reading(self, Notes(self.name))
         with torch.device("meta"):
-            made, _ = _Reading(self, Notes(self.name)).made()
-        output = made.output
-        if not self.classes:
-            object.__setattr__(self, "classes", torch.Size(made.shapes[output]).numel())
-        if not self.side:
-            object.__setattr__(self, "side", made.side)
+            shapes, _ = reading.made()
+        object.__setattr__(self, "classes", torch.Size(shapes[reading.output]).numel())
+        object.__setattr__(self, "side", reading.side)
 
     @classmethod
     def read(cls, path: Path, parameters: Path | None = None, **options: Any) -> Self:
@@ -105,13 +103,6 @@ class Definition:
         return _Reading(self, Notes(self.name)).costs()
 
 
-@dataclass(frozen=True)
-class _Made:
-    shapes: Mapping[str, Shape]
-    output: str
-    side: int
-
-
 class _Reading:
     """A definition being read: its layers, and from them stages or costs."""
 
@@ -123,6 +114,8 @@ class _Reading:
             layer.name for layer in self.all if layer.kind == "data" and not layer.options["dataIdx"]
         }
         self.output = prediction(self.all)
+        said = next(layer for layer in self.all if layer.name == self.output).options.get("outputs")
+        self.side = definition.side or _SIDES[said == 10]
         if definition.classes:
             self.all = _with_classes(self.all, self.output, definition.classes)
         layers = [layer for layer in self.all if not layer.kind.startswith("cost.")]
@@ -135,10 +128,9 @@ class _Reading:
     def costs(self) -> tuple[Cost, ...]:
         return costs_of(self.all, self.sections)
 
-    def made(self) -> tuple[_Made, tuple[Stage, ...]]:
-        """Make the stages; their shapes, the output and the input's side come with them."""
-        side = self.definition.side or self._side()
-        shapes: dict[str, Shape] = dict.fromkeys(self.pictures, (3, side, side))
+    def made(self) -> tuple[dict[str, Shape], tuple[Stage, ...]]:
+        """Make the stages, and the shapes of what they give."""
+        shapes: dict[str, Shape] = dict.fromkeys(self.pictures, (3, self.side, self.side))
         constants = Constants(self.sections, self.notes)
         made: dict[str, nn.Module] = {}
         stages: list[Stage] = []
@@ -158,12 +150,7 @@ class _Reading:
                 f"{self.definition.name} tells {given} classes apart in [{self.output}], which is no single fc: "
                 f"it cannot be given {asked}"
             )
-        return _Made(shapes, self.output, side), tuple(stages)
-
-    def _side(self) -> int:
-        """Return the side of the input, from the number of classes that the file tells apart."""
-        layer = next(layer for layer in self.all if layer.name == self.output)
-        return _SIDES[layer.options.get("outputs") == 10]
+        return shapes, tuple(stages)
 
     def _ordered(self, layers: Sequence[Layer]) -> tuple[Layer, ...]:
         """Return the layers that give stages, the output last."""
