@@ -134,7 +134,9 @@ def set_weights(energies: Tensor, size: int) -> Tensor:
     Halves of the classes are joined pairwise: sets of k are sets of i of one half and k - i of the other.
     """
     none = torch.full_like(energies, 0.0)
-    never = torch.full((*energies.shape, size - 1), _NEVER, dtype=energies.dtype, device=energies.device)
+    never = torch.full(
+        (*energies.shape, max(0, size - 1)), _NEVER, dtype=energies.dtype, device=energies.device
+    )
     table = torch.cat([none[..., None], energies[..., None], never], 2)[..., : size + 1]  # (N, K, size + 1)
     while table.shape[1] > 1:
         if table.shape[1] % 2:

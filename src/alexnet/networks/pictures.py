@@ -155,7 +155,7 @@ class Yuv(nn.Module):
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.einsum("ij,njhw->nihw", torch.tensor(_YUV).to(x), x)
+        return torch.einsum("ij,njhw->nihw", torch.tensor(_YUV, dtype=x.dtype, device=x.device), x)
 
 
 @final
@@ -174,7 +174,7 @@ class Lab(nn.Module):
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
-        xyz = torch.einsum("ij,njhw->nihw", torch.tensor(_XYZ).to(x), x)
+        xyz = torch.einsum("ij,njhw->nihw", torch.tensor(_XYZ, dtype=x.dtype, device=x.device), x)
         root = xyz.clamp(min=0.0088564517) ** 0.3333
         h = torch.where(xyz > 0.0088564517, root, 7.787037 * xyz + 0.13793103)
         lightness = 116.0 * h[:, 1] - (66.0 if self.centred else 16.0)
