@@ -1,0 +1,94 @@
+"""The conventions of the house, checked: names, floors, help, recipes, the README."""
+
+import importlib
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import alexnet
+from alexnet.cli import VERBS
+from alexnet.cli import alexnet as command_line
+from alexnet.data.dataset import Dataset
+from alexnet.recipes import RECIPES
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+
+
+def test_every_public_name_resolves_and_says_what_it_is() -> None:
+    for name in alexnet.__all__:
+        assert getattr(alexnet, name).__doc__, name
+    assert set(alexnet.__all__) <= set(dir(alexnet))
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = alexnet.nonsense
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["predict", "--help"]])
+def test_help_does_not_wait_for_torch(arguments: list[str]) -> None:
+    """Under 0.4 s on an idle machine; what costs is torch, so that it is not imported is what is checked."""
+    script = (
+        "import sys; from alexnet.cli import alexnet\n"
+        f"try: alexnet.main({arguments!r}, prog_name='alexnet')\n"
+        "finally: assert not {'torch', 'numpy', 'rich'} & set(sys.modules), sorted(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_has_help_and_the_readme_names_it() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for verb in VERBS:
+        shown = CliRunner().invoke(command_line, [verb, "--help"])
+        assert shown.exit_code == 0
+        assert len(shown.output.splitlines()) > 4
+        assert f"alexnet {verb}" in readme, f"README.md does not name alexnet {verb}"
+
+
+def test_no_room_or_file_is_called_after_nothing() -> None:
+    empty = {"utils", "util", "common", "helpers", "misc", "core", "base", "manager"}
+    assert not [path for path in SOURCES if path.stem in empty or path.parent.name in empty]
+
+
+def test_the_readmes_tree_is_the_disk() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = re.search(r"```\nsrc/alexnet/\n(.*?)```", readme, re.DOTALL)
+    assert tree is not None
+    named = set(re.findall(r"^  (\w+(?:/|\.py))", tree.group(1), re.MULTILINE))
+    package = ROOT / "src" / "alexnet"
+    rooms = {f"{path.name}/" for path in package.iterdir() if (path / "__init__.py").exists()}
+    files = {path.name for path in package.glob("*.py") if not path.name.startswith("__")}
+    assert named == rooms | files
+
+
+def test_floors_are_declared_once_and_hold_every_room() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    declared = set(re.findall(r"\w+", " ".join(contract["layers"])))
+    package = ROOT / "src" / "alexnet"
+    rooms = {path.name for path in package.iterdir() if (path / "__init__.py").exists()}
+    rooms |= {path.stem for path in package.glob("*.py") if not path.name.startswith("__")}
+    assert rooms <= declared
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_states_its_source_and_what_to_expect(name: str) -> None:
+    text = RECIPES[name].__doc__ or ""
+    assert all(word in text for word in ("Source:", "Expected:", "Measured here:"))
+
+
+def test_settings_are_documented_field_by_field() -> None:
+    """A docstring under each field of the settings that `--set` reaches."""
+    for module in ("training.recipe", "training.optimizer", "training.schedule", "data.augment"):
+        text = Path(importlib.import_module(f"alexnet.{module}").__file__ or "").read_text()
+        for body in re.findall(r"@dataclass\(frozen=True\)\nclass \w+:\n(.*?)(?=\n\n\n|\Z)", text, re.DOTALL):
+            fields = re.findall(r"^    (\w+): .*\n(.*)", body, re.MULTILINE)
+            assert fields
+            assert all(after.strip().startswith('"""') for _, after in fields), fields
+
+
+def test_the_shapes_are_for_tests_everywhere(shapes: Dataset) -> None:
+    assert (shapes.side, len(shapes.classes), shapes.splits) == (32, 4, ("train", "validation"))

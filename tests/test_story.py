@@ -1,0 +1,141 @@
+"""One story through the commands: pictures in folders, prepared, learned, judged, asked; and what goes wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alexnet.data.dataset import Dataset
+
+FAST = [
+    "--set", "network.side=16", "--set", "augmentation.side=16", "--set", "augmentation.crop=true",
+    "--set", "network.deviation=0.003", "--set", "training.batch_size=16",
+    "--set", "training.rates.weight=0.004", "--set", "training.schedule.kind=constant",
+]  # fmt: skip
+
+
+def alexnet(*arguments: object, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does, and check its exit code and its manners."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alexnet", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ),
+    )
+    assert done.returncode == code, f"{done.returncode}: {done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def refused(*arguments: object, cwd: Path, code: int, says: str) -> None:
+    """Run a command that must be refused in one line, with nothing on standard output."""
+    done = alexnet(*arguments, cwd=cwd, code=code)
+    assert done.stdout == ""
+    last = done.stderr.strip().splitlines()[-1]
+    assert says in last, last
+    assert last.startswith(("alexnet: ", "Error: "))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, shapes: Dataset) -> Path:
+    """A folder with pictures/train and pictures/val, two classes of shapes."""
+    folder = tmp_path_factory.mktemp("story")
+    for split, name in (("train", "train"), ("validation", "val")):
+        pictures = shapes.split(split)
+        for place in np.flatnonzero(pictures.labels < 2).tolist():
+            directory = folder / "pictures" / name / shapes.classes[pictures.labels[place]]
+            directory.mkdir(parents=True, exist_ok=True)
+            pixels = pictures.images(np.array([place]))[0].permute(1, 2, 0).numpy()
+            Image.fromarray(pixels).save(directory / f"{place}.png")
+    return folder
+
+
+def test_the_story_of_a_classifier(story: Path) -> None:
+    """prepare, train, evaluate, predict: each command's output is what the next one's user needs."""
+    alexnet("prepare", "pictures", "packed", "--side", 32, cwd=story)
+    shown = alexnet("train", "packed", "--run", "runs/a", "--epochs", 2, *FAST, "--dry-run", cwd=story)
+    assert "training.batch_size = 16" in shown.stdout + shown.stderr
+    assert not (story / "runs").exists()
+
+    trained = alexnet("train", "packed", "--run", "runs/a", "--epochs", 2, *FAST, cwd=story)
+    assert "training.batch_size = 16" in trained.stderr
+    assert "\r" not in trained.stderr
+    rows = [json.loads(line) for line in (story / "runs/a/journal.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1.0, 2.0]
+
+    alexnet("train", "packed", "--run", "runs/a", "--epochs", 12, "--resume", cwd=story)
+    judged = alexnet("evaluate", "runs/a", "--data", "packed", "--json", cwd=story)
+    report = json.loads(judged.stdout)
+    assert report["top1_error"] < 0.4
+    assert report["top1_interval"][0] <= report["top1_error"] <= report["top1_interval"][1]
+    assert report["count"] == sum(entry["count"] for entry in report["per_class"])
+    assert "top-1" in alexnet("evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 1, cwd=story).stdout
+
+    picture = next((story / "pictures" / "val").rglob("*.png"))
+    answer = json.loads(alexnet("predict", "runs/a", picture, "--top", 2, cwd=story).stdout)
+    assert answer["picture"] == str(picture)
+    assert [set(entry) for entry in answer["classes"]] == [{"class", "words", "probability"}] * 2
+    assert sum(entry["probability"] for entry in answer["classes"]) == pytest.approx(1.0)
+
+
+def test_a_source_is_prepared_once_when_it_is_trained_on(story: Path) -> None:
+    """DATA may be folders; the second command finds them prepared."""
+    alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
+    alexnet("evaluate", "runs/b", "--data", "pictures", cwd=story)
+
+
+def test_what_a_user_can_mend_is_one_line(story: Path) -> None:
+    """The value, what was expected, what to do; and the exit code of the issue's table."""
+    (story / "empty.png").write_bytes(b"")
+    (story / "text.png").write_text("not a picture")
+    for arguments, code, says in (
+        (["train", "digits", "--recipe", "papper"], 2, "did you mean `paper`"),
+        (["train", "digits", "--network", "alexnat"], 2, "did you mean `alexnet`"),
+        (["train", "digits", "--set", "training.batchsize=3"], 2, "did you mean `batch_size`"),
+        (["train", "digits", "--set", "training.batch_size=many"], 2, "int expected"),
+        (["train", "digits", "--set", "training.batch_size"], 2, "write --set"),
+        (["train", "nowhere"], 3, "nowhere"),
+        (["train", "digits", "--recipe", "paper"], 3, "takes 224"),
+        (["train", "digits", "--resume"], 2, "--run"),
+        (["evaluate", "nowhere", "--data", "digits"], 1, "nowhere"),
+        (["predict", "nowhere", "text.png"], 1, "nowhere"),
+        (["trian"], 2, "did you mean `train`"),
+    ):
+        refused(*arguments, cwd=story, code=code, says=says)
+    assert not (story / "runs" / "digits").exists()
+
+
+def test_what_does_not_fit_a_run_is_one_line(story: Path) -> None:
+    if not (story / "runs/b").exists():
+        alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
+    run = ["train", "pictures", "--run", "runs/b", *FAST]
+    refused(*run, cwd=story, code=2, says="--resume")
+    refused(*run, "--resume", "--seed", 7, "--recipe", "cifar-18pct", cwd=story, code=1, says="training.seed")
+    refused("evaluate", "runs/b", "--data", "digits", cwd=story, code=3, says="was not trained on")
+    refused("predict", "runs/b", "text.png", cwd=story, code=3, says="text.png")
+    refused("predict", "runs/b", "missing.png", cwd=story, code=3, says="missing.png")
+
+
+def test_one_bad_picture_does_not_cost_the_answers_to_the_others(story: Path) -> None:
+    if not (story / "runs/b").exists():
+        alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
+    picture = next((story / "pictures" / "val").rglob("*.png"))
+    done = alexnet("predict", "runs/b", picture, "missing.png", picture, cwd=story, code=3)
+    assert len(done.stdout.splitlines()) == 2
+    assert "missing.png" in done.stderr
+
+
+def test_data_that_is_at_fault_leaves_nothing_behind(story: Path) -> None:
+    folder = story / "bad"
+    for name in ("train/a", "train/b", "val/a"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(folder / name / "0.png")
+    refused("prepare", "bad", "bad-packed", cwd=story, code=3, says="b")
+    assert not (story / "bad-packed" / "card.json").exists()
