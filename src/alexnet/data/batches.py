@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ class Batch:
     """int64, (N,): places in the data set's classes."""
     indices: Tensor
     """int64, (N,): places in the split."""
+    total: int
+    """Pictures of the batch over all processes; N of them are here."""
 
 
 def batches(
@@ -35,6 +37,7 @@ def batches(
     drop_last: bool = False,
     ahead: int = 2,
     pinned: bool = False,
+    reads: Callable[[int], Iterable[slice]] = lambda total: [slice(0, total)],
 ) -> Iterator[Batch]:
     """Yield a split's pictures in an order, read ahead by a thread.
 
@@ -49,6 +52,7 @@ def batches(
         drop_last: leave out a last batch that is smaller.
         ahead: batches that may lie ready.
         pinned: put the pictures where a CUDA device can fetch them while it computes.
+        reads: gives the rows of a batch of so many pictures that this process reads; the rest is not touched.
     Raises:
         ValueError: `size` or `ahead` is below 1, or `start` is outside the order.
         DataError: a picture cannot be read.
@@ -59,10 +63,11 @@ def batches(
         )
     stop = len(order) - (len(order) - start) % size if drop_last else len(order)
     pieces = [order[place : min(place + size, stop)] for place in range(start, stop, size)]
-    return _read_ahead(split, pieces, ahead, pinned)
+    own = [(np.concatenate([piece[rows] for rows in reads(len(piece))]), len(piece)) for piece in pieces]
+    return _read_ahead(split, own, ahead, pinned)
 
 
-def _read_ahead(split: Split, pieces: list[np.ndarray], ahead: int, pinned: bool) -> Iterator[Batch]:
+def _read_ahead(split: Split, pieces: list[tuple[np.ndarray, int]], ahead: int, pinned: bool) -> Iterator[Batch]:
     ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
     unwanted = threading.Event()
 
@@ -76,10 +81,10 @@ def _read_ahead(split: Split, pieces: list[np.ndarray], ahead: int, pinned: bool
 
     def read() -> None:
         try:
-            for piece in pieces:
+            for piece, total in pieces:
                 if unwanted.is_set():
                     return
-                put(_batch(split, piece, pinned))
+                put(_batch(split, piece, total, pinned))
         except BaseException as error:  # handed to the one who waits
             put(error)
 
@@ -96,7 +101,7 @@ def _read_ahead(split: Split, pieces: list[np.ndarray], ahead: int, pinned: bool
         reader.join()
 
 
-def _batch(split: Split, indices: np.ndarray, pinned: bool) -> Batch:
+def _batch(split: Split, indices: np.ndarray, total: int, pinned: bool) -> Batch:
     images = split.images(indices)
     labels, places = torch.from_numpy(split.labels[indices]), torch.from_numpy(indices.astype(np.int64))
-    return Batch(images.pin_memory() if pinned else images, labels, places)
+    return Batch(images.pin_memory() if pinned else images, labels, places, total)

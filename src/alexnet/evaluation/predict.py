@@ -12,6 +12,8 @@ from torch import Tensor
 from alexnet.data.batches import batches
 from alexnet.data.dataset import Split
 from alexnet.data.views import center_view, ten_views
+from alexnet.distributed.processes import ALONE, Processes
+from alexnet.distributed.rows import pieces
 from alexnet.errors import DataError, RecipeError
 from alexnet.networks.network import Network
 
@@ -53,19 +55,32 @@ def view_probabilities(network: Network, images: Tensor, views: int) -> Tensor:
 
 
 def probabilities(
-    networks: Sequence[Network], split: Split, *, views: int = 10, batch_size: int = 128
+    networks: Sequence[Network],
+    split: Split,
+    *,
+    views: int = 10,
+    batch_size: int = 128,
+    processes: Processes = ALONE,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield class probabilities and labels of a split, a batch at a time, every picture once.
+
+    Of several processes each yields its share of every batch, which may be empty: as many batches as the others.
 
     Args:
         networks: at least one; all for the same classes.
         split: the pictures, uint8, and their labels.
         views: of each picture: 1, the centre, or 10.
         batch_size: views that go through a network at a time, at most (one picture's at the least).
+        processes: who share the split; its scheme is that of the networks.
     Returns:
         pairs of float32 (n, K), averaged over views and then networks, and int64 labels (n,).
     """
-    order = np.arange(len(split))
-    for batch in batches(split, order, max(1, batch_size // views)):
+    size = max(1, batch_size // views) * (1 if processes.scheme == "columns" else processes.count)
+
+    def reads(total: int) -> list[slice]:
+        return [piece.reads for piece in pieces(processes, total)]
+
+    for batch in batches(split, np.arange(len(split)), size, reads=reads):
         found = torch.stack([view_probabilities(network, batch.images, views) for network in networks])
-        yield found.mean(0).cpu(), batch.labels
+        for piece in pieces(processes, batch.total):
+            yield found.mean(0).cpu()[piece.judged], batch.labels[piece.judged]

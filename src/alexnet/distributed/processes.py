@@ -1,0 +1,219 @@
+"""What the processes of a run say to each other, and which rows of a batch are whose.
+
+One loss is shared by all: the sum of what each process adds for the rows that it judges. A gradient is
+therefore complete once it is summed over the processes whose rows it lacks, and the gradient of gathered
+values is the sum of what each process found for its use of them.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Final, TypeVar, final
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from alexnet.distributed.place import Place, place
+from alexnet.errors import AlexNetError, RunError, choices
+
+SCHEMES: Final = ("data", "columns", "hybrid")
+SILENCE: Final = timedelta(minutes=10)  # how long one process waits for another before it gives up
+
+Value = TypeVar("Value")
+
+
+class PeerError(AlexNetError):
+    """Raised where a process has to end because another one did; that one says why."""
+
+
+@final
+class Processes:
+    """The processes of a run, this one among them. Alone, nothing is sent and all rows are its own.
+
+    Args:
+        place: which of how many this is.
+        scheme: data, columns or hybrid: how they divide the work (docs/scaling.md).
+    """
+
+    def __init__(self, place: Place | None = None, scheme: str = "data") -> None:
+        if scheme not in SCHEMES:
+            raise RunError(f"`{scheme}` is not a scheme; {choices(scheme, SCHEMES)}")
+        self.place = place or Place()
+        self.rank, self.count, self.scheme = self.place.rank, self.place.count, scheme
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    @property
+    def several(self) -> bool:
+        """Whether there are others."""
+        return self.count > 1
+
+    def share(self, rows: slice, multiple: int = 1) -> slice:
+        """Return this process's share of consecutive rows: as many as the others', but for `multiple`.
+
+        Shares begin at multiples of `multiple` from the first row; one may be empty.
+        """
+        return share(rows, self.rank, self.count, multiple)
+
+    def reads(self, rows: slice, multiple: int = 1) -> slice:
+        """Return the rows that this process puts through its network: with columns, each sees all of them."""
+        return rows if self.scheme == "columns" else self.share(rows, multiple)
+
+    def add(self, values: Tensor) -> Tensor:
+        """Return the sum of every process's values, in all of them."""
+        if not self.several:
+            return values
+        total = values.clone()
+        with together():
+            dist.all_reduce(total)
+        return total
+
+    def largest(self, *values: float) -> tuple[float, ...]:
+        """Return the largest of each number over the processes: what one has heard, all have."""
+        if not self.several:
+            return values
+        found = torch.tensor(values, dtype=torch.float64)
+        with together():
+            dist.all_reduce(found, dist.ReduceOp.MAX)
+        return tuple(found.tolist())
+
+    def from_first(self, make: Callable[[], Value]) -> Value:
+        """Return what `make` returns in the first process, in all of them; its error is everyone's.
+
+        Raises:
+            PeerError: `make` raised in the first process; that one raises the error itself.
+        """
+        if not self.several:
+            return make()
+        answer: list[Any] = [None, None]
+        failure: AlexNetError | None = None
+        if self.first:
+            try:
+                answer[0] = make()
+            except AlexNetError as error:
+                failure, answer[1] = error, str(error)
+        with together():
+            dist.broadcast_object_list(answer, src=0)
+        if failure is not None:
+            raise failure
+        if answer[1] is not None:
+            raise PeerError(f"process {self.rank} ends with the first one: {answer[1]}")
+        made: Value = answer[0]
+        return made
+
+    def gather(self, x: Tensor, dimension: int, sizes: Sequence[int]) -> Tensor:
+        """Put every process's `x` end to end along a dimension, in the order of the processes; differentiable.
+
+        `sizes` are everyone's along this dimension; the other dimensions are alike.
+        """
+        if not self.several:
+            return x
+        gathered: Tensor = _Gather.apply(x, self, dimension, list(sizes))  # type: ignore[no-untyped-call]  # torch's
+        return gathered
+
+    def sizes(self, total: int) -> list[int]:
+        """Return how many of `total` things are each process's share."""
+        shares = [share(slice(0, total), rank, self.count) for rank in range(self.count)]
+        return [own.stop - own.start for own in shares]
+
+    def everyones(self, own: int) -> list[int]:
+        """Return every process's number, in the order of the processes."""
+        if not self.several:
+            return [own]
+        found = torch.zeros(self.count, dtype=torch.int64)
+        found[self.rank] = own
+        with together():
+            dist.all_reduce(found)
+        return [int(size) for size in found]
+
+
+def share(rows: slice, rank: int, count: int, multiple: int = 1) -> slice:
+    """Return the share of one process of `count`; see `Processes.share`."""
+    blocks = -(-(rows.stop - rows.start) // multiple)
+    first, last = (rows.start + blocks * number // count * multiple for number in (rank, rank + 1))
+    return slice(first, min(last, rows.stop))
+
+
+ALONE: Final = Processes()
+
+
+@contextlib.contextmanager
+def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Processes]:
+    """Join the processes that the environment speaks of, and part from them at the end.
+
+    Args:
+        scheme: how they divide the work.
+        silence: how long one waits for another before it gives up.
+    Raises:
+        RunError: the environment does not make sense, or the others cannot be met.
+    """
+    found = place(os.environ)
+    processes = Processes(found, scheme)
+    if not processes.several:
+        yield processes
+        return
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    method = f"tcp://{found.address}:{found.port}" if found.address else "env://"
+    try:
+        dist.init_process_group(
+            backend, init_method=method, rank=found.rank, world_size=found.count, timeout=silence
+        )
+    except (RuntimeError, ValueError) as error:
+        raise RunError(f"process {found.rank} cannot meet the others ({_line(error)})") from error
+    try:
+        yield processes
+    finally:
+        with contextlib.suppress(RuntimeError):  # the others may be gone
+            dist.destroy_process_group()
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Translate the end of a peer in the middle of a conversation."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise PeerError(
+            f"process {dist.get_rank()} ends because another one ended or has long been silent "
+            f"({_line(error)}): that one's message says why; --resume goes on from the last checkpoint"
+        ) from error
+
+
+@final
+class _Gather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, processes: Processes, dimension: int, sizes: list[int]) -> Tensor:
+        rows = x.movedim(dimension, 0).contiguous()
+        ctx.processes, ctx.dimension, ctx.sizes = processes, dimension, sizes
+        longest = max(sizes)
+        if len(rows) < longest:  # collectives want equal sizes
+            rows = torch.cat([rows, rows.new_zeros((longest - len(rows), *rows.shape[1:]))])
+        whole = rows.new_empty((longest * len(sizes), *rows.shape[1:]))
+        with together():
+            dist.all_gather_into_tensor(whole, rows)
+        if min(sizes) < longest:
+            parts = whole.split(longest)
+            whole = torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
+        return whole.movedim(0, dimension).contiguous()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        """Send everyone the part of the gradient that is its own, and sum the parts that come."""
+        processes, sizes = ctx.processes, ctx.sizes
+        rows = gradients[0].movedim(ctx.dimension, 0).contiguous()
+        own = sizes[processes.rank]
+        found = rows.new_empty((own * len(sizes), *rows.shape[1:]))
+        with together():
+            dist.all_to_all_single(found, rows, [own] * len(sizes), sizes)
+        total = found.unflatten(0, (len(sizes), own)).sum(0) if own else found
+        return total.movedim(0, ctx.dimension), None, None, None
+
+
+def _line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0] if text else type(error).__name__

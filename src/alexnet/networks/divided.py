@@ -1,0 +1,306 @@
+"""A network divided over processes: its columns (section 3.2), or its fully-connected layers (Krizhevsky 2014).
+
+A divided network is an ordinary one whose layers have this process's filters or units only, with stages
+between them that gather what a layer needs to see of the others. Values lie in one of three ways:
+
+* rows: this process's pictures, every channel (hybrid, up to the first fully-connected layer);
+* whole: every picture, every channel;
+* part: every picture, this process's channels or units.
+
+columns: each process has one column of conv1, conv2, conv4 and conv5, and its share of every other layer's
+filters or units; values are gathered before conv3 and the fully-connected layers, where the paper's two GPUs
+spoke, and before a normalisation whose window crosses the columns.
+hybrid: convolutions are whole on every process, for its own pictures; fully-connected layers are divided.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, final
+
+from torch import Tensor, nn
+
+from alexnet.distributed.processes import Processes
+from alexnet.errors import RecipeError
+from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool, Shape
+from alexnet.networks.network import IMAGES, Architecture, Network, Stage
+from alexnet.networks.neurons import Neuron
+from alexnet.networks.normalization import MapNormalization, ResponseNormalization
+from alexnet.randomness import Chance
+
+ROWS, WHOLE, PART = "rows", "whole", "part"
+EACH_MAP: Final = (Pool, MapNormalization, Neuron)  # what these give for a channel depends on it alone
+
+
+@final
+@dataclass(frozen=True)
+class Divided:
+    """This process's part of an architecture.
+
+    Raises:
+        RecipeError: a stage that cannot be divided, or a number of processes that does not fit the columns.
+    """
+
+    undivided: Architecture
+    processes: Processes
+
+    @property
+    def kind(self) -> str:
+        return self.undivided.kind
+
+    @property
+    def classes(self) -> int:
+        return self.undivided.classes
+
+    @property
+    def side(self) -> int:
+        return self.undivided.side
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Make this process's stages, those that gather among them; the last gives whole logits.
+
+        With columns they are the logits of every picture, with hybrid of this process's.
+        """
+        division = _Division(self.processes)
+        for stage in self.undivided.stages():
+            division.add(stage)
+        return division.ended()
+
+
+@final
+@dataclass(frozen=True)
+class Cut:
+    """Which values of a divided network are this process's: a share of the filters or units of some layers."""
+
+    processes: Processes
+    stages: Mapping[str, int] = field(default_factory=dict)
+    """How many filters or units each divided layer has in all, by the name of the stage."""
+
+    def own(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return this process's part of values by the names of parameters and buffers."""
+        return {name: value[self._share(name)] for name, value in values.items()}
+
+    def whole(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Gather the values of every process, in all of them; what is not divided is copied."""
+        return {
+            name: self.processes.gather(value.detach(), 0, self.processes.sizes(self.stages[stage]))
+            if (stage := name.rpartition(".")[0]) in self.stages
+            else value.detach().clone()
+            for name, value in values.items()
+        }
+
+    def _share(self, name: str) -> slice:
+        count = self.stages.get(name.rpartition(".")[0])
+        return slice(None) if count is None else self.processes.share(slice(0, count))
+
+
+def divide(network: Network, processes: Processes) -> tuple[Network, Cut]:
+    """Return this process's part of a network, with its weights and mean, and what was cut.
+
+    The network itself comes back where every process holds all of it: alone, or with the data scheme.
+
+    Raises:
+        RecipeError: a stage that cannot be divided, or a number of processes that does not fit the columns.
+    """
+    if not processes.several or processes.scheme == "data":
+        return network, Cut(processes)
+    part = Network(Divided(network.architecture, processes))
+    lengths = {stage.name: _outputs(stage) for stage in part.stages}
+    counts = {stage.name: _outputs(stage) for stage in network.stages}
+    cut = Cut(processes, {name: count for name, count in counts.items() if lengths[name] != count})
+    part.load_weights(cut.own(network.state_dict()), "the undivided network")
+    return part, cut
+
+
+def _outputs(stage: Stage) -> int:
+    """Return how many filters or units a layer has; 0 for stages without weights."""
+    bias = getattr(stage.operation, "bias", None)
+    return 0 if bias is None else len(bias)
+
+
+class _Division:
+    """Stages being divided one after the other, and how the last one's values lie."""
+
+    def __init__(self, processes: Processes) -> None:
+        self.processes = processes
+        self.lies = WHOLE if processes.scheme == "columns" else ROWS
+        self.stages: list[Stage] = []
+        self.before = self.undivided_before = IMAGES
+        self.outputs = 0
+        self.rows: GatheredRows | None = None
+
+    def add(self, stage: Stage) -> None:
+        """Append a stage, divided, and before it what it needs."""
+        operation, name = stage.operation, stage.name
+        if stage.inputs != (self.undivided_before,):
+            raise RecipeError(
+                f"{name} reads {', '.join(stage.inputs)}: only a chain of stages can be divided"
+            )
+        self.undivided_before = name
+        match operation:
+            case FullyConnected():
+                self.lie_whole(name)
+                self.append(name, self._units(operation), PART)
+                self.outputs = len(operation.bias)
+            case Convolution() if self.lies != ROWS:
+                self.append(name, self._filters(name, operation), PART)
+                self.outputs = len(operation.bias)
+            case ResponseNormalization() if (
+                self.lies == PART and operation.groups % self.processes.count == 0
+            ):
+                groups = operation.groups // self.processes.count
+                self.append(name, _normalization(operation, groups), PART)
+            case ResponseNormalization() if self.lies == PART:
+                self.lie_whole(name)
+                self.append(name, operation, WHOLE)
+            case Dropout() if self.lies != ROWS:
+                self.lie_whole(name)
+                self.append(name, WholeDropout(operation, self.rows), WHOLE)
+            case _ if self.lies == ROWS or not getattr(operation, "random", False):
+                if self.lies == PART and not isinstance(operation, EACH_MAP):
+                    self.lie_whole(name)
+                self.append(name, operation, self.lies)
+            case _:
+                raise RecipeError(f"{name} ({type(operation).__name__}) cannot be divided over processes")
+
+    def append(self, name: str, operation: nn.Module, lies: str) -> None:
+        """Append a stage that reads the one before it."""
+        self.stages.append(Stage(name, operation, (self.before,)))
+        self.before, self.lies = name, lies
+
+    def lie_whole(self, reader: str) -> None:
+        """Append what gathers the values for a stage that must see them whole."""
+        if self.lies == ROWS:
+            self.rows = GatheredRows(self.processes)
+            self.append(f"{reader}.pictures", self.rows, WHOLE)
+        elif self.lies == PART:
+            self.append(f"{reader}.gathered", Gathered(self.processes, self.outputs), WHOLE)
+
+    def ended(self) -> tuple[Stage, ...]:
+        """Return the stages, the last of which gives whole logits."""
+        last = self.stages[-1].name
+        self.lie_whole(last)
+        if self.rows is not None:
+            self.append(f"{last}.own", OwnRows(self.rows), ROWS)
+        return tuple(self.stages)
+
+    def _units(self, layer: FullyConnected) -> FullyConnected:
+        units, inputs = layer.weight.shape
+        own = self.processes.share(slice(0, units))
+        return FullyConnected(inputs, own.stop - own.start, activation=layer.activation)
+
+    def _filters(self, name: str, layer: Convolution) -> Convolution:
+        """Return a convolution with this process's filters; its input becomes what they see."""
+        count, groups = self.processes.count, layer.groups
+        filters, seen = layer.weight.shape[:2]
+        if filters % count or (groups > 1 and groups % count):
+            raise RecipeError(
+                f"{name} has {filters} filters in {groups} columns, which do not divide by {count} processes: "
+                "the columns scheme takes as many processes as the network has columns (2)"
+            )
+        if groups == 1:
+            self.lie_whole(name)
+        elif self.lies == WHOLE:
+            self.append(f"{name}.column", OwnChannels(self.processes), PART)
+        own_groups = max(1, groups // count)
+        return Convolution(
+            seen * own_groups,
+            filters // count,
+            layer.size,
+            stride=layer.stride,
+            padding=layer.padding,
+            groups=own_groups,
+            whole=layer.whole,
+            activation=layer.activation,
+        )
+
+
+@final
+class GatheredRows(nn.Module):
+    """Gather the pictures of every process."""
+
+    def __init__(self, processes: Processes) -> None:
+        super().__init__()
+        self.processes = processes
+        self.own = slice(0, 0)
+        """Which of the gathered pictures are this process's."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        sizes = self.processes.everyones(len(x))
+        start = sum(sizes[: self.processes.rank])
+        self.own = slice(start, start + len(x))
+        return self.processes.gather(x, 0, sizes)
+
+
+@final
+class Gathered(nn.Module):
+    """Gather the channels or units of every process, `count` in all."""
+
+    def __init__(self, processes: Processes, count: int) -> None:
+        super().__init__()
+        self.processes, self.count = processes, count
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (self.count, *inputs[0][1:])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.processes.gather(x, 1, self.processes.sizes(self.count))
+
+
+@final
+class OwnRows(nn.Module):
+    """Take this process's pictures of those that were gathered."""
+
+    def __init__(self, gathered: GatheredRows) -> None:
+        super().__init__()
+        self.gathered = [gathered]  # in a list: it is a stage of its own, not a part of this one
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[self.gathered[0].own]
+
+
+@final
+class OwnChannels(nn.Module):
+    """Take this process's channels of whole maps."""
+
+    def __init__(self, processes: Processes) -> None:
+        super().__init__()
+        self.processes = processes
+
+    def shape(self, *inputs: Shape) -> Shape:
+        own = self.processes.share(slice(0, inputs[0][0]))
+        return (own.stop - own.start, *inputs[0][1:])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, self.processes.share(slice(0, x.shape[1]))]
+
+
+@final
+class WholeDropout(nn.Module):
+    """Drop units of every process's pictures alike on all of them."""
+
+    random: Final = True
+
+    def __init__(self, dropout: Dropout, gathered: GatheredRows | None) -> None:
+        super().__init__()
+        self.dropout, self.gathered = dropout, [gathered]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, x: Tensor, *, chance: Chance | None = None, stage: str = "") -> Tensor:
+        gathered = self.gathered[0]
+        if chance is not None and gathered is not None:
+            start = chance.start - gathered.own.start
+            chance = replace(chance, start=start, stop=start + len(x))
+        dropped: Tensor = self.dropout(x, chance=chance, stage=stage)
+        return dropped
+
+
+def _normalization(layer: ResponseNormalization, groups: int) -> ResponseNormalization:
+    return ResponseNormalization(layer.size, alpha=layer.alpha, beta=layer.beta, k=layer.k, groups=groups)
