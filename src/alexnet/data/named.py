@@ -57,6 +57,12 @@ def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Datase
     return _cached(open_source(path), side)
 
 
+def source_named(name_or_path: str | Path) -> Source:
+    """Return a source by its name, or as `open_source` reads what a path holds; a name wins over a path."""
+    name = os.fspath(name_or_path)
+    return NAMED[name]() if name in NAMED else open_source(name)
+
+
 def natural_side(source: Source) -> int:
     """Return the side to prepare a source at: 256, or the shorter side of its first pictures where it is
     small."""
