@@ -12,6 +12,9 @@ from alexnet.errors import RecipeError
 @click.argument("data")
 @click.option("--recipe", metavar="NAME", help="What to do: paper, digits, cifar-18pct ...")
 @click.option("--network", metavar="NAME|FILE", help="Train this network in place of the recipe's.")
+@click.option(
+    "--params", type=click.Path(path_type=Path), metavar="FILE", help="Layer parameters of --network FILE."
+)
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/RECIPE].")
 @click.option("--epochs", type=float, help="Cycles through the pictures.")
 @click.option("--seed", type=int, help="Of everything random.")
@@ -31,6 +34,7 @@ def command(
     data: str,
     recipe: str | None,
     network: str | None,
+    params: Path | None,
     run: Path | None,
     epochs: float | None,
     seed: int | None,
@@ -60,7 +64,7 @@ def command(
     settled = memory.settle()  # before the first tensor
     dataset = open_dataset(data)
     base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
-    resolved = resolve(dataset, base, network=network, settings=changes)
+    resolved = resolve(dataset, base, network=network, parameters=params, settings=changes)
     if dry_run:
         show_recipe(resolved, dataset)
         return

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet.errors import CheckpointError, RecipeError, choices
+from alexnet.networks.costs import Cost
 from alexnet.networks.fusion import fused
 from alexnet.networks.layers import Shape
 from alexnet.randomness import Chance, generator
@@ -68,6 +69,8 @@ class Network(nn.Module):
             self.add_module(stage.name.replace(".", "_"), stage.operation)
         self.register_buffer("mean", torch.zeros(3, architecture.side, architecture.side))
         self.output = self.stages[-1].name
+        stated = getattr(architecture, "costs", None)
+        self.costs: tuple[Cost, ...] = stated() if stated else (Cost("logprob", "logreg", (self.output,)),)
         self.initialize(seed)
 
     def initialize(self, seed: int) -> None:
@@ -103,6 +106,15 @@ class Network(nn.Module):
             float32, (N, K).
         """
         return self._run(images, (self.output,), chance)[self.output]
+
+    def outcome(self, images: Tensor, chance: Chance | None = None) -> dict[str, Tensor]:
+        """Compute the values that the network's costs take, and the logits among them, by stage.
+
+        A network of a definition file may have other costs than the paper's, the log-probability of the label
+        under the prediction (section 3): see `objective` in costs.
+        """
+        names = {self.output, *(name for cost in self.costs for name in cost.stages)}
+        return self._run(images, names, chance)
 
     def activations(self, images: Tensor, *stages: str) -> dict[str, Tensor]:
         """Compute what the named stages give, activation function included.

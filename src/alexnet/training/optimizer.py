@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
 from alexnet.kernels.update import sgd_step
+from alexnet.networks.tree import TreeConnected
 from alexnet.training.schedule import Schedule
 
 
@@ -70,20 +71,24 @@ class Momentum:
     def __init__(self, network: nn.Module) -> None:
         self.parameters = dict(network.named_parameters())
         self.velocity = {name: torch.zeros_like(value) for name, value in self.parameters.items()}
+        self.leaves = {
+            f"{name}.weight": module.leaves_below
+            for name, module in network.named_modules()
+            if isinstance(module, TreeConnected)
+        }
 
     @torch.no_grad()
     def step(self, rates_of: Callable[[str], Rates], factor: Callable[[Schedule | None], float]) -> None:
         """Update every parameter that has a gradient; one whose rate is 0 is frozen, decay and all.
 
         Args:
-            rates_of: gives the rates of a stage by its name.
+            rates_of: gives the rates of a parameter by its name, `conv1.weight`.
             factor: gives what a schedule multiplies its rate by; None stands for the run's schedule.
         """
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
-            stage, _, kind = name.rpartition(".")
-            rates = rates_of(stage)
+            rates, kind = rates_of(name), name.rpartition(".")[2]
             if kind.startswith("bias"):
                 rate = rates.bias * (factor(rates.bias_schedule) if rates.bias else 0.0)
                 momentum, decay = rates.bias_momentum, 0.0
@@ -91,6 +96,11 @@ class Momentum:
                 rate = rates.weight * (factor(rates.weight_schedule) if rates.weight else 0.0)
                 momentum, decay = rates.momentum, rates.decay
             if rate == 0.0:
+                continue
+            if name in self.leaves:
+                _update_tree(
+                    parameter, parameter.grad, self.velocity[name], rate, momentum, decay, self.leaves[name]
+                )
                 continue
             update(parameter, parameter.grad, self.velocity[name], rate, momentum, decay)
             if not kind.startswith("bias"):
@@ -107,6 +117,21 @@ def update(
 ) -> None:
     """Apply the rule of section 5 to one tensor, in place: new velocity, then new weights."""
     sgd_step(weight, gradient, velocity, rate, momentum, decay)
+
+
+def _update_tree(
+    weight: Tensor,
+    gradient: Tensor,
+    velocity: Tensor,
+    rate: float,
+    momentum: float,
+    decay: float,
+    leaves: Tensor,
+) -> None:
+    """Apply the rule of a tree of classes: a node's rate and decay are divided by the leaves below it."""
+    size = leaves[:, None]
+    velocity.mul_(momentum).sub_(rate / size * (gradient + decay / size * weight))
+    weight.add_(velocity)
 
 
 def _hold_norms(weight: Tensor, rates: Rates) -> None:

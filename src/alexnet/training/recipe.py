@@ -33,7 +33,7 @@ class Training:
     rates: Rates = field(default_factory=Rates)
     """Rates of every layer that `stages` does not name (section 5)."""
     stages: Mapping[str, Rates] = field(default_factory=dict)
-    """Rates of single layers, by the name of the stage."""
+    """Rates of single layers, by the name of the stage; of one matrix of several, `conv3.weight1`."""
     schedule: Schedule = field(default_factory=Schedule)
     """How the rates change (section 5: divided by 10 when the validation error stops improving)."""
     validation_views: int = 1
@@ -53,9 +53,10 @@ class Training:
         if self.validation_views not in (1, 10):
             raise RecipeError(f"validation_views={self.validation_views}: 1 (centre) or 10")
 
-    def rates_of(self, stage: str) -> Rates:
-        """Return the rates of a stage."""
-        return self.stages.get(stage, self.rates)
+    def rates_of(self, name: str) -> Rates:
+        """Return the rates of a parameter, `conv3.weight`, or of a stage."""
+        stage = name.rpartition(".")[0]
+        return self.stages.get(name) or self.stages.get(stage) or self.rates
 
 
 @final

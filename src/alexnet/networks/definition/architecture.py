@@ -45,6 +45,8 @@ class Definition:
     """The file's name, for messages."""
     parameters: str = ""
     """The content of the layer-parameter file; the network takes constants and dropout switches from it."""
+    parameters_name: str = "layer-params"
+    """That file's name, for messages."""
     classes: int = 0
     """How many classes the last layer tells apart; 0 for as many as the file says."""
     side: int = 0
@@ -78,8 +80,9 @@ class Definition:
             DefinitionWarning: once, where old spellings were read with tolerance.
         """
         parameters = parameters or _parameters_beside(path)
-        said = read_text(parameters) if parameters is not None else ""
-        value = cls(read_text(path), path.name, said, **options)
+        if parameters is not None:
+            options |= {"parameters": read_text(parameters), "parameters_name": parameters.name}
+        value = cls(read_text(path), path.name, **options)
         notes = Notes(path.name)
         with torch.device("meta"):
             _Reading(value, notes).made()
@@ -224,4 +227,4 @@ def _with_classes(layers: Sequence[Layer], output: str, classes: int) -> tuple[L
 def _parameter_sections(definition: Definition) -> dict[str, Section]:
     if not definition.parameters:
         return {}
-    return read_sections(definition.parameters, f"parameters of {definition.name}")
+    return read_sections(definition.parameters, definition.parameters_name)
