@@ -16,6 +16,7 @@ from alexnet.networks.catalogue import architecture
 from alexnet.networks.network import Architecture
 from alexnet.recipes import recipe as named
 from alexnet.training.loop import Saving, run_training
+from alexnet.training.parameters import with_parameters
 from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
 from alexnet.training.settings import from_plain, with_settings
@@ -51,6 +52,8 @@ def train(
     """
     settled = memory.settle()
     dataset = data if isinstance(data, Dataset) else open_dataset(data)
+    if resume and run is not None and recipe is None and network is None:
+        recipe = stored_recipe(Path(run))
     resolved = resolve(dataset, recipe, network=network, settings=settings)
     directory = Path(run) if run is not None else fresh_run(resolved.name)
     progress = Progress(quiet=quiet)
@@ -64,18 +67,27 @@ def resolve(
     recipe: str | Recipe | None = None,
     *,
     network: str | None = None,
+    parameters: Path | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
 
+    Args:
+        dataset: what is trained on.
+        recipe: a recipe or its name; without one, the one that suits the pictures' size.
+        network: the name of a network, or a definition file, in place of the recipe's.
+        parameters: a layer-parameter file, whose rates take the place of the recipe's.
+        settings: changes to the recipe, by path.
     Raises:
         RecipeError: a recipe, network or setting that does not exist or does not fit.
         DataError: the pictures are smaller than the network's input.
     """
     chosen = recipe if isinstance(recipe, Recipe) else named(recipe or default_recipe(dataset))
     if network is not None:
-        other = architecture(network)
+        other = architecture(network, **({"parameters": str(parameters)} if parameters else {}))
         chosen = replace(chosen, network=other, augmentation=replace(chosen.augmentation, side=other.side))
+    if parameters is not None:
+        chosen = with_parameters(chosen)
     if settings:
         chosen = with_settings(chosen, settings)
     side = chosen.network.side
