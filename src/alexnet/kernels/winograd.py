@@ -10,8 +10,9 @@ Sources: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks" 
 """
 
 import ctypes
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
@@ -62,6 +63,21 @@ def matrices(kernel: int) -> tuple[Tensor, Tensor, Tensor]:
     return made[0], made[1], made[2]
 
 
+@final
+@dataclass(frozen=True)
+class Kernels:
+    """Weights after their transform, in the order in which the matrix products read them."""
+
+    values: Tensor
+    """float32, (49 * F * C / groups,)."""
+    outputs: int
+    """F: how many maps the convolution gives."""
+    size: int
+    """3 or 5."""
+    groups: int
+    """Of channels and filters."""
+
+
 def fits(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
     """Say whether `convolve` can do this convolution; otherwise plain PyTorch does it."""
     filters, channels, height, width = weight.shape
@@ -100,15 +116,30 @@ def convolve(
     Returns:
         float32, (N, F, rows, columns), channels last in memory.
     """
-    if stride > 1 or any(overhang):
-        size = weight.shape[-1]
-        rows, columns = (
-            (side + 2 * padding + over - size) // stride + -(-size // stride)
-            for side, over in zip(x.shape[-2:], overhang, strict=True)
-        )
-        x = _Fold.apply(x, stride, padding, rows, columns)  # type: ignore[no-untyped-call]
+    if stride > 1:
+        x = fold(x, weight.shape[-1], stride, padding, overhang)
         weight, padding = fold_kernels(weight, stride), 0
     result: Tensor = _Convolution.apply(x, weight, bias, padding, groups, rectified)  # type: ignore[no-untyped-call]
+    return result
+
+
+def convolve_prepared(x: Tensor, kernels: Kernels, bias: Tensor, *, padding: int, rectified: bool) -> Tensor:
+    """Convolve with kernels that were transformed before, stride 1 and without gradients; x may be folded."""
+    x = x.contiguous(memory_format=torch.channels_last)
+    return _convolve(x, kernels, bias, padding, rectified)
+
+
+def fold(x: Tensor, size: int, stride: int, padding: int, overhang: tuple[int, int]) -> Tensor:
+    """Fold blocks of stride x stride pixels into channels, for windows of `size` pixels.
+
+    Returns:
+        float32, (N, C * stride^2, rows, columns), zeros beyond the border, channels last in memory.
+    """
+    rows, columns = (
+        (side + 2 * padding + over - size) // stride + -(-size // stride)
+        for side, over in zip(x.shape[-2:], overhang, strict=True)
+    )
+    result: Tensor = _Fold.apply(x, stride, padding, rows, columns)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -144,24 +175,26 @@ def _shape(x: Tensor, outputs: int, groups: int, kernel: int, padding: int) -> t
     return ctypes.byref(shape), empty(library().alexnet_winograd_scratch(ctypes.byref(shape)))
 
 
-def _convolve(
-    x: Tensor, weight: Tensor, bias: Tensor | None, padding: int, groups: int, rectified: bool, rotated: bool
-) -> Tensor:
-    """Convolve x with weights or, rotated, with the weights that carry a gradient back."""
-    filters, inputs, kernel, _ = weight.shape
-    outputs = inputs * groups if rotated else filters
-    images, _, height, width = x.shape
-    evaluate, finish, spread = matrices(kernel)
-    transformed = empty(TILE**2 * weight.numel())
+def transformed(weight: Tensor, groups: int, *, rotated: bool = False) -> Kernels:
+    """Transform weights (F, C / groups, r, r); rotated, for the convolution that carries a gradient back."""
+    filters, inputs, size, _ = weight.shape
+    spread, values = matrices(size)[2], empty(TILE**2 * weight.numel())
     library().alexnet_winograd_kernels(
-        *(pointer(weight), filters // groups, inputs, groups, kernel, int(rotated)),
-        *(pointer(spread), pointer(transformed), torch.get_num_threads()),
+        *(pointer(weight), filters // groups, inputs, groups, size, int(rotated)),
+        *(pointer(spread), pointer(values), torch.get_num_threads()),
     )
-    grown = 2 * padding - kernel + 1
-    output = empty(*(images, outputs, height + grown, width + grown), channels_last=True)
-    shape, scratch = _shape(x, outputs, groups, kernel, padding)
+    return Kernels(values, inputs * groups if rotated else filters, size, groups)
+
+
+def _convolve(x: Tensor, kernels: Kernels, bias: Tensor | None, padding: int, rectified: bool) -> Tensor:
+    """Convolve x, channels last in memory, with stride 1."""
+    evaluate, finish, _ = matrices(kernels.size)
+    images, _, height, width = x.shape
+    grown = 2 * padding - kernels.size + 1
+    output = empty(images, kernels.outputs, height + grown, width + grown, channels_last=True)
+    shape, scratch = _shape(x, kernels.outputs, kernels.groups, kernels.size, padding)
     library().alexnet_winograd_convolve(
-        *(shape, pointer(x), pointer(transformed), pointer(bias), int(rectified), pointer(output)),
+        *(shape, pointer(x), pointer(kernels.values), pointer(bias), int(rectified), pointer(output)),
         *(pointer(evaluate), pointer(finish), pointer(scratch)),
     )
     return output
@@ -192,7 +225,7 @@ class _Convolution(torch.autograd.Function):
     ) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         weight = weight.contiguous()
-        output = _convolve(x, weight, bias.contiguous(), padding, groups, rectified, False)
+        output = _convolve(x, transformed(weight, groups), bias.contiguous(), padding, rectified)
         ctx.save_for_backward(x, weight, output if rectified else None)
         ctx.padding, ctx.groups = padding, groups
         return output
@@ -213,7 +246,7 @@ class _Convolution(torch.autograd.Function):
         pixel_gradient = weight_gradient = None
         if ctx.needs_input_grad[0]:
             back = weight.shape[-1] - 1 - padding
-            pixel_gradient = _convolve(before, weight, None, back, groups, False, True)
+            pixel_gradient = _convolve(before, transformed(weight, groups, rotated=True), None, back, False)
         if ctx.needs_input_grad[1]:
             weight_gradient = _weight_gradient(x, before, weight, padding, groups)
         return pixel_gradient, weight_gradient, bias_gradient, None, None, None

@@ -99,6 +99,7 @@ class Convolution(Weighted):
         weight = (filters, channels // groups, size, size)
         super().__init__(weight, (filters,), deviation=deviation, constant=constant, activation=activation)
         self.size, self.stride, self.padding, self.groups, self.whole = size, stride, padding, groups, whole
+        self._kernels: winograd.Kernels | None = None
 
     def shape(self, *inputs: Shape) -> Shape:
         _, height, width = inputs[0]
@@ -116,6 +117,14 @@ class Convolution(Weighted):
         """Convolve and add the biases, before the activation function."""
         return self._convolve(x, rectified=False)
 
+    def prepare(self) -> None:
+        """Transform the kernels once, for answering only: the weights must not change any more."""
+        weight = self.weight.detach()
+        if winograd.fits(weight, weight, self.stride, self.groups):
+            if self.stride > 1:
+                weight = winograd.fold_kernels(weight, self.stride)
+            self._kernels = winograd.transformed(weight.contiguous(), self.groups)
+
     def activate(self, x: Tensor) -> Tensor:
         """Apply the activation function."""
         return ACTIVATIONS[self.activation](x)
@@ -130,15 +139,21 @@ class Convolution(Weighted):
         over = (0, 0) if self.whole else (rows, columns)
         padding = self.padding
         if winograd.fits(x, self.weight, self.stride, self.groups):
-            return winograd.convolve(
-                x,
-                self.weight,
-                self.bias,
-                stride=self.stride,
-                padding=padding,
-                overhang=over,
-                groups=self.groups,
-                rectified=rectified,
+            if self._kernels is None:
+                return winograd.convolve(
+                    x,
+                    self.weight,
+                    self.bias,
+                    stride=self.stride,
+                    padding=padding,
+                    overhang=over,
+                    groups=self.groups,
+                    rectified=rectified,
+                )
+            if self.stride > 1:
+                x, padding = winograd.fold(x, self.size, self.stride, padding, over), 0
+            return winograd.convolve_prepared(
+                x, self._kernels, self.bias, padding=padding, rectified=rectified
             )
         if any(over):
             x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))

@@ -53,7 +53,7 @@ class ResponseNormalization(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.size % 2 == 1 and response.fits(x, self.response()):
             return response.respond(x, self.response())
-        maps = x.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
+        maps: Tensor = x.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
         before = self.size // 2
         squares = F.pad(maps.square(), (0, 0, 0, 0, before, self.size - 1 - before))
         channels = maps.shape[1]

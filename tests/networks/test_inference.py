@@ -1,0 +1,56 @@
+"""A prepared network answers as the network does."""
+
+import copy
+
+import torch
+from torch import Tensor
+
+from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.inference import QuantizedFullyConnected, prepared
+from alexnet.networks.network import Network
+
+
+def example() -> tuple[Network, Tensor]:
+    """A small network with weights that carry a signal, and pictures for it."""
+    network = Network(AlexNet(side=67, units=512, classes=10), seed=1)
+    generator = torch.Generator().manual_seed(1)
+    for value in network.parameters():
+        if value.dim() > 1:
+            value.data.normal_(0, (2 / value[0].numel()) ** 0.5, generator=generator)
+    network.set_mean(torch.full((3, 67, 67), 120.0))
+    return network.eval(), torch.randint(0, 256, (3, 3, 67, 67), dtype=torch.uint8, generator=generator)
+
+
+@torch.inference_mode()
+def test_the_same_logits_and_activations() -> None:
+    network, images = example()
+    ready = prepared(network)
+    assert torch.equal(ready(images), network(images))
+    assert torch.equal(
+        ready.activations(images, "conv3")["conv3"], network.activations(images, "conv3")["conv3"]
+    )
+
+
+@torch.inference_mode()
+def test_quantised_logits_are_near() -> None:
+    network, images = example()
+    ready = prepared(network, quantize=True)
+    assert any(isinstance(stage.operation, QuantizedFullyConnected) for stage in ready.stages)
+    expected, logits = network(images), ready(images)
+    assert (logits - expected).norm() < 0.03 * expected.norm()
+    assert torch.equal(logits.argmax(1), expected.argmax(1))
+
+
+def test_the_network_itself_is_left_alone() -> None:
+    network, images = example()
+    network.train()
+    before = copy.deepcopy(network.state_dict())
+    ready = prepared(network, quantize=True)
+    assert network.training
+    assert not ready.training
+    with torch.no_grad():
+        expected = ready(images)
+        for value in network.parameters():
+            value.zero_()
+        assert torch.equal(ready(images), expected)
+    assert set(before) == set(network.state_dict())
