@@ -7,6 +7,7 @@ all of it that every load checks. Nothing in it is ever executed.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from alexnet.errors import CheckpointError, RecipeError
+from alexnet.errors import CheckpointError, DamagedError, RecipeError
 from alexnet.files import written_whole
 from alexnet.networks.catalogue import described, from_description
 from alexnet.networks.network import Architecture, Network
@@ -73,6 +74,11 @@ class Checkpoint:
         """
         return _digest(self._tensors(), _without_clock(self._metadata()))
 
+    @property
+    def bytes(self) -> int:
+        """What its tensors take on a disk, in bytes."""
+        return sum(value.nbytes for value in (*self.weights.values(), *self.velocity.values()))
+
     def _tensors(self) -> dict[str, Tensor]:
         tensors = {f"network.{name}": value for name, value in self.weights.items()}
         tensors.update({f"velocity.{name}": value for name, value in self.velocity.items()})
@@ -100,14 +106,14 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     """
     tensors, metadata = checkpoint._tensors(), checkpoint._metadata()
     metadata["sha256"] = _digest(tensors, metadata)
-    text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(metadata, allow_nan=False)
     try:
         with written_whole(path) as temporary:
             save_file(tensors, temporary, metadata={"alexnet": text})
     except (OSError, SafetensorError) as error:
-        needed = sum(value.nbytes for value in tensors.values()) / 1e6
         raise CheckpointError(
-            f"{path} could not be written ({_reason(error)}): it needs {needed:.0f} MB; earlier checkpoints are intact"
+            f"{path} could not be written ({_reason(error)}): it needs {_megabytes(checkpoint.bytes)}"
+            f"{_free(path.parent)}; earlier checkpoints are intact"
         ) from error
 
 
@@ -115,23 +121,27 @@ def load(path: Path) -> Checkpoint:
     """Read a checkpoint and prove that it is what was written.
 
     Raises:
-        CheckpointError: no such file, not a checkpoint, damaged, or of a newer version.
+        DamagedError: not a checkpoint, or not what was written.
+        CheckpointError: no such file, of a newer version, or with a network that is unknown here.
     """
     tensors, metadata = _read(path)
     stored = metadata.pop("sha256", None)
     if metadata.get("format") != FORMAT:
-        raise CheckpointError(
+        raise DamagedError(
             f"{path} is a safetensors file but not a checkpoint of alexnet: see alexnet convert"
         )
-    if metadata.get("version", 0) > VERSION:
-        raise CheckpointError(
-            f"{path} has format version {metadata['version']}, this alexnet reads up to {VERSION}: update alexnet"
+    whole, version = stored == _digest(tensors, metadata), metadata.get("version")
+    if not whole and version == VERSION:
+        raise DamagedError(f"{path} is damaged: its SHA-256 is not the one it was written with")
+    if version != VERSION:
+        kind = CheckpointError if whole else DamagedError
+        raise kind(
+            f"{path} has format version {version}, this alexnet reads version {VERSION}: update alexnet"
+            + ("" if whole else ", or the file is damaged: its SHA-256 is not its own")
         )
-    if stored != _digest(tensors, metadata):
-        raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one it was written with")
     try:
         architecture = from_description(metadata["architecture"])
-    except (RecipeError, TypeError) as error:
+    except (RecipeError, TypeError, KeyError) as error:
         raise CheckpointError(f"{path} holds a network that this alexnet cannot build: {error}") from error
     return Checkpoint(
         architecture=architecture,
@@ -153,13 +163,15 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {}).get("alexnet", "{}"))
+            if not isinstance(metadata, dict):
+                raise ValueError("its metadata is no JSON object")
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118  # not a dict
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: {_reason(error)}") from error
+        raise DamagedError(f"{path} is damaged or not a checkpoint: {_reason(error)}") from error
 
 
 def _digest(tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True, ensure_ascii=False).encode())
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name in sorted(tensors):
         value = tensors[name]
         digest.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())
@@ -183,6 +195,18 @@ def _clocked(name: str) -> bool:
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
+
+
+def _free(directory: Path) -> str:
+    """Say how much room there is, where the system tells."""
+    try:
+        return f", {_megabytes(shutil.disk_usage(directory).free)} are free"
+    except OSError:
+        return ""
 
 
 def _reason(error: Exception) -> str:

@@ -5,6 +5,8 @@
       RunError          a run directory that is taken, in use or not writable (2)
       DataError         pictures, labels or data sets that cannot be used (3)
       CheckpointError   a checkpoint or a weight file that cannot be read, written or matched
+        DamagedError    a checkpoint that is not what was written
+      DivergedError     a run whose numbers are no longer finite
       ExportError       a network that cannot be written in the format asked for
 
 Each message is one line: the value, what was expected, what to do next. The command line prints it and
@@ -42,6 +44,14 @@ class DataError(AlexNetError):
 
 class CheckpointError(AlexNetError):
     """Raised for a checkpoint or a weight file that cannot be read, written or matched."""
+
+
+class DamagedError(CheckpointError):
+    """Raised for a checkpoint that is not what was written: cut, changed, or never one."""
+
+
+class DivergedError(AlexNetError):
+    """Raised when a loss, a gradient or a weight is no longer a finite number; nothing of it is kept."""
 
 
 class ExportError(AlexNetError):

@@ -38,9 +38,12 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, as UTF-8."""
+    """Write a text file whole or not at all, as UTF-8; one that says the same already stays as it is."""
+    content = text.encode()
+    if path.is_file() and path.read_bytes() == content:
+        return
     with written_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
 
 
 def flush(path: Path) -> None:

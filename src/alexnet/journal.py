@@ -10,41 +10,29 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 from alexnet.files import write_text
 
 Row = Mapping[str, Any]
 
 
-@final
-class Journal:
-    """The files `journal.jsonl` and `journal.csv` of a run directory.
+def write(directory: Path, rows: Sequence[Row]) -> None:
+    """Write `journal.jsonl` and `journal.csv` of a run directory, whole: a run has some hundreds of rows at most.
 
     Args:
         directory: the run directory.
-        rows: what the journal says so far; what the files said is replaced.
+        rows: all that the journal has to say; what the files said is replaced.
+    Raises:
+        OSError: one of them cannot be written; it stays as it was.
     """
-
-    def __init__(self, directory: Path, rows: Sequence[Row] = ()) -> None:
-        self.directory = directory
-        self.rows: list[Row] = list(rows)
-        self._write()
-
-    def append(self, row: Row) -> None:
-        """Add a row at the end, in both files."""
-        self.rows.append(row)
-        self._write()
-
-    def _write(self) -> None:
-        """Write both files whole: a run has at most some hundreds of rows."""
-        write_text(self.directory / "journal.jsonl", "".join(to_line(row) + "\n" for row in self.rows))
-        columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        table = io.StringIO()
-        writer = csv.DictWriter(table, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        write_text(self.directory / "journal.csv", table.getvalue() if columns else "")
+    write_text(directory / "journal.jsonl", "".join(to_line(row) + "\n" for row in rows))
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(directory / "journal.csv", table.getvalue() if columns else "")
 
 
 def to_line(row: Row) -> str:

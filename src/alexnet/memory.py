@@ -40,6 +40,14 @@ class Memory:
         return f"memory {kept}, {pages}" + (f" ({self.reason})" if self.reason else "")
 
 
+def exhausted(error: BaseException) -> bool:
+    """Say whether an error means that there is no memory left, on the machine or on a device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return any(sign in text for sign in ("out of memory", "can't allocate memory", "bad_alloc"))
+
+
 def settle() -> Memory:
     """Tell the allocator to keep memory and to use huge pages, and return what came of it.
 

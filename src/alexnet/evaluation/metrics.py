@@ -17,7 +17,8 @@ def credit(scores: Tensor, labels: Tensor, top: int) -> Tensor:
     """Return how far each picture's label is among its `top` best classes: 1, 0, or a share where scores tie.
 
     A label that ties with others for the last places gets the chance that a fair draw gives it, as the 2012
-    program counts it; a network that says the same of everything is then right 1 / K of the time.
+    program counts it; a network that says the same of everything is then right 1 / K of the time. A score
+    that is not a number is never right.
 
     Args:
         scores: of any real dtype, (N, K), higher is better.
@@ -27,8 +28,8 @@ def credit(scores: Tensor, labels: Tensor, top: int) -> Tensor:
         float64, (N,), 0 to 1.
     """
     own = scores.gather(1, labels[:, None])
-    above = (scores > own).sum(1)
-    tied = (scores == own).sum(1)
+    above = (~(scores <= own)).sum(1)  # a NaN is above, and its own picture has all K above it
+    tied = (scores == own).sum(1).clamp(min=1)
     free = (top - above).clamp(min=0)
     return (free.double() / tied.double()).clamp(max=1.0)
 

@@ -3,11 +3,15 @@
 recipe.json                     the resolved recipe
 environment.json                versions, machine, threads
 journal.jsonl, journal.csv      a row an epoch
+curves.svg                      the same as curves
+failure.txt                     why the run failed, if it did
 checkpoints/step-00000390.safetensors   the newest ones; the last is the one with the highest step
 best.safetensors                the network with the lowest validation error so far
 """
 
+import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import platform
@@ -23,10 +27,13 @@ import torch
 import alexnet
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
-from alexnet.errors import CheckpointError, RunError
+from alexnet.errors import CheckpointError, DamagedError, RunError
 from alexnet.files import write_text
+from alexnet.training.stopping import Interrupted
 
 BEST: Final = "best.safetensors"
+FAILURE: Final = "failure.txt"
+LOCK: Final = ".lock"
 
 
 @final
@@ -37,24 +44,22 @@ class RunDirectory:
         path: the directory; made where it does not exist.
         resume: whether a run that is there already is to go on.
     Raises:
-        RunError: the directory holds a run and `resume` is not asked for, is in use by another
-            process, or cannot be written.
+        RunError: as `check_free`, or the directory is in use by another process.
     """
 
     def __init__(self, path: Path, *, resume: bool) -> None:
         self.path = path
-        if path.exists() and not path.is_dir():
-            raise RunError(f"{path} is a file: --run takes a directory")
-        if not resume and (path / "recipe.json").exists():
-            raise RunError(f"{path} holds a run already: --resume goes on with it, or give another --run")
-        if not resume and path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
-            raise RunError(f"{path} is not empty and holds no run: give another --run")
+        self._begun = False
+        check_free(path, resume=resume)
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
-            self._lock = open(path / ".lock", "a+")  # noqa: SIM115  # held open as long as the run lasts
+            self._lock = open(path / LOCK, "a+")  # noqa: SIM115  # held open as long as the run lasts
+            self._claim()
+            check_free(path, resume=resume)  # another process may have come and gone since
+            for leftover in [*path.glob(".*.tmp"), *path.glob("checkpoints/.*.tmp")]:
+                leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}; give another --run") from error
-        self._claim()
 
     def __enter__(self) -> Self:
         return self
@@ -62,13 +67,16 @@ class RunDirectory:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._begun and isinstance(error, Exception) and not isinstance(error, Interrupted):
+            with contextlib.suppress(OSError):  # a full disk has been said already
+                write_text(self.path / FAILURE, " ".join(str(error or kind).split()) + "\n")
         self._lock.close()
 
     def _claim(self) -> None:
         """Take the lock; the kernel lets it go when the process ends, however it ends."""
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             self._lock.seek(0)
             owner = self._lock.read().strip() or "another process"
             self._lock.close()
@@ -76,13 +84,32 @@ class RunDirectory:
         self._lock.truncate(0)
         self._lock.write(f"process {os.getpid()} on {platform.node()}")
         self._lock.flush()
-        for leftover in [*self.path.glob(".*.tmp"), *self.path.glob("checkpoints/.*.tmp")]:
-            leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
 
     def describe(self, recipe: Mapping[str, Any]) -> None:
-        """Write the resolved recipe and the environment."""
-        write_text(self.path / "recipe.json", json.dumps(recipe, indent=2, ensure_ascii=False) + "\n")
-        write_text(self.path / "environment.json", json.dumps(environment(), indent=2) + "\n")
+        """Write the resolved recipe and the environment: the run begins, or goes on.
+
+        Raises:
+            RunError: they cannot be written.
+        """
+        try:
+            (self.path / FAILURE).unlink(missing_ok=True)
+            write_text(self.path / "recipe.json", json.dumps(recipe, indent=2, ensure_ascii=False) + "\n")
+            write_text(self.path / "environment.json", json.dumps(environment(), indent=2) + "\n")
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be written: {error.strerror}; make room, or give another --run"
+            ) from error
+        self._begun = True
+
+    def changed_environment(self) -> list[str]:
+        """Return what differs from the environment that the run was begun in, a line each."""
+        path = self.path / "environment.json"
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return [
+            f"{name} was {before[name]} and is {value}"
+            for name, value in environment().items()
+            if name in before and before[name] != value and name != "system"
+        ]
 
     def checkpoint_path(self, step: int) -> Path:
         """Return where the checkpoint of a step is kept."""
@@ -97,23 +124,82 @@ class RunDirectory:
         damaged: list[str] = []
         for path in checkpoints(self.path):
             try:
-                return checkpoint.load(path), damaged
-            except CheckpointError as error:
+                return _load(path), damaged
+            except DamagedError as error:
                 damaged.append(str(error))
         if damaged:
-            raise CheckpointError(f"no checkpoint of {self.path} is whole; the newest: {damaged[0]}")
+            raise CheckpointError(
+                f"no checkpoint of {self.path} is whole; the newest: {damaged[0]}. Put a copy back, or begin "
+                "again with another --run"
+            )
         return None, []
 
     def prune(self, keep: int) -> None:
-        """Remove all but the newest checkpoints."""
+        """Remove all but the newest checkpoints; one that cannot be removed stays."""
         for path in checkpoints(self.path)[keep:]:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def check_free(path: Path, *, resume: bool) -> None:
+    """Check, before anything long is begun, that a run may be written to a directory.
+
+    Raises:
+        RunError: it holds a run and `resume` is not asked for, holds something else, or cannot be written.
+    """
+    if path.exists() and not path.is_dir():
+        raise RunError(f"{path} is a file: --run takes a directory")
+    if path.is_dir():
+        held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+        begun = "recipe.json" in held or any(checkpoints(path))
+        if begun and not resume:
+            raise RunError(f"{path} holds a run already: --resume goes on with it, or give another --run")
+        if held - {"checkpoints"} and not begun:
+            raise RunError(f"{path} is not empty and holds no run: give another --run")
+    nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise RunError(f"{path} cannot be written: {nearest} is read-only for us; give another --run")
 
 
 def checkpoints(run: Path) -> list[Path]:
     """Return a run's checkpoints, the one with the highest step first."""
-    found = run.glob("checkpoints/step-*.safetensors")
-    return sorted(found, key=lambda path: int(path.stem.removeprefix("step-")), reverse=True)
+    found = (path for path in run.glob("checkpoints/step-*.safetensors") if _step(path) is not None)
+    return sorted(found, key=lambda path: _step(path) or 0, reverse=True)
+
+
+def digest(run: Path) -> str:
+    """Return one SHA-256 over where a run stands and its best network, in hexadecimal.
+
+    Covered are weights, mean, velocities, recipe (with seed and schedule), place in the data, errors so far,
+    history and the best network; no clock, and no file's bytes.
+
+    Args:
+        run: a run directory, whose newest checkpoint counts; or a checkpoint file.
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+    """
+    if run.is_file():
+        return checkpoint.load(run).digest()
+    found = checkpoints(run)
+    if not found:
+        raise CheckpointError(f"{run} holds no checkpoint: give the directory of a run, or a checkpoint file")
+    parts = [_load(found[0]).digest()]
+    if (run / BEST).exists():
+        parts.append(checkpoint.load(run / BEST).digest())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def _load(path: Path) -> Checkpoint:
+    """Read a run's checkpoint; its name has to say the step that it is of."""
+    found = checkpoint.load(path)
+    if found.state.get("step") != _step(path):
+        raise DamagedError(f"{path} is not what its name says: it is of step {found.state.get('step')}")
+    return found
+
+
+def _step(path: Path) -> int | None:
+    digits = path.stem.removeprefix("step-")
+    return int(digits) if digits.isascii() and digits.isdigit() else None
 
 
 def environment() -> dict[str, Any]:

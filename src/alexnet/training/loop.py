@@ -1,28 +1,35 @@
 """The training loop: epochs of steps, a validation after each, checkpoints on the way."""
 
 import math
+import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 from alexnet import randomness
 from alexnet.data.batches import batches
 from alexnet.data.dataset import Dataset, Split
+from alexnet.errors import AlexNetError, DivergedError
 from alexnet.evaluation.metrics import Tally
 from alexnet.evaluation.predict import probabilities
-from alexnet.journal import Journal, Row
+from alexnet.journal import Row
+from alexnet.memory import exhausted
 from alexnet.networks.network import Network
-from alexnet.training.directory import BEST, RunDirectory
+from alexnet.training.directory import RunDirectory
+from alexnet.training.diverging import stuck
 from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
-from alexnet.training.resuming import check_same
+from alexnet.training.resuming import check_same, notices
 from alexnet.training.saving import Saver
 from alexnet.training.schedule import factor
 from alexnet.training.settings import to_plain
 from alexnet.training.state import Plan, State
 from alexnet.training.step import train_step
 from alexnet.training.stopping import Interrupted, Stopping
+from alexnet.training.watching import Watching
+
+RETRY_SECONDS: Final = 60.0  # after a checkpoint that could not be written
 
 
 @final
@@ -64,7 +71,8 @@ def run_training(
     Raises:
         RunError: the run directory is taken, in use or not writable.
         CheckpointError: its checkpoints cannot be used, or belong to another recipe or data.
-        AlexNetError: the loss is no longer a number.
+        DivergedError: the loss is no longer a number.
+        AlexNetError: there is not enough memory.
         Interrupted: a signal asked to stop; the run has saved.
     """
     saving, progress = saving or Saving(), progress or Progress()
@@ -73,10 +81,12 @@ def run_training(
     with RunDirectory(run, resume=resume) as directory, Stopping() as stopping:
         state = State.begin(dataset, recipe)
         if resume:
-            _resume(state, directory, dataset, recipe, progress)
+            _resume(state, directory, dataset, plan, progress)
         directory.describe(to_plain(recipe))
-        journal = Journal(run, state.history)
-        saver = Saver(progress.say)
+        watching = Watching(run, progress.say)
+        watching.write(state.history)
+        saver = Saver(directory, saving.keep, progress.say)
+        _check_space(state.snapshot(dataset, recipe).bytes * (saving.keep + 2), run, progress)
         progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
         if state.step >= plan.total_steps:
             progress.say(
@@ -84,11 +94,7 @@ def run_training(
             )
 
         def save(*, best: bool = False) -> None:
-            made = state.snapshot(dataset, recipe)
-            files = {directory.checkpoint_path(state.step): made}
-            if best:
-                files[run / BEST] = replace(made, velocity={}, state={})
-            saver.submit(files, then=lambda: directory.prune(saving.keep))
+            saver.submit(state.snapshot(dataset, recipe), best=best)
 
         saved = time.monotonic()
         try:
@@ -98,8 +104,8 @@ def run_training(
                     if stopping.code is not None:
                         break  # in the middle of a validation, which is done anew on going on
                     _end_epoch(state, plan, tally, progress)
-                    _write(journal, state.history[-1], progress)
                     save(best=state.improved())
+                    watching.write(state.history)
                     saved = time.monotonic()
                 if state.step >= plan.total_steps or stopping.code is not None:
                     break
@@ -115,11 +121,18 @@ def run_training(
                     if state.step == plan.total_steps or stopping.code is not None:
                         break
                     due = saving.every_steps > 0 and state.step % saving.every_steps == 0
-                    if due or stopping.save or time.monotonic() - saved > saving.every_seconds:
+                    patience = saving.every_seconds if saver.failure is None else RETRY_SECONDS
+                    if due or stopping.save or time.monotonic() - saved > patience:
                         stopping.save, saved = False, time.monotonic()
                         save()
             if stopping.code is not None:
                 save()
+        except DivergedError as error:
+            raise _diverged(error, recipe, saver) from error
+        except (MemoryError, RuntimeError) as error:
+            if not exhausted(error):
+                raise
+            raise AlexNetError(_too_large(recipe)) from error
         finally:
             saver.wait()
             progress.end()
@@ -141,9 +154,7 @@ def judge(network: Network, split: Split, views: int, stopping: Stopping | None 
     return tally
 
 
-def _resume(
-    state: State, directory: RunDirectory, dataset: Dataset, recipe: Recipe, progress: Progress
-) -> None:
+def _resume(state: State, directory: RunDirectory, dataset: Dataset, plan: Plan, progress: Progress) -> None:
     """Take the newest whole checkpoint; without any, stay at the beginning and say so."""
     found, damaged = directory.latest()
     for line in damaged:
@@ -151,9 +162,13 @@ def _resume(
     if found is None:
         progress.say(f"nothing to resume in {directory.path}: beginning at step 0")
         return
-    check_same(found, dataset, recipe)
+    check_same(found, dataset, plan.recipe)
     state.take(found)
     progress.say(f"resumed at step {state.step}")
+    if changed := directory.changed_environment():
+        progress.say(f"bit for bit the same needs the same machine; since the run began {'; '.join(changed)}")
+    for line in notices(found, plan, state):
+        progress.say(line)
 
 
 def _validated(network: Network, dataset: Dataset, recipe: Recipe, stopping: Stopping) -> Tally | None:
@@ -173,6 +188,10 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress
         "training_top1_error": state.wrong / state.images,
     }
     if tally is not None:
+        if not math.isfinite(tally.loss):
+            raise DivergedError(
+                f"the loss on the validation pictures is {tally.loss} after step {state.step}"
+            )
         state.validation_errors.append(tally.top1_error)
         row |= {
             "validation_loss": tally.loss,
@@ -183,27 +202,35 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress
     state.history.append(row)
     state.loss, state.wrong, state.images = 0.0, 0.0, 0
     progress.epoch(row)
-    if (advice := _stuck(state.history, plan.recipe.network.classes)) is not None:
+    if (advice := stuck(state.history, plan.recipe.network.classes)) is not None:
         progress.say(advice)
 
 
-def _write(journal: Journal, row: Row, progress: Progress) -> None:
-    """Write a row to the journal's files; a full disk does not end the run: the checkpoint has the row too."""
-    try:
-        journal.append(row)
-    except OSError as error:
+def _check_space(needed: int, run: Path, progress: Progress) -> None:
+    """Say before the first step where the disk will not hold the checkpoints."""
+    free = shutil.disk_usage(run).free
+    if free < needed:
         progress.say(
-            f"the journal in {journal.directory} could not be written ({error.strerror}); training goes on"
+            f"the disk of {run} has {free / 1e6:,.0f} MB free and the checkpoints need {needed / 1e6:,.0f} MB: "
+            "make room before they do not fit"
         )
 
 
-def _stuck(history: list[Row], classes: int) -> str | None:
-    """Return advice where the loss has been that of guessing, ln(classes), for three epochs; once in a run."""
-    guessing = math.log(classes)
-    losses = [float(row["training_loss"]) for row in history]
-    if classes < 2 or len(losses) != 3 or any(abs(loss / guessing - 1.0) > 0.01 for loss in losses):
-        return None
+def _diverged(error: DivergedError, recipe: Recipe, saver: Saver) -> DivergedError:
+    """Return the error with what was kept and what to do."""
+    saver.wait()
+    kept = f"go on from {saver.newest} with" if saver.newest is not None else "begin anew with"
+    rate = recipe.training.rates.weight / 10
+    return DivergedError(
+        f"{error}: nothing of that step was kept; {kept} --resume and a lower rate, for instance "
+        f"--set training.rates.weight={rate:g} --set training.rates.bias={rate:g}"
+    )
+
+
+def _too_large(recipe: Recipe) -> str:
+    training = recipe.training
+    parts = training.accumulate * 2
     return (
-        f"the loss has stayed at ln({classes}) = {guessing:.2f}, which is guessing, for three epochs: a higher "
-        "first rate, larger initial weights or a smaller batch usually gets it going"
+        f"there is not enough memory for a batch of {training.batch_size} in {training.accumulate} parts; "
+        f"--resume with --set training.accumulate={parts} takes the same steps in less"
     )

@@ -3,6 +3,7 @@
 Of what is measured here, only the seconds of each epoch go into the journal.
 """
 
+import contextlib
 import time
 from collections.abc import Generator, Iterator
 from typing import TypeVar, final
@@ -124,7 +125,8 @@ class Progress:
             self._bar = None
 
     def _line(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        with contextlib.suppress(OSError):  # a log on a full disk, a terminal that is gone
+            self._console.print(text, markup=False)
 
     def _remaining(self, step: int, now: float) -> str:
         seconds = (now - self._began) / max(step - self._first, 1) * (self._steps - step)

@@ -1,5 +1,6 @@
 """What may change when a run goes on, and what may not."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -7,7 +8,9 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.errors import CheckpointError
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import to_plain
+from alexnet.training.schedule import factor
+from alexnet.training.settings import from_plain, to_plain
+from alexnet.training.state import Plan, State
 
 MAY_CHANGE: Final = ("training.epochs", "training.accumulate", "training.rates", "training.stages", "changes")
 
@@ -40,6 +43,20 @@ def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
         raise CheckpointError(
             f"the run was begun with other settings: {'; '.join(refused[:4])}: give the same ones, or another --run"
         )
+
+
+def notices(found: Checkpoint, plan: Plan, state: State) -> Iterator[str]:
+    """Yield a line for each setting that is now another, and one where the rate jumps because of it."""
+    recipe = plan.recipe
+    for line in differences(found.recipe, to_plain(recipe)):
+        yield f"going on with another setting: {line}"
+    before = from_plain(Recipe, found.recipe)
+    rates = [
+        (own.training.rates.weight * factor(own.training.schedule, state.standing(Plan(own, plan.images))))
+        for own in (before.at(plan.epochs(state.step)), recipe.at(plan.epochs(state.step)))
+    ]
+    if not math.isclose(*rates):
+        yield f"the rate at this step would have been {rates[0]:g} and is {rates[1]:g}"
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:

@@ -1,35 +1,45 @@
 """Checkpoints written in the background, so that training does not wait for the disk."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import final
 
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError
+from alexnet.training.directory import BEST, RunDirectory, checkpoints
 
 
 @final
 class Saver:
     """Write one checkpoint after the other on a thread of its own.
 
-    A write that fails is said once, and training goes on: the next checkpoint tries again, and the ones
-    before stay.
+    A write that fails is tried once more, then said, and training goes on: the next checkpoint tries again,
+    and the ones before stay. The best network is written before any checkpoint that speaks of it, so that a
+    run that goes on from a checkpoint has the best network it remembers.
 
     Args:
-        say: is given a line when a write failed or works again.
+        directory: the run's.
+        keep: how many of the newest checkpoints stay.
+        say: is given a line when writing failed or works again.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, directory: RunDirectory, keep: int, say: Callable[[str], None]) -> None:
+        self._directory, self._keep, self._say = directory, keep, say
         self._thread: threading.Thread | None = None
+        self._best: Checkpoint | None = None  # to be written; kept until it has been
+        self._bug: BaseException | None = None
         self.failure: CheckpointError | None = None
+        self.newest: Path | None = next(iter(checkpoints(directory.path)), None)
 
-    def submit(self, made: Mapping[Path, Checkpoint], *, then: Callable[[], None]) -> None:
-        """Write checkpoints, whose tensors nobody changes any more, to their paths; afterwards call `then`."""
+    def submit(self, made: Checkpoint, *, best: bool) -> None:
+        """Write a checkpoint whose tensors nobody changes any more; `best`: it holds the best network so far."""
         self.wait()
-        self._thread = threading.Thread(target=self._write, args=(made, then), name="saver")
+        if best:
+            self._best = replace(made, velocity={}, state={})
+        self._thread = threading.Thread(target=self._run, args=(made,), name="saver")
         self._thread.start()
 
     def wait(self) -> None:
@@ -37,17 +47,31 @@ class Saver:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self._bug is not None:
+            raise self._bug
 
-    def _write(self, made: Mapping[Path, Checkpoint], then: Callable[[], None]) -> None:
+    def _run(self, made: Checkpoint) -> None:
         try:
-            for path, value in made.items():
-                checkpoint.save(value, path)
-            then()
+            try:
+                self._write(made)
+            except CheckpointError:  # a passing error of the disk does not come twice
+                self._write(made)
         except CheckpointError as error:
             if self.failure is None:
                 self._say(f"{error}. Training goes on and tries again at the next checkpoint")
             self.failure = error
+        except BaseException as error:  # raised where somebody sees it
+            self._bug = error
         else:
             if self.failure is not None:
-                self._say("checkpoints can be written again")
+                self._say(f"checkpoints can be written again; the newest is of step {made.state['step']}")
             self.failure = None
+
+    def _write(self, made: Checkpoint) -> None:
+        if self._best is not None:
+            checkpoint.save(self._best, self._directory.path / BEST)
+            self._best = None
+        path = self._directory.checkpoint_path(made.state["step"])
+        checkpoint.save(made, path)
+        self.newest = path
+        self._directory.prune(self._keep)

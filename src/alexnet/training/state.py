@@ -6,9 +6,9 @@ from typing import final
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
-from alexnet.errors import AlexNetError
 from alexnet.journal import Row
 from alexnet.networks.network import Network
+from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import Momentum
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Standing
@@ -94,14 +94,9 @@ class State:
         """Return a checkpoint whose tensors stay as they are while training goes on.
 
         Raises:
-            AlexNetError: a weight or a velocity is no longer a number; it shall not reach the disk.
+            DivergedError: a weight or a velocity is no longer a number; it shall not reach the disk.
         """
-        for name, value in [*self.network.state_dict().items(), *self.optimizer.velocity.items()]:
-            if not bool(value.isfinite().all()):
-                raise AlexNetError(
-                    f"{name} is no longer finite at step {self.step}: nothing was saved; go on from the last "
-                    "checkpoint with --resume and a lower rate, e.g. --set training.rates.weight=0.001"
-                )
+        check_finite({**self.network.state_dict(), **self.optimizer.velocity}, self.step)
         return Checkpoint(
             architecture=recipe.network,
             weights={name: value.detach().clone() for name, value in self.network.state_dict().items()},

@@ -1,7 +1,6 @@
 """One step of training: crop, mirror and shift colours; forward, backward, update (sections 4.1 and 5)."""
 
 import itertools
-import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -11,8 +10,8 @@ from torch import Tensor
 from alexnet import randomness
 from alexnet.data.augment import augment
 from alexnet.data.batches import Batch
-from alexnet.errors import AlexNetError
 from alexnet.randomness import Chance
+from alexnet.training.diverging import check_gradients, check_loss
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Schedule, Standing, factor
 from alexnet.training.state import State
@@ -28,7 +27,7 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         standing: what schedules need to know.
         components: the data set's colour components, (3, 3).
     Raises:
-        AlexNetError: the loss is not finite; weights and velocities are those of the step before.
+        DivergedError: the loss or a gradient is not finite; weights and velocities are those of the step before.
     """
     network, training = state.network.train(), recipe.training
     stream = randomness.key(training.seed, "augmentation", int(standing.epoch))
@@ -41,11 +40,11 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         labels = batch.labels[part]
         logits = network(images, chance)
         loss = F.cross_entropy(logits, labels, reduction="sum") / total
-        if not math.isfinite(value := loss.item()):
-            raise _diverged(state, batch, value, standing)
+        check_loss(value := loss.item(), network, images, batch, state.step + 1)
         loss.backward()
         loss_sum += value * total
         wrong += float((logits.argmax(1) != labels).sum())
+    check_gradients(network, batch, state.step + 1)
     state.optimizer.step(training.rates_of, _factors(training.schedule, standing, training.seed, state.step))
     state.step += 1
     state.loss, state.wrong, state.images = state.loss + loss_sum, state.wrong + wrong, state.images + total
@@ -69,13 +68,3 @@ def _parts(total: int, count: int) -> Iterator[slice]:
     """Cut `total` rows into at most `count` slices of nearly equal length."""
     bounds = [total * i // count for i in range(count + 1)]
     return (slice(a, b) for a, b in itertools.pairwise(bounds) if b > a)
-
-
-def _diverged(state: State, batch: Batch, loss: float, standing: Standing) -> AlexNetError:
-    """Return the error for a loss that is not a number: where, on what, and what to do."""
-    first = ", ".join(str(index) for index in batch.indices[:4].tolist())
-    return AlexNetError(
-        f"the loss became {loss} at step {state.step + 1} (epoch {standing.epoch:.2f}, pictures {first} ...): "
-        f"the weights are those of step {state.step}; go on from the last checkpoint with --resume and a lower "
-        "rate, e.g. --set training.rates.weight=0.001"
-    )

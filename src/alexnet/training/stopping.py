@@ -5,7 +5,11 @@ import signal
 from types import FrameType, TracebackType
 from typing import Final, Self, final
 
-LEAVING: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}  # signal to exit code, as a shell has them
+LEAVING: Final = {
+    getattr(signal, name): 128 + getattr(signal, name)  # as a shell has them: 129, 130 and 143
+    for name in ("SIGHUP", "SIGINT", "SIGTERM")
+    if hasattr(signal, name)
+}
 
 
 class Interrupted(Exception):  # noqa: N818  # not an error: the run was asked to stop and has saved
@@ -18,7 +22,10 @@ class Interrupted(Exception):  # noqa: N818  # not an error: the run was asked t
 
 @final
 class Stopping:
-    """While it is entered, SIGINT and SIGTERM set `code` and SIGUSR1 sets `save`; a second one leaves at once."""
+    """While it is entered, SIGINT, SIGTERM and SIGHUP set `code` and SIGUSR1 sets `save`.
+
+    A second signal leaves at once: what is on the disk is whole at every moment.
+    """
 
     def __init__(self) -> None:
         self.code: int | None = None
@@ -29,6 +36,8 @@ class Stopping:
         handlers = dict.fromkeys(LEAVING, self._leave)
         if hasattr(signal, "SIGUSR1"):
             handlers[signal.SIGUSR1] = self._save
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+            del handlers[signal.SIGHUP]  # under nohup: the terminal may go
         for number, handler in handlers.items():
             try:
                 self._before[number] = signal.signal(number, handler)

@@ -1,0 +1,44 @@
+"""What is written of a run for those who watch it: the journal and the curves; none of it can end the run."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import final
+
+from alexnet import journal
+from alexnet.files import write_text
+from alexnet.journal import Row
+from alexnet.training.curves import draw
+
+CURVES = "curves.svg"
+
+
+@final
+class Watching:
+    """Write a run's journal and curves after each epoch.
+
+    What cannot be written, on a full disk for instance, is said once and written at the next epoch: the
+    checkpoints hold the rows too.
+
+    Args:
+        directory: the run directory.
+        say: is given a line when writing failed.
+    """
+
+    def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
+        self._directory, self._say = directory, say
+        self._failed = False
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write all that there is to say so far."""
+        try:
+            journal.write(self._directory, rows)
+            if rows:
+                write_text(self._directory / CURVES, draw(rows, self._directory.name))
+        except OSError as error:
+            if not self._failed:
+                self._say(
+                    f"the journal in {self._directory} could not be written ({error.strerror}); training goes on"
+                )
+            self._failed = True
+        else:
+            self._failed = False
