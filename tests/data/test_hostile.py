@@ -57,7 +57,8 @@ def test_hidden_colours_do_not_show() -> None:
     pixels[:24, :, 3] = 0
     other = pixels.copy()
     other[:24, :, :3] = 255 - other[:24, :, :3]
-    assert np.array_equal(*(decode(encoded(Image.fromarray(p), "PNG")) for p in (pixels, other)))
+    first, second = (decode(encoded(Image.fromarray(p), "PNG")) for p in (pixels, other))
+    assert np.array_equal(first, second)
 
 
 def test_a_colour_profile_changes_what_is_seen() -> None:

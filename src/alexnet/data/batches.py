@@ -67,7 +67,9 @@ def batches(
     return _read_ahead(split, own, ahead, pinned)
 
 
-def _read_ahead(split: Split, pieces: list[tuple[np.ndarray, int]], ahead: int, pinned: bool) -> Iterator[Batch]:
+def _read_ahead(
+    split: Split, pieces: list[tuple[np.ndarray, int]], ahead: int, pinned: bool
+) -> Iterator[Batch]:
     ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
     unwanted = threading.Event()
 

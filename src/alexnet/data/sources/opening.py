@@ -3,32 +3,88 @@
 import os
 from pathlib import Path
 
+from alexnet.data.sources.archives import Tar, Zip
+from alexnet.data.sources.cifar import cifar, is_cifar
 from alexnet.data.sources.folders import Folders
+from alexnet.data.sources.hub import PREFIX, Hub
+from alexnet.data.sources.idx import idx, is_idx
+from alexnet.data.sources.ilsvrc import ilsvrc, is_ilsvrc
+from alexnet.data.sources.listing import ENDINGS, listing
+from alexnet.data.sources.original import is_original, original
 from alexnet.data.sources.parquet import Parquet
-from alexnet.data.sources.source import Source
+from alexnet.data.sources.places import remote
+from alexnet.data.sources.source import Source, natural
 from alexnet.data.sources.synsets import Synsets
-from alexnet.data.sources.trees import Directory, Tree, Zip
+from alexnet.data.sources.tiny_imagenet import is_tiny_imagenet, tiny_imagenet
+from alexnet.data.sources.trees import Directory, Remote, Tree
+from alexnet.data.sources.webdataset import is_webdataset, webdataset
 from alexnet.errors import DataError
 
+_TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
-def open_source(path: str | Path) -> Source:
-    """Open what a person holds: a directory or an archive in any of the layouts that are read.
 
+def open_source(path: str | Path, *, order: str = "sorted") -> Source:
+    """Open what a person holds, in any of the layouts that are read.
+
+    Args:
+        path: a directory, an archive, a list (CSV, TSV, JSON lines), `hf:owner/name`, or a remote place such as
+            s3://bucket/folder.
+        order: of the classes where there are two: ILSVRC as downloaded, "sorted" or "devkit".
     Raises:
         DataError: nothing is there, or it is in no known layout.
     """
-    path = Path(path)
-    if not path.exists():
-        raise DataError(f"{os.fspath(path)!r} does not exist: give a directory or an archive of pictures")
-    if path.is_dir() and (any(path.glob("*.parquet")) or any(path.glob("data/*.parquet"))):
+    place = os.fspath(path)
+    if place.startswith(PREFIX):
+        return Hub(place)
+    if remote(place):
+        return _of_tree(_archive(place) or Remote(place))
+    if not os.path.exists(place):
+        raise DataError(f"{place!r} does not exist: give a directory, an archive or a list of pictures")
+    if os.path.isdir(place):
+        return _of_directory(Path(place), order)
+    if place.lower().endswith(ENDINGS):
+        return listing(place)
+    if place.lower().endswith(".parquet"):
+        raise DataError(f"{place!r} is one file of a data set: give its folder")
+    if place.lower().endswith(_TARS) and is_webdataset(place):
+        return webdataset([place], Path(place).name.split(".")[0])
+    if tree := _archive(place):
+        return _of_tree(tree)
+    raise DataError(
+        f"{place!r} is neither a directory, an archive (.zip, {', '.join(_TARS)}) nor a list ({', '.join(ENDINGS)})"
+    )
+
+
+def _of_directory(path: Path, order: str) -> Source:
+    """Open a directory: layouts of whole files first, then trees."""
+    if is_ilsvrc(path):
+        return ilsvrc(path, order)
+    if any(path.glob("*.parquet")) or any(path.glob("data/*.parquet")):
         return Parquet(path)
-    tree = _tree(path)
+    shards = sorted((os.fspath(p) for p in (*path.glob("*.tar"), *path.glob("*/*.tar"))), key=natural)
+    if shards and is_webdataset(shards[0]):
+        return webdataset(shards, path.resolve().name)
+    for name in ("metadata.csv", "metadata.jsonl", "labels.csv", "labels.tsv", "labels.jsonl"):
+        if (path / name).is_file():
+            return listing(path / name)
+    return _of_tree(Directory(path))
+
+
+def _archive(place: str) -> Tree | None:
+    """Open an archive by its ending."""
+    if place.lower().endswith(".zip"):
+        return Zip(place)
+    return Tar(place) if place.lower().endswith(_TARS) else None
+
+
+def _of_tree(tree: Tree) -> Source:
+    """Open the layout that a tree holds; image folders where it is none of the others."""
+    for fits, source in (
+        (is_tiny_imagenet, tiny_imagenet),
+        (is_cifar, cifar),
+        (is_original, original),
+        (is_idx, idx),
+    ):
+        if fits(tree):
+            return source(tree)
     return Synsets(tree) if Synsets.fits(tree) else Folders(tree)
-
-
-def _tree(path: Path) -> Tree:
-    if path.is_dir():
-        return Directory(path)
-    if path.suffix.lower() == ".zip":
-        return Zip(path)
-    raise DataError(f"{os.fspath(path)!r} is neither a directory nor a .zip archive")

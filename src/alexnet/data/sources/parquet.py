@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from alexnet.data.sources.folders import SYNONYMS
+from alexnet.data.sources.places import fingerprint
 from alexnet.data.sources.source import SPLITS, Example, natural
-from alexnet.data.sources.trees import file_fingerprint
 from alexnet.errors import DataError, missing
 
-_IMAGE_COLUMNS = ("image", "img", "jpg", "picture")
-_LABEL_COLUMNS = ("label", "fine_label", "labels", "target", "class")
+IMAGE_COLUMNS = ("image", "img", "jpg", "picture")
+LABEL_COLUMNS = ("label", "fine_label", "labels", "target", "class")
 _SHARD = re.compile(r"([A-Za-z]+)[^/]*\.parquet$")
 
 
@@ -42,8 +42,8 @@ class Parquet:
                 f"{self.place!r} holds no train-*.parquet: its splits are {', '.join(self.splits) or 'none'}"
             )
         schema = _parquet().ParquetFile(self._files["train"][0]).schema_arrow
-        self._image = _column(schema.names, _IMAGE_COLUMNS, self.place)
-        self._label = _column(schema.names, _LABEL_COLUMNS, self.place)
+        self._image = column(schema.names, IMAGE_COLUMNS, self.place)
+        self._label = column(schema.names, LABEL_COLUMNS, self.place)
         self._names = _class_names(schema, self._label)
         self._rows = {
             s: [_parquet().ParquetFile(f).metadata.num_rows for f in fs] for s, fs in self._files.items()
@@ -66,7 +66,7 @@ class Parquet:
 
     def fingerprint(self) -> str:
         """Return a hash of the files' paths, sizes and times."""
-        return "parquet 1 " + " ".join(file_fingerprint(f) for s in self.splits for f in self._files[s])
+        return "parquet 1 " + " ".join(fingerprint(f) for s in self.splits for f in self._files[s])
 
     def _rows_of(self, path: Path, start: int, stop: int) -> Iterator[Example]:
         file, place = _parquet().ParquetFile(path), 0
@@ -76,22 +76,9 @@ class Parquet:
                 table = file.read_row_group(group, columns=[self._image, self._label])
                 images, labels = table.column(self._image), table.column(self._label)
                 for row in range(max(start - place, 0), min(stop - place, rows)):
-                    yield self._example(
-                        f"{path.name} row {place + row}", images[row].as_py(), labels[row].as_py()
-                    )
+                    image, label = images[row].as_py(), labels[row].as_py()
+                    yield example(f"{path.name} row {place + row}", image, label, self._names, self.place)
             place += rows
-
-    def _example(self, name: str, image: Any, label: Any) -> Example:
-        content = image.get("bytes") if isinstance(image, dict) else image
-        if not isinstance(content, bytes):
-            content = DataError("unreadable: the row holds no bytes")
-        if self._names:
-            if not isinstance(label, int) or not 0 <= label < len(self._names):
-                raise DataError(
-                    f"{name} of {self.place!r}: label {label!r} is not 0 to {len(self._names) - 1}"
-                )
-            return Example(name, content, self._names[label])
-        return Example(name, content, str(label))
 
     def _values(self) -> tuple[str, ...]:
         """Collect the class names from the labels where the schema names none."""
@@ -102,6 +89,26 @@ class Parquet:
                 for v in _parquet().read_table(path, columns=[self._label])[self._label].unique().to_pylist()
             )
         return tuple(sorted(found, key=natural))
+
+
+def example(name: str, image: Any, label: Any, names: list[str], place: str) -> Example:
+    """Make an example of a row's fields.
+
+    Args:
+        name: of the row, for people.
+        image: a struct with `bytes`, or bytes.
+        label: a number into `names` where there are any, else the class itself.
+        names: the names of the classes, or none.
+        place: of the data set, for messages.
+    """
+    content = image.get("bytes") if isinstance(image, dict) else image
+    if not isinstance(content, bytes):
+        content = DataError("unreadable: the row holds no bytes")
+    if names:
+        if not isinstance(label, int) or not 0 <= label < len(names):
+            raise DataError(f"{name} of {place!r}: label {label!r} is not 0 to {len(names) - 1}")
+        return Example(name, content, names[label])
+    return Example(name, content, str(label))
 
 
 def _files(directory: Path) -> dict[str, list[Path]]:
@@ -116,7 +123,7 @@ def _files(directory: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _column(names: list[str], known: tuple[str, ...], place: str) -> str:
+def column(names: list[str], known: tuple[str, ...], place: str) -> str:
     """Return the first column of a known name."""
     for name in known:
         if name in names:

@@ -1,0 +1,23 @@
+"""Very many texts in little memory: their bytes in one block instead of an object for each."""
+
+import array
+
+
+class Texts:
+    """A list of texts that only grows; a million file names take as much memory as their letters, and 8 bytes."""
+
+    def __init__(self) -> None:
+        self._letters = bytearray()
+        self._ends = array.array("q")
+
+    def append(self, text: str) -> None:
+        """Add a text; bytes that are no UTF-8 come back as `os.fsdecode` shows them."""
+        self._letters += text.encode("utf-8", "surrogateescape")
+        self._ends.append(len(self._letters))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, place: int) -> str:
+        start = self._ends[place - 1] if place else 0
+        return self._letters[start : self._ends[place]].decode("utf-8", "surrogateescape")
