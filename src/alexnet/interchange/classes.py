@@ -1,12 +1,14 @@
 """What the logits of a converted network stand for."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from alexnet.data.imagenet_classes import ORDERS, imagenet_classes, order_of, words_of
 from alexnet.errors import CheckpointError
+from alexnet.interchange.cudaconvnet.meta import read_meta
 from alexnet.interchange.opening import opened
 
 THOUSAND: Final = 1000
@@ -52,12 +54,14 @@ def supposed(count: int, order: str) -> Classes:
 
 
 def read_classes(path: Path) -> Classes:
-    """Read a list of classes: one a line, as a name, a synset, or a synset and its words.
+    """Read a list of classes: one a line, as a name, a synset, or a synset and its words; or a batches.meta.
 
     Raises:
         CheckpointError: it cannot be read, is no text, lists nothing, or one name twice.
     """
     with opened(path) as source:
+        if path.name == "batches.meta" or source.content[:1] == b"\x80":
+            return named(read_meta(source).names)
         if len(source.content) > _LONGEST:
             raise CheckpointError(
                 f"{path} is too large to be a list of classes: {len(source.content):,} bytes"
@@ -73,7 +77,7 @@ def read_classes(path: Path) -> Classes:
         names = tuple(match[1] for match in matches if match)
         words = tuple(match[2] or words_of(match[1]) for match in matches if match)
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(names).most_common(1)[0]
         raise CheckpointError(
             f"{path} lists {twice!r} twice: a class has one line, with its synset or a name of its own"
         )

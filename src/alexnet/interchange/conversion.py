@@ -17,6 +17,9 @@ from alexnet.evaluation.classifier import checkpoint_of
 from alexnet.files import written_whole
 from alexnet.interchange import caffe, foreign, torch_file, torchvision
 from alexnet.interchange.classes import Classes, supposed
+from alexnet.interchange.cudaconvnet.reading import from_state
+from alexnet.interchange.cudaconvnet.states import is_state, newest
+from alexnet.interchange.cudaconvnet.writing import write_state
 from alexnet.interchange.foreign import Foreign
 from alexnet.interchange.means import read_mean
 from alexnet.interchange.opening import Opened, opened, zipped
@@ -48,7 +51,7 @@ def read(
         CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet.
     """
     if path.is_dir():
-        path = checkpoint_of(path)
+        path = newest(path) or checkpoint_of(path)
     with opened(path) as source:
         if _is_safetensors(source):
             tensors = _read_safetensors(source)
@@ -91,6 +94,8 @@ def _foreign(source: Opened, network: str | None) -> Foreign:
     if torch_file.is_legacy(source):
         tensors = torch_file.read_legacy(source, lambda value: torch_file.state_dict(value, source.name))
         return torchvision.from_state_dict(tensors, source.name)
+    if is_state(start):
+        return from_state(source)
     if caffe.is_caffemodel(source):
         return caffe.from_caffemodel(source, network)
     raise CheckpointError(
@@ -136,6 +141,9 @@ def write(found: Checkpoint, path: Path, form: str) -> str:
     if form not in FORMATS:
         raise ExportError(f"`{form}` is not a format to write; {choices(form, FORMATS)}")
     try:
+        if form == "original":
+            write_state(found, path)
+            return "the original program's loaders of weights read it"
         return _write_torchvision(found, path)
     except OSError as error:
         raise CheckpointError(f"{path} could not be written: {error.strerror}") from error

@@ -5,6 +5,7 @@ know. Text is one byte a character (latin-1); a list, dictionary or array that o
 """
 
 import struct
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -53,7 +54,7 @@ class Writer:
 
     def _shared(self, value: object) -> None:
         if isinstance(value, Mapping):
-            self.file.write(b"}")
+            self.file.write(b"ccollections\nOrderedDict\n)R" if isinstance(value, OrderedDict) else b"}")
             self._keep(value)
             self.file.write(b"(")
             for key, part in value.items():
