@@ -10,6 +10,8 @@ from typing import final
 import torch
 from torch import Tensor
 
+from alexnet.distributed.processes import Processes
+
 _Z95 = 1.959963984540054  # the normal distribution's 97.5% point
 
 
@@ -82,6 +84,14 @@ class Tally:
         self.negative_log -= float(own.log().sum())
         self.class_counts += torch.bincount(labels, minlength=self.classes).double()
         self.class_top1 += torch.bincount(labels, weights=first, minlength=self.classes).double()
+
+    def over(self, processes: Processes) -> "Tally":
+        """Return the sums over every process's pictures, in all of them."""
+        own = torch.tensor([self.count, self.top1, self.top5, self.negative_log], dtype=torch.float64)
+        total = processes.add(torch.cat([own, self.class_counts, self.class_top1]))
+        count, top1, top5, negative_log = total[:4].tolist()
+        by_class = total[4:].chunk(2)
+        return Tally(self.classes, round(count), top1, top5, negative_log, by_class[0], by_class[1])
 
     @property
     def top1_error(self) -> float:

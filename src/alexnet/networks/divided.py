@@ -81,15 +81,22 @@ class Cut:
 
     def whole(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Gather the values of every process, in all of them; what is not divided is copied."""
-        return {
-            name: self.processes.gather(value.detach(), 0, self.processes.sizes(self.stages[stage]))
-            if (stage := name.rpartition(".")[0]) in self.stages
-            else value.detach().clone()
-            for name, value in values.items()
-        }
+        found = {}
+        for name, value in values.items():
+            count = self._count(name)
+            sizes = self.processes.sizes(count or 0)
+            found[name] = self.processes.gather(value.detach(), 0, sizes) if count else value.detach().clone()
+        return found
+
+    def divides(self, name: str) -> bool:
+        """Whether a parameter of this name is divided."""
+        return self._count(name) is not None
+
+    def _count(self, name: str) -> int | None:
+        return self.stages.get(name.rpartition(".")[0])
 
     def _share(self, name: str) -> slice:
-        count = self.stages.get(name.rpartition(".")[0])
+        count = self._count(name)
         return slice(None) if count is None else self.processes.share(slice(0, count))
 
 
@@ -139,7 +146,7 @@ class _Division:
         match operation:
             case FullyConnected():
                 self.lie_whole(name)
-                self.append(name, self._units(operation), PART)
+                self.append(name, self._units(name, operation), PART)
                 self.outputs = len(operation.bias)
             case Convolution() if self.lies != ROWS:
                 self.append(name, self._filters(name, operation), PART)
@@ -183,8 +190,10 @@ class _Division:
             self.append(f"{last}.own", OwnRows(self.rows), ROWS)
         return tuple(self.stages)
 
-    def _units(self, layer: FullyConnected) -> FullyConnected:
+    def _units(self, name: str, layer: FullyConnected) -> FullyConnected:
         units, inputs = layer.weight.shape
+        if units < self.processes.count:
+            raise RecipeError(f"{name} has {units} units, too few for {self.processes.count} processes")
         own = self.processes.share(slice(0, units))
         return FullyConnected(inputs, own.stop - own.start, activation=layer.activation)
 

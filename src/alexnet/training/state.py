@@ -6,7 +6,11 @@ from typing import final
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
+from alexnet.distributed.gradients import GradientSum
+from alexnet.distributed.processes import ALONE, Processes
+from alexnet.distributed.rows import Piece, pieces
 from alexnet.journal import Row
+from alexnet.networks.divided import Cut, divide
 from alexnet.networks.network import Network
 from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import Momentum
@@ -49,7 +53,14 @@ class State:
     """Where a run stands."""
 
     network: Network
+    """What this process has of it: all, or with columns and hybrid its part."""
     optimizer: Momentum
+    processes: Processes = ALONE
+    """Who train it together."""
+    cut: Cut = field(default_factory=lambda: Cut(ALONE))
+    """Which part of it is this process's."""
+    gradients: GradientSum = field(default_factory=lambda: GradientSum(ALONE, ()))
+    """What sums the gradients of all processes."""
     step: int = 0
     """Steps finished."""
     loss: float = 0.0
@@ -64,11 +75,17 @@ class State:
     """The journal's rows so far."""
 
     @classmethod
-    def begin(cls, dataset: Dataset, recipe: Recipe) -> "State":
-        """Return the state before the first step."""
-        network = Network(recipe.network, seed=recipe.training.seed)
-        network.set_mean(dataset.mean)
-        return cls(network, Momentum(network))
+    def begin(cls, dataset: Dataset, recipe: Recipe, processes: Processes = ALONE) -> "State":
+        """Return the state before the first step; of several processes each has its part."""
+        whole = Network(recipe.network, seed=recipe.training.seed)
+        whole.set_mean(dataset.mean)
+        network, cut = divide(whole, processes)
+        shared = [value for name, value in network.named_parameters() if not cut.divides(name)]
+        return cls(network, Momentum(network), processes, cut, GradientSum(processes, shared))
+
+    def pieces(self, total: int, recipe: Recipe) -> list[Piece]:
+        """Return what this process does of a batch of `total` pictures."""
+        return list(pieces(self.processes, total, recipe.training.accumulate, recipe.augmentation.shared))
 
     def standing(self, plan: Plan) -> Standing:
         """Return what schedules need to know."""
@@ -82,8 +99,8 @@ class State:
 
     def take(self, found: Checkpoint) -> None:
         """Go to where a checkpoint stood."""
-        self.network.load_weights(dict(found.weights), "the checkpoint")
-        self.optimizer.load(found.velocity)
+        self.network.load_weights(self.cut.own(found.weights), "the checkpoint")
+        self.optimizer.load(self.cut.own(found.velocity))
         plain = found.state
         self.step, self.images = plain["step"], plain["images"]
         self.loss, self.wrong = plain["loss"], plain["wrong"]
@@ -93,13 +110,15 @@ class State:
     def snapshot(self, dataset: Dataset, recipe: Recipe) -> Checkpoint:
         """Return a checkpoint whose tensors stay as they are while training goes on.
 
+        Where the network is divided, all processes ask for it at the same step, and each gets all of it.
+
         Raises:
             DivergedError: a weight or a velocity is no longer a number; it shall not reach the disk.
         """
         check_finite({**self.network.state_dict(), **self.optimizer.velocity}, self.step)
         return Checkpoint(
             architecture=recipe.network,
-            weights={name: value.detach().clone() for name, value in self.network.state_dict().items()},
+            weights=self.cut.whole(self.network.state_dict()),
             classes=dataset.classes,
             words=dataset.words,
             recipe=to_plain(recipe),
@@ -112,5 +131,5 @@ class State:
                 "images": self.images,
                 "validation_errors": list(self.validation_errors),
             },
-            velocity={name: value.clone() for name, value in self.optimizer.velocity.items()},
+            velocity=self.cut.whole(self.optimizer.velocity),
         )

@@ -1,15 +1,14 @@
 """One step of training: crop, mirror and shift colours; forward, backward, update (sections 4.1 and 5)."""
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import randomness
 from alexnet.data.augment import augment
 from alexnet.data.batches import Batch
+from alexnet.networks.costs import objective
 from alexnet.randomness import Chance
 from alexnet.training.diverging import check_gradients, check_loss
 from alexnet.training.recipe import Recipe
@@ -22,7 +21,7 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
 
     Args:
         state: is changed in place: weights, velocities, step and counts.
-        batch: uint8 RGB, (N, 3, S, S), with labels.
+        batch: uint8 RGB, (N, 3, S, S), with labels: the rows that `State.pieces` says are this process's.
         recipe: as it stands at this step.
         standing: what schedules need to know.
         components: the data set's colour components, (3, 3).
@@ -31,23 +30,34 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
     """
     network, training = state.network.train(), recipe.training
     stream = randomness.key(training.seed, "augmentation", int(standing.epoch))
-    total, loss_sum, wrong = len(batch.labels), 0.0, 0.0
+    total, loss_sum, wrong = batch.total, 0.0, 0.0
     for parameter in network.parameters():
         parameter.grad = None
-    for part in _parts(total, training.accumulate):
-        chance = Chance(training.seed, state.step, part.start, part.stop, total)
-        images = augment(batch.images[part], recipe.augmentation, components, stream, batch.indices[part])
-        labels = batch.labels[part]
-        logits = network(images, chance)
-        loss = F.cross_entropy(logits, labels, reduction="sum") / total
+    mine = state.pieces(total, recipe)
+    for piece in mine:
+        chance = Chance(training.seed, state.step, piece.reads.start, piece.reads.stop, total)
+        rows = batch.indices[piece.place]
+        images = augment(batch.images[piece.place], recipe.augmentation, components, stream, rows)
+        labels = batch.labels[piece.place][piece.judged]
+        values = {name: value[piece.judged] for name, value in network.outcome(images, chance).items()}
+        logits = values[network.output].flatten(1)
+        loss = objective(network.costs, values, labels) / total
         check_loss(value := loss.item(), network, images, batch, state.step + 1)
+        if piece is mine[-1]:
+            state.gradients.expect()
         loss.backward()
         loss_sum += value * total
         wrong += float((logits.argmax(1) != labels).sum())
+    state.gradients.finish()
     check_gradients(network, batch, state.step + 1)
     state.optimizer.step(training.rates_of, _factors(training.schedule, standing, training.seed, state.step))
     state.step += 1
-    state.loss, state.wrong, state.images = state.loss + loss_sum, state.wrong + wrong, state.images + total
+    found = state.processes.add(torch.tensor([loss_sum, wrong], dtype=torch.float64)).tolist()
+    state.loss, state.wrong, state.images = (
+        state.loss + found[0],
+        state.wrong + found[1],
+        state.images + total,
+    )
 
 
 def _factors(
@@ -62,9 +72,3 @@ def _factors(
         return factor(chosen, standing) * (1.0 + chosen.noise * noise)
 
     return value
-
-
-def _parts(total: int, count: int) -> Iterator[slice]:
-    """Cut `total` rows into at most `count` slices of nearly equal length."""
-    bounds = [total * i // count for i in range(count + 1)]
-    return (slice(a, b) for a, b in itertools.pairwise(bounds) if b > a)
