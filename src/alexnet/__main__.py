@@ -1,8 +1,11 @@
 """The command `alexnet`, and `python -m alexnet`."""
 
 import os
+import signal
 import sys
 import traceback
+
+import click
 
 from alexnet.cli import alexnet
 from alexnet.errors import AlexNetError
@@ -10,9 +13,17 @@ from alexnet.errors import AlexNetError
 
 def main() -> None:
     """Run a command; print what a user can mend in one line, and exit with its code."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # tidily, where nothing needs saving
     try:
-        code = alexnet.main(prog_name="alexnet", standalone_mode=True)
-        sys.exit(code or 0)
+        sys.exit(alexnet.main(prog_name="alexnet", standalone_mode=False) or 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        print("alexnet: interrupted", file=sys.stderr)
+        sys.exit(130)
     except AlexNetError as error:
         if "--debug" in sys.argv:
             traceback.print_exc()

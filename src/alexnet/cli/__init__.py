@@ -15,6 +15,8 @@ VERBS: Final = {
     "demo": "Train, judge and use a small network on hand-written digits, in a minute.",
     "prepare": "Prepare pictures once: squared, packed, with classes and statistics.",
     "train": "Train a network on pictures.",
+    "runs": "List runs with their states and errors.",
+    "digest": "Print one SHA-256 over where a run stands.",
     "evaluate": "Judge a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
     "convert": "Convert weights of other programs, in and out.",
