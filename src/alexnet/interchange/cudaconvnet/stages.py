@@ -102,16 +102,14 @@ class _Writing:
 
     def weights(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights (or velocities) under the names of the definition with its columns merged."""
-        found: dict[str, Tensor] = {}
-        for name, value in weights.items():
-            stage, _, kind = name.partition(".")
-            value = value * self.scaled[stage] if kind == "weight" and stage in self.scaled else value
-            if kind == "weight" and len(self.columns) == 2 and stage == self.network.output:
-                for place, half in enumerate(value.chunk(2, 1)):
-                    found[f"{stage}.weight{place}"] = half
-            else:
-                found[name] = value
-        return found
+        return {
+            name: value * self.scaled[name.partition(".")[0]] if self._is_scaled(name) else value
+            for name, value in weights.items()
+        }
+
+    def _is_scaled(self, name: str) -> bool:
+        stage, _, kind = name.partition(".")
+        return kind == "weight" and stage in self.scaled
 
     def _stage(self, stage: Stage, shape: Shape) -> None:
         before = self.made[stage.inputs[0]]
