@@ -1,7 +1,8 @@
 """One story through the commands: pictures in folders, prepared, learned, judged, asked; and what goes wrong."""
 
+import contextlib
+import io
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,28 +11,37 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alexnet.data.dataset import Dataset
+from alexnet.__main__ import main
+from alexnet.data.sources.shapes import Shapes
 
 FAST = [
-    "--set", "network.side=16", "--set", "augmentation.side=16", "--set", "augmentation.crop=true",
-    "--set", "network.deviation=0.003", "--set", "training.batch_size=16",
-    "--set", "training.rates.weight=0.004", "--set", "training.schedule.kind=constant",
+    "--network", "figure-1", "--set", "network.side=16", "--set", "augmentation.side=16",
+    "--set", "augmentation.crop=true", "--set", "training.batch_size=16",
+    "--set", "training.rates.weight=0.001", "--set", "training.schedule.kind=constant",
 ]  # fmt: skip
 
 
 def alexnet(*arguments: object, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does, and check its exit code and its manners."""
-    done = subprocess.run(
-        [sys.executable, "-m", "alexnet", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=dict(os.environ),
-    )
+    """Run the command as `python -m alexnet` does, in this process, and check its exit code and its manners."""
+    out, err = io.StringIO(), io.StringIO()
+    words = ["alexnet", *map(str, arguments)]
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(SystemExit) as left,
+    ):
+        run_main(words, patch)
+    done = subprocess.CompletedProcess(words, int(left.value.code or 0), out.getvalue(), err.getvalue())
     assert done.returncode == code, f"{done.returncode}: {done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done
+
+
+def run_main(words: list[str], patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sys, "argv", words)
+    main()
 
 
 def refused(*arguments: object, cwd: Path, code: int, says: str) -> None:
@@ -44,16 +54,16 @@ def refused(*arguments: object, cwd: Path, code: int, says: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, shapes: Dataset) -> Path:
-    """A folder with pictures/train and pictures/val, two classes of shapes."""
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures/train and pictures/val: red and green discs."""
     folder = tmp_path_factory.mktemp("story")
+    source = Shapes(240, classes=6)
     for split, name in (("train", "train"), ("validation", "val")):
-        pictures = shapes.split(split)
-        for place in np.flatnonzero(pictures.labels < 2).tolist():
-            directory = folder / "pictures" / name / shapes.classes[pictures.labels[place]]
-            directory.mkdir(parents=True, exist_ok=True)
-            pixels = pictures.images(np.array([place]))[0].permute(1, 2, 0).numpy()
-            Image.fromarray(pixels).save(directory / f"{place}.png")
+        for example in source.examples(split):
+            if example.label in ("red disc", "green disc"):
+                directory = folder / "pictures" / name / example.label
+                directory.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(np.asarray(example.content)).save(directory / f"{example.name}.png")
     return folder
 
 
@@ -70,19 +80,35 @@ def test_the_story_of_a_classifier(story: Path) -> None:
     rows = [json.loads(line) for line in (story / "runs/a/journal.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1.0, 2.0]
 
-    alexnet("train", "packed", "--run", "runs/a", "--epochs", 12, "--resume", cwd=story)
+    alexnet("train", "packed", "--run", "runs/a", "--epochs", 30, "--resume", cwd=story)
     judged = alexnet("evaluate", "runs/a", "--data", "packed", "--json", cwd=story)
     report = json.loads(judged.stdout)
     assert report["top1_error"] < 0.4
     assert report["top1_interval"][0] <= report["top1_error"] <= report["top1_interval"][1]
     assert report["count"] == sum(entry["count"] for entry in report["per_class"])
-    assert "top-1" in alexnet("evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 1, cwd=story).stdout
+    assert (
+        "top-1" in alexnet("evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 1, cwd=story).stdout
+    )
 
     picture = next((story / "pictures" / "val").rglob("*.png"))
     answer = json.loads(alexnet("predict", "runs/a", picture, "--top", 2, cwd=story).stdout)
     assert answer["picture"] == str(picture)
     assert [set(entry) for entry in answer["classes"]] == [{"class", "words", "probability"}] * 2
     assert sum(entry["probability"] for entry in answer["classes"]) == pytest.approx(1.0)
+
+
+def test_the_command_is_installed_and_ends_with_its_code(story: Path) -> None:
+    """The one time that a process of its own is made: exit code and streams as a shell sees them."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alexnet", "train", "nowhere"],
+        cwd=story,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("alexnet: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_source_is_prepared_once_when_it_is_trained_on(story: Path) -> None:
@@ -117,7 +143,7 @@ def test_what_does_not_fit_a_run_is_one_line(story: Path) -> None:
         alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
     run = ["train", "pictures", "--run", "runs/b", *FAST]
     refused(*run, cwd=story, code=2, says="--resume")
-    refused(*run, "--resume", "--seed", 7, "--recipe", "cifar-18pct", cwd=story, code=1, says="training.seed")
+    refused(*run, "--resume", "--seed", 7, cwd=story, code=1, says="training.seed")
     refused("evaluate", "runs/b", "--data", "digits", cwd=story, code=3, says="was not trained on")
     refused("predict", "runs/b", "text.png", cwd=story, code=3, says="text.png")
     refused("predict", "runs/b", "missing.png", cwd=story, code=3, says="missing.png")

@@ -1,11 +1,14 @@
 """The network as printed, against the facts of the paper."""
 
+from typing import Any
+
 import pytest
 import torch
 
 from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import MIDDLE_LAYERS, AlexNet
 from alexnet.networks.catalogue import build
+from alexnet.networks.layers import Convolution
 from alexnet.networks.network import Network
 
 
@@ -19,6 +22,12 @@ def image() -> torch.Tensor:
     return torch.randint(
         0, 256, (1, 3, 224, 224), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
     )
+
+
+def convolution(network: Network, stage: str) -> Convolution:
+    layer = network.stage(stage).operation
+    assert isinstance(layer, Convolution)
+    return layer
 
 
 def test_it_has_60965224_parameters_by_its_layer_table(network: Network) -> None:
@@ -49,7 +58,7 @@ def test_what_it_computes_has_the_shapes_it_states(network: Network, image: torc
 
 def test_the_last_window_of_conv1_reads_three_zero_rows_and_columns(network: Network) -> None:
     """Only pixels below row 220 reach the last row of conv1 (rows 216 to 226 of which 224 to 226 are zero)."""
-    conv1 = network.stage("conv1").operation
+    conv1 = convolution(network, "conv1")
     image = torch.zeros(1, 3, 224, 224)
     image[:, :, 220:, :] = 1.0
     with torch.no_grad():
@@ -62,7 +71,7 @@ def test_the_last_window_of_conv1_reads_three_zero_rows_and_columns(network: Net
 @pytest.mark.parametrize("stage", ["conv2", "conv4", "conv5"])
 def test_columns_do_not_see_each_other(network: Network, stage: str) -> None:
     """Maps of the second column of the input do not change the first column's output (section 3.2)."""
-    layer = network.stage(stage).operation
+    layer = convolution(network, stage)
     channels = 2 * layer.weight.shape[1]
     x = torch.randn(1, channels, 13, 13)
     y = x.clone()
@@ -110,7 +119,7 @@ def test_any_middle_layer_can_be_left_out(name: str) -> None:
         {"normalization_within_columns": True},
     ],
 )
-def test_each_choice_of_the_paper_is_one_field(choice: dict[str, object]) -> None:
+def test_each_choice_of_the_paper_is_one_field(choice: dict[str, Any]) -> None:
     network = build("alexnet", 5, side=64, units=16, **choice)
     images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
     network(images).sum().backward()

@@ -117,7 +117,9 @@ def test_a_network_learns(shapes: Dataset, tmp_path: Path) -> None:
         "learner",
         network=FigureOne(classes=4, side=16),
         augmentation=Augmentation(side=16),
-        training=Training(epochs=12, batch_size=16, schedule=Schedule(kind="constant")),
+        training=Training(
+            epochs=20, batch_size=16, rates=Rates(weight=0.001), schedule=Schedule(kind="constant")
+        ),
     )
     rows = run_training(shapes, recipe, tmp_path / "run", progress=QUIET)
     assert rows[0]["training_top1_error"] > 0.3

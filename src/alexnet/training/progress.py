@@ -6,7 +6,7 @@ Of what is measured here, only the seconds of each epoch go into the journal.
 import contextlib
 import time
 from collections.abc import Generator, Iterator
-from typing import TypeVar, final
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -19,9 +19,8 @@ LINE_SECONDS = 30.0  # between plain lines
 STARVING = 0.10  # share of the time spent waiting for data that is worth a word
 
 
-@final
 class Progress:
-    """Say how training goes.
+    """Say how training goes; what wants to hear of it otherwise extends this.
 
     Args:
         quiet: say nothing but what matters (failures and advice).
