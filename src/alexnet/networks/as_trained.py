@@ -11,6 +11,8 @@ The program's definition of the network of the paper's tables says, where it dif
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+from alexnet.errors import RecipeError
+from alexnet.networks.alexnet import FILTERS
 from alexnet.networks.chain import Chain
 from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool
 from alexnet.networks.network import Stage
@@ -30,13 +32,23 @@ class AsTrained:
     """How many classes fc8 tells apart."""
     side: int = 224
     """Height and width of the input, in pixels; 224 to 227 give the same shapes."""
+    columns: int = 2
+    """1 halves the filters but for conv5 (section 3.2, note 2; layers-145-half.cfg)."""
+    normalization: bool = True
+    """Without, there is neither kind of normalisation (section 3.3; layers-148.cfg)."""
+    overlapping_pooling: bool = True
+    """Without, pools are 2 x 2 and conv2 and conv5 are padded by 1 less (section 3.4; layers-147.cfg)."""
 
     def __post_init__(self) -> None:
         check_input(self.classes, self.side)
+        if self.columns not in (1, 2):
+            raise RecipeError(f"{self.columns} columns were not trained; choices: 1 or 2 (section 3.2)")
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages conv1, norm1, pool1, relu1, conv2, norm2, rnorm2 ... fc7, dropout7, fc8."""
-        chain = _convolutional(self.side)
+        chain = _convolutional(
+            self.side, self.columns, normalized=self.normalization, overlapping=self.overlapping_pooling
+        )
         _classifier(chain, self.classes)
         return tuple(chain.stages)
 
@@ -68,21 +80,33 @@ class SixLayer:
         return tuple(chain.stages)
 
 
-def _convolutional(side: int) -> Chain:
+def _convolutional(
+    side: int, columns: int = 2, *, normalized: bool = True, overlapping: bool = True
+) -> Chain:
     """String the stages up to pool5."""
     chain = Chain(side)
-    chain.add("conv1", Convolution(3, 96, 11, stride=4, activation="identity"))
-    chain.add("norm1", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0, groups=2))
-    chain.add("pool1", Pool(3, 2))
+    size, less = (3, 0) if overlapping else (2, 1)
+    first, second, third, fourth, fifth = FILTERS[columns]
+    chain.add("conv1", Convolution(3, first, 11, stride=4, activation="identity"))
+    if normalized:
+        chain.add("norm1", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0, groups=columns))
+    chain.add("pool1", Pool(size, 2))
     chain.add("relu1", Neuron("relu"))
-    chain.add("conv2", Convolution(96, 256, 5, padding=2, groups=2, constant=1.0))
-    chain.add("norm2", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0, groups=2))
-    chain.add("rnorm2", MapNormalization(5, scale=1e-3, power=0.75))
-    chain.add("pool2", Pool(3, 2))
-    chain.add("conv3", Convolution(256, 384, 3, padding=1, deviation=0.03))
-    chain.add("conv4", Convolution(384, 384, 3, padding=1, groups=2, deviation=0.03, constant=1.0))
-    chain.add("conv5", Convolution(384, 256, 3, padding=1, groups=2, deviation=0.03, constant=1.0))
-    chain.add("pool5", Pool(3, 2))
+    chain.add("conv2", Convolution(first, second, 5, padding=2 - less, groups=columns, constant=1.0))
+    if normalized:
+        chain.add("norm2", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0, groups=columns))
+        chain.add("rnorm2", MapNormalization(5, scale=1e-3, power=0.75))
+    chain.add("pool2", Pool(size, 2))
+    for name, filters, padding, groups, constant in (
+        ("conv3", third, 1, 1, 0.0),
+        ("conv4", fourth, 1, columns, 1.0),
+        ("conv5", fifth, 1 - less, columns, 1.0),
+    ):
+        layer = Convolution(
+            chain.shape[0], filters, 3, padding=padding, groups=groups, deviation=0.03, constant=constant
+        )
+        chain.add(name, layer)
+    chain.add("pool5", Pool(size, 2))
     return chain
 
 

@@ -4,13 +4,28 @@ from collections.abc import Callable
 from typing import Final
 
 from alexnet.errors import RecipeError, choices
+from alexnet.recipes.as_trained import (
+    as_trained,
+    no_normalisation,
+    non_overlapping,
+    one_column,
+    pretrained_six_layer,
+)
 from alexnet.recipes.cifar import cifar_18pct
 from alexnet.recipes.digits import digits
 from alexnet.recipes.paper import paper
+from alexnet.recipes.relatives import caffe, one_weird_trick
 from alexnet.training.recipe import Recipe
 
 RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "paper": paper,
+    "as-trained": as_trained,
+    "one-column": one_column,
+    "non-overlapping": non_overlapping,
+    "no-normalisation": no_normalisation,
+    "pretrained-six-layer": pretrained_six_layer,
+    "one-weird-trick": one_weird_trick,
+    "caffe": caffe,
     "digits": digits,
     "cifar-18pct": cifar_18pct,
 }
