@@ -24,6 +24,7 @@ from alexnet.errors import DataError, choices
 
 CARD = "card.json"
 FORMAT = "alexnet prepared pictures 1"
+_READS = 3  # tries before a picture counts as unreadable
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Split:
         self.side = side
         self._directory = directory
         self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        self._opened: dict[int, np.ndarray] = {}
+        self._offsets: dict[int, int] = {}
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -117,7 +118,7 @@ class Split:
     @cached_property
     def labels(self) -> np.ndarray:
         """The class of each picture: int64, (N,)."""
-        parts = [np.load(self._file(number, "labels.npy")) for number in range(len(self._starts) - 1)]
+        parts = [self._load(number, "labels.npy") for number in range(len(self._starts) - 1)]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     @property
@@ -134,6 +135,7 @@ class Split:
             uint8 RGB, (n, 3, side, side).
         Raises:
             IndexError: a place is outside the split.
+            DataError: a shard cannot be read, or is no longer what was prepared.
         """
         places = np.asarray(indices, dtype=np.int64)
         if places.size and (places.min() < 0 or places.max() >= len(self)):
@@ -144,23 +146,54 @@ class Split:
         pixels = found.numpy()
         numbers = np.searchsorted(self._starts, places, side="right") - 1
         for row, (number, place) in enumerate(zip(numbers.tolist(), places.tolist(), strict=True)):
-            pixels[row] = self._shard(number)[place - self._starts[number]]
+            self._read(number, place - int(self._starts[number]), pixels[row])
         return found
 
-    def _shard(self, number: int) -> np.ndarray:
-        """Map a shard into memory at its first use."""
-        if number not in self._opened:
-            path = self._file(number, "images.npy")
+    def _read(self, number: int, place: int, pixels: np.ndarray) -> None:
+        """Read one picture of a shard; a disk that fails once is asked again.
+
+        Not through a memory map, where a file that is cut, or a disk that fails, ends the process unheard.
+        """
+        start = self._offset(number) + place * pixels.nbytes
+        path, reason = self._file(number, "images.npy"), f"it ends before picture {place}"
+        for _ in range(_READS):
             try:
-                self._opened[number] = np.load(path, mmap_mode="r")
-            except (OSError, ValueError) as error:
-                raise DataError(
-                    f"shard {os.fspath(path)!r} cannot be read ({error}): prepare the data set again"
-                ) from None
-        return self._opened[number]
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    if os.preadv(descriptor, [pixels.data], start) == pixels.nbytes:
+                        return
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                reason = error.strerror or str(error)
+        raise _unreadable(path, reason)
+
+    def _offset(self, number: int) -> int:
+        """Return where a shard's pixels begin, having compared its header with the card at its first use."""
+        if number not in self._offsets:
+            found = self._load(number, "images.npy")
+            shape = (int(self._starts[number + 1] - self._starts[number]), 3, self.side, self.side)
+            if found.dtype != np.uint8 or found.shape != shape:
+                raise _unreadable(
+                    self._file(number, "images.npy"), f"{found.dtype} of {found.shape}, not uint8 of {shape}"
+                )
+            self._offsets[number] = int(found.offset)
+        return self._offsets[number]
+
+    def _load(self, number: int, ending: str) -> np.memmap:
+        path = self._file(number, ending)
+        try:
+            found: np.memmap = np.load(path, mmap_mode="r")
+            return found
+        except (OSError, ValueError, EOFError) as error:
+            raise _unreadable(path, str(error)) from None
 
     def _file(self, number: int, ending: str) -> Path:
         return Shard(self.name, number, 0, 0).file(self._directory, ending)
+
+
+def _unreadable(path: Path, reason: str) -> DataError:
+    return DataError(f"shard {os.fspath(path)!r} cannot be read ({reason}): prepare the data set again")
 
 
 class Names:

@@ -86,7 +86,7 @@ def run_training(
         watching = Watching(run, progress.say)
         watching.write(state.history)
         saver = Saver(directory, saving.keep, progress.say)
-        _check_space(state.snapshot(dataset, recipe).bytes * (saving.keep + 2), run, progress)
+        _check_space(state.bytes * (saving.keep + 2), run, progress)
         progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
         if state.step >= plan.total_steps:
             progress.say(

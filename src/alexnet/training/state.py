@@ -92,6 +92,12 @@ class State:
         progress = self.step / plan.total_steps
         return Standing(plan.epochs(self.step), progress, tuple(self.validation_errors))
 
+    @property
+    def bytes(self) -> int:
+        """What a checkpoint of it takes, in bytes."""
+        tensors = (*self.network.state_dict().values(), *self.optimizer.velocity.values())
+        return sum(value.nbytes for value in tensors)
+
     def improved(self) -> bool:
         """Whether the last validation is the best so far; of equals, the first is."""
         errors = self.validation_errors
