@@ -27,6 +27,7 @@ import torch
 import alexnet
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
+from alexnet.distributed.processes import ALONE, Processes
 from alexnet.errors import CheckpointError, DamagedError, RunError
 from alexnet.files import write_text
 from alexnet.training.stopping import Interrupted
@@ -43,13 +44,17 @@ class RunDirectory:
     Args:
         path: the directory; made where it does not exist.
         resume: whether a run that is there already is to go on.
+        processes: who train together; only the first of them writes, and for the others nothing is done here.
     Raises:
         RunError: as `check_free`, or the directory is in use by another process.
     """
 
-    def __init__(self, path: Path, *, resume: bool) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, resume: bool, processes: Processes = ALONE) -> None:
+        self.path, self.writes = path, processes.first
+        self._processes = processes
         self._begun = False
+        if not self.writes:
+            return
         check_free(path, resume=resume)
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -67,6 +72,8 @@ class RunDirectory:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self.writes:
+            return
         if self._begun and isinstance(error, Exception) and not isinstance(error, Interrupted):
             with contextlib.suppress(OSError):  # a full disk has been said already
                 write_text(self.path / FAILURE, " ".join(str(error or kind).split()) + "\n")
@@ -91,10 +98,12 @@ class RunDirectory:
         Raises:
             RunError: they cannot be written.
         """
+        if not self.writes:
+            return
         try:
             (self.path / FAILURE).unlink(missing_ok=True)
             write_text(self.path / "recipe.json", json.dumps(recipe, indent=2, ensure_ascii=False) + "\n")
-            write_text(self.path / "environment.json", json.dumps(environment(), indent=2) + "\n")
+            write_text(self.path / "environment.json", json.dumps(self._environment(), indent=2) + "\n")
         except OSError as error:
             raise RunError(
                 f"{self.path} cannot be written: {error.strerror}; make room, or give another --run"
@@ -104,10 +113,10 @@ class RunDirectory:
     def changed_environment(self) -> list[str]:
         """Return what differs from the environment that the run was begun in, a line each."""
         path = self.path / "environment.json"
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        before = json.loads(path.read_text(encoding="utf-8")) if self.writes and path.exists() else {}
         return [
             f"{name} was {before[name]} and is {value}"
-            for name, value in environment().items()
+            for name, value in self._environment().items()
             if name in before and before[name] != value and name != "system"
         ]
 
@@ -133,6 +142,11 @@ class RunDirectory:
                 "again with another --run"
             )
         return None, []
+
+    def _environment(self) -> dict[str, Any]:
+        processes = self._processes
+        together = {"scheme": processes.scheme} if processes.several else {}
+        return {**environment(), "processes": processes.count, **together}
 
     def prune(self, keep: int) -> None:
         """Remove all but the newest checkpoints; one that cannot be removed stays."""

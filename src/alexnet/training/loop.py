@@ -10,6 +10,7 @@ from typing import Any, Final, final
 from alexnet import randomness
 from alexnet.data.batches import batches
 from alexnet.data.dataset import Dataset, Split
+from alexnet.distributed.processes import ALONE, PeerError, Processes
 from alexnet.errors import AlexNetError, DivergedError
 from alexnet.evaluation.metrics import Tally
 from alexnet.evaluation.predict import probabilities
@@ -53,6 +54,7 @@ def run_training(
     resume: bool = False,
     saving: Saving | None = None,
     progress: Progress | None = None,
+    processes: Processes = ALONE,
 ) -> list[Row]:
     """Train a network on a data set as a recipe says, and keep everything about it in a run directory.
 
@@ -66,6 +68,7 @@ def run_training(
         resume: go on with the run that is there; without one, begin.
         saving: when to write checkpoints.
         progress: is told how it goes.
+        processes: who train it together; the first one writes.
     Returns:
         the journal's rows, one an epoch.
     Raises:
@@ -73,20 +76,25 @@ def run_training(
         CheckpointError: its checkpoints cannot be used, or belong to another recipe or data.
         DivergedError: the loss is no longer a number.
         AlexNetError: there is not enough memory.
+        PeerError: another process has ended; where this one has the whole network, it has saved.
         Interrupted: a signal asked to stop; the run has saved.
     """
     saving, progress = saving or Saving(), progress or Progress()
     training = dataset.split("train")
     plan = Plan(recipe, len(training))
-    with RunDirectory(run, resume=resume) as directory, Stopping() as stopping:
-        state = State.begin(dataset, recipe)
+    with RunDirectory(run, resume=resume, processes=processes) as directory, Stopping(processes) as stopping:
+        state = State.begin(dataset, recipe, processes)
         if resume:
             _resume(state, directory, dataset, plan, progress)
         directory.describe(to_plain(recipe))
-        watching = Watching(run, progress.say)
+        watching = Watching(directory, progress.say)
         watching.write(state.history)
         saver = Saver(directory, saving.keep, progress.say)
+<<<<<<< src/alexnet/training/loop.py
+        _check_space(state.snapshot(dataset, recipe).bytes * (saving.keep + 2), directory, progress)
+=======
         _check_space(state.bytes * (saving.keep + 2), run, progress)
+>>>>>>> /tmp/survive/other
         progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
         if state.step >= plan.total_steps:
             progress.say(
@@ -100,7 +108,7 @@ def run_training(
         try:
             while True:
                 if state.images and plan.ends_epoch(state.step):
-                    tally = _validated(state.network, dataset, recipe, stopping)
+                    tally = _validated(state, dataset, recipe, stopping)
                     if stopping.code is not None:
                         break  # in the middle of a validation, which is done anew on going on
                     _end_epoch(state, plan, tally, progress)
@@ -111,22 +119,26 @@ def run_training(
                     break
                 epoch, done = divmod(state.step, plan.steps_per_epoch)
                 order = randomness.order(recipe.training.seed, epoch, len(training))
-                feed = batches(
-                    training, order, recipe.training.batch_size, start=done * recipe.training.batch_size
-                )
+                size = recipe.training.batch_size
+                feed = batches(training, order, size, start=done * size, reads=state.reads(recipe))
                 for batch in progress.timed(feed):
                     now = recipe.at(plan.epochs(state.step)) if recipe.changes else recipe
                     train_step(state, batch, now, state.standing(plan), dataset.colour_components)
-                    progress.step(state.step, state.loss / state.images, len(batch.labels))
-                    if state.step == plan.total_steps or stopping.code is not None:
-                        break
+                    progress.step(state.step, state.loss / state.images, batch.total)
                     due = saving.every_steps > 0 and state.step % saving.every_steps == 0
                     patience = saving.every_seconds if saver.failure is None else RETRY_SECONDS
-                    if due or stopping.save or time.monotonic() - saved > patience:
-                        stopping.save, saved = False, time.monotonic()
+                    wanted = stopping.agree(due or time.monotonic() - saved > patience)
+                    if state.step == plan.total_steps or stopping.code is not None:
+                        break
+                    if wanted:
+                        saved = time.monotonic()
                         save()
             if stopping.code is not None:
                 save()
+        except PeerError:
+            if state.whole and state.step > 0:
+                save()
+            raise
         except DivergedError as error:
             raise _diverged(error, recipe, saver) from error
         except (MemoryError, RuntimeError) as error:
@@ -144,19 +156,22 @@ def run_training(
         return state.history
 
 
-def judge(network: Network, split: Split, views: int, stopping: Stopping | None = None) -> Tally:
+def judge(
+    network: Network, split: Split, views: int, stopping: Stopping, processes: Processes = ALONE
+) -> Tally:
     """Judge a network on every picture of a split once; a signal ends it early, and the tally does not count."""
     tally = Tally(network.architecture.classes)
-    for predicted, labels in probabilities([network], split, views=views):
+    for predicted, labels in probabilities([network], split, views=views, processes=processes):
         tally.add(predicted, labels)
-        if stopping is not None and stopping.code is not None:
+        stopping.agree(stopping.save)
+        if stopping.code is not None:
             break
-    return tally
+    return tally.over(processes)
 
 
 def _resume(state: State, directory: RunDirectory, dataset: Dataset, plan: Plan, progress: Progress) -> None:
     """Take the newest whole checkpoint; without any, stay at the beginning and say so."""
-    found, damaged = directory.latest()
+    found, damaged = state.processes.from_first(directory.latest)
     for line in damaged:
         progress.say(f"{line}; using the one before")
     if found is None:
@@ -171,10 +186,11 @@ def _resume(state: State, directory: RunDirectory, dataset: Dataset, plan: Plan,
         progress.say(line)
 
 
-def _validated(network: Network, dataset: Dataset, recipe: Recipe, stopping: Stopping) -> Tally | None:
+def _validated(state: State, dataset: Dataset, recipe: Recipe, stopping: Stopping) -> Tally | None:
     if "validation" not in dataset.splits:
         return None
-    return judge(network, dataset.split("validation"), recipe.training.validation_views, stopping)
+    views = recipe.training.validation_views
+    return judge(state.network, dataset.split("validation"), views, stopping, state.processes)
 
 
 def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress) -> None:
@@ -206,13 +222,15 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress
         progress.say(advice)
 
 
-def _check_space(needed: int, run: Path, progress: Progress) -> None:
+def _check_space(needed: int, directory: RunDirectory, progress: Progress) -> None:
     """Say before the first step where the disk will not hold the checkpoints."""
-    free = shutil.disk_usage(run).free
+    if not directory.writes:
+        return
+    free = shutil.disk_usage(directory.path).free
     if free < needed:
         progress.say(
-            f"the disk of {run} has {free / 1e6:,.0f} MB free and the checkpoints need {needed / 1e6:,.0f} MB: "
-            "make room before they do not fit"
+            f"the disk of {directory.path} has {free / 1e6:,.0f} MB free and the checkpoints need "
+            f"{needed / 1e6:,.0f} MB: make room before they do not fit"
         )
 
 

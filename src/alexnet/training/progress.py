@@ -24,11 +24,12 @@ class Progress:
 
     Args:
         quiet: say nothing but what matters (failures and advice).
+        mute: say nothing at all: another process does.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+    def __init__(self, *, quiet: bool = False, mute: bool = False) -> None:
+        self._quiet = quiet or mute
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=mute)
         self._bar: Bar | None = None
         self._images = 0
         self._waited = 0.0

@@ -35,7 +35,12 @@ class Saver:
         self.newest: Path | None = next(iter(checkpoints(directory.path)), None)
 
     def submit(self, made: Checkpoint, *, best: bool) -> None:
-        """Write a checkpoint whose tensors nobody changes any more; `best`: it holds the best network so far."""
+        """Write a checkpoint whose tensors nobody changes any more; `best`: it holds the best network so far.
+
+        Of several processes the first one writes.
+        """
+        if not self._directory.writes:
+            return
         self.wait()
         if best:
             self._best = replace(made, velocity={}, state={})

@@ -1,6 +1,7 @@
 """Where a run stands, as a checkpoint has it: everything that is needed to go on bit for bit."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
@@ -86,6 +87,15 @@ class State:
     def pieces(self, total: int, recipe: Recipe) -> list[Piece]:
         """Return what this process does of a batch of `total` pictures."""
         return list(pieces(self.processes, total, recipe.training.accumulate, recipe.augmentation.shared))
+
+    def reads(self, recipe: Recipe) -> Callable[[int], list[slice]]:
+        """Return what gives the rows of a batch of so many pictures that this process reads."""
+        return lambda total: [piece.reads for piece in self.pieces(total, recipe)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether this process has the whole network."""
+        return not self.cut.stages
 
     def standing(self, plan: Plan) -> Standing:
         """Return what schedules need to know."""

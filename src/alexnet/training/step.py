@@ -50,9 +50,9 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         wrong += float((logits.argmax(1) != labels).sum())
     state.gradients.finish()
     check_gradients(network, batch, state.step + 1)
+    found = state.processes.add(torch.tensor([loss_sum, wrong], dtype=torch.float64)).tolist()
     state.optimizer.step(training.rates_of, _factors(training.schedule, standing, training.seed, state.step))
     state.step += 1
-    found = state.processes.add(torch.tensor([loss_sum, wrong], dtype=torch.float64)).tolist()
     state.loss, state.wrong, state.images = (
         state.loss + found[0],
         state.wrong + found[1],

@@ -5,6 +5,8 @@ import signal
 from types import FrameType, TracebackType
 from typing import Final, Self, final
 
+from alexnet.distributed.processes import ALONE, Processes
+
 LEAVING: Final = {
     getattr(signal, name): 128 + getattr(signal, name)  # as a shell has them: 129, 130 and 143
     for name in ("SIGHUP", "SIGINT", "SIGTERM")
@@ -24,12 +26,15 @@ class Interrupted(Exception):  # noqa: N818  # not an error: the run was asked t
 class Stopping:
     """While it is entered, SIGINT, SIGTERM and SIGHUP set `code` and SIGUSR1 sets `save`.
 
-    A second signal leaves at once: what is on the disk is whole at every moment.
+    A second signal leaves at once: what is on the disk is whole at every moment. Of several processes, `agree`
+    tells all what one has heard.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Processes = ALONE) -> None:
         self.code: int | None = None
         self.save = False
+        self._processes = processes
+        self._heard: int | None = None
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -51,10 +56,24 @@ class Stopping:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # as it was given to us
 
+    def agree(self, wish: bool = False) -> bool:
+        """Agree with the other processes on leaving and on saving; all call it at the same place.
+
+        Args:
+            wish: whether this process wishes to save, signal or not.
+        Returns:
+            whether one of them wishes to save.
+        """
+        code, save = self._processes.largest(self._heard or 0, self.save or wish)
+        self.code, self.save = int(code) or None, False
+        return bool(save)
+
     def _leave(self, number: int, frame: FrameType | None) -> None:
-        if self.code is not None:
-            os._exit(self.code)
-        self.code = LEAVING[signal.Signals(number)]
+        if self._heard is not None:
+            os._exit(self._heard)
+        self._heard = LEAVING[signal.Signals(number)]
+        if not self._processes.several:
+            self.code = self._heard
 
     def _save(self, number: int, frame: FrameType | None) -> None:
         self.save = True

@@ -1,13 +1,13 @@
 """What is written of a run for those who watch it: the journal and the curves; none of it can end the run."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import final
 
 from alexnet import journal
 from alexnet.files import write_text
 from alexnet.journal import Row
 from alexnet.training.curves import draw
+from alexnet.training.directory import RunDirectory
 
 CURVES = "curves.svg"
 
@@ -20,16 +20,18 @@ class Watching:
     checkpoints hold the rows too.
 
     Args:
-        directory: the run directory.
+        directory: the run's.
         say: is given a line when writing failed.
     """
 
-    def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
-        self._directory, self._say = directory, say
+    def __init__(self, directory: RunDirectory, say: Callable[[str], None]) -> None:
+        self._directory, self._writes, self._say = directory.path, directory.writes, say
         self._failed = False
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Write all that there is to say so far."""
+        """Write all that there is to say so far; of several processes the first one does."""
+        if not self._writes:
+            return
         try:
             journal.write(self._directory, rows)
             if rows:
