@@ -69,12 +69,14 @@ def _umask() -> int:
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Hold a folder for one process of this machine at a time; others wait. The lock dies with its
-    process."""
+def locked(directory: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold a folder for one process of this machine at a time; others wait. The lock dies with its process.
+
+    With `shared`, it is held together with others that share it, and none that does not.
+    """
     descriptor = os.open(directory, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

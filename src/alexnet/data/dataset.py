@@ -7,6 +7,7 @@ Nothing is read that is not asked for. Without this package, one shard is read i
     classes
 """
 
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -19,12 +20,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from alexnet.data.encoding import PICTURES, JpegPictures, RawPictures, load_array
 from alexnet.data.shards import Shard
 from alexnet.errors import DataError, choices
 
 CARD = "card.json"
 FORMAT = "alexnet prepared pictures 1"
-_READS = 3  # tries before a picture counts as unreadable
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Dataset:
         if name not in self.splits:
             raise DataError(f"`{name}` is not a split of {self.name}: {choices(name, self.splits)}")
         counts = [shard["count"] for shard in self.card["splits"][name]["shards"]]
-        return Split(self.directory, name, self.side, counts)
+        return Split(self.directory, name, self.side, counts, self.card["encoding"])
 
 
 class Split:
@@ -105,12 +106,13 @@ class Split:
     Shapes: N pictures in all, n asked for, `side` their height and width.
     """
 
-    def __init__(self, directory: Path, name: str, side: int, counts: list[int]) -> None:
+    def __init__(self, directory: Path, name: str, side: int, counts: list[int], encoding: str) -> None:
         self.name = name
+        self.encoding = encoding
         self.side = side
         self._directory = directory
         self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        self._offsets: dict[int, int] = {}
+        self._shards: dict[int, RawPictures | JpegPictures] = {}
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -118,7 +120,7 @@ class Split:
     @cached_property
     def labels(self) -> np.ndarray:
         """The class of each picture: int64, (N,)."""
-        parts = [self._load(number, "labels.npy") for number in range(len(self._starts) - 1)]
+        parts = [load_array(self._file(number, "labels.npy")) for number in range(len(self._starts) - 1)]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     @property
@@ -146,54 +148,19 @@ class Split:
         pixels = found.numpy()
         numbers = np.searchsorted(self._starts, places, side="right") - 1
         for row, (number, place) in enumerate(zip(numbers.tolist(), places.tolist(), strict=True)):
-            self._read(number, place - int(self._starts[number]), pixels[row])
+            self._shard(number).read(place - int(self._starts[number]), pixels[row])
         return found
 
-    def _read(self, number: int, place: int, pixels: np.ndarray) -> None:
-        """Read one picture of a shard; a disk that fails once is asked again.
-
-        Not through a memory map, where a file that is cut, or a disk that fails, ends the process unheard.
-        """
-        start = self._offset(number) + place * pixels.nbytes
-        path, reason = self._file(number, "images.npy"), f"it ends before picture {place}"
-        for _ in range(_READS):
-            try:
-                descriptor = os.open(path, os.O_RDONLY)
-                try:
-                    if os.preadv(descriptor, [pixels.data], start) == pixels.nbytes:
-                        return
-                finally:
-                    os.close(descriptor)
-            except OSError as error:
-                reason = error.strerror or str(error)
-        raise _unreadable(path, reason)
-
-    def _offset(self, number: int) -> int:
-        """Return where a shard's pixels begin, having compared its header with the card at its first use."""
-        if number not in self._offsets:
-            found = self._load(number, "images.npy")
-            shape = (int(self._starts[number + 1] - self._starts[number]), 3, self.side, self.side)
-            if found.dtype != np.uint8 or found.shape != shape:
-                raise _unreadable(
-                    self._file(number, "images.npy"), f"{found.dtype} of {found.shape}, not uint8 of {shape}"
-                )
-            self._offsets[number] = int(found.offset)
-        return self._offsets[number]
-
-    def _load(self, number: int, ending: str) -> np.memmap:
-        path = self._file(number, ending)
-        try:
-            found: np.memmap = np.load(path, mmap_mode="r")
-            return found
-        except (OSError, ValueError, EOFError) as error:
-            raise _unreadable(path, str(error)) from None
+    def _shard(self, number: int) -> RawPictures | JpegPictures:
+        """Compare a shard with the card at its first use."""
+        if number not in self._shards:
+            count = int(self._starts[number + 1] - self._starts[number])
+            place = functools.partial(self._file, number)
+            self._shards[number] = PICTURES[self.encoding](place, count, self.side)
+        return self._shards[number]
 
     def _file(self, number: int, ending: str) -> Path:
         return Shard(self.name, number, 0, 0).file(self._directory, ending)
-
-
-def _unreadable(path: Path, reason: str) -> DataError:
-    return DataError(f"shard {os.fspath(path)!r} cannot be read ({reason}): prepare the data set again")
 
 
 class Names:

@@ -1,210 +1,231 @@
 """From a source to a prepared data set on the disk.
 
-Pictures are decoded once, squared and stored in shards; labels are numbers by the source's order of
-classes; the mean and the colour components of the training pictures are computed on the way. The card comes
-last: a directory that has one is finished.
+Pictures are decoded once, squared and stored in shards; labels are numbers by the source's order of classes; the
+mean and the colour components of the training pictures are computed on the way. The card comes last: a directory
+that has one is finished.
+
+Under torchrun each process writes its part of the shards, on one machine or several that share the directory, and
+the first of them the card.
 """
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
+import pickle
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from alexnet import files
+from alexnet.data.card import check, write_card
 from alexnet.data.dataset import CARD, FORMAT, Dataset
-from alexnet.data.images import INTERPOLATION, decoder
-from alexnet.data.shards import Shard, read_sums, shards, write_shard
+from alexnet.data.encoding import ENCODINGS, QUALITY
+from alexnet.data.images import decoder
+from alexnet.data.quarantine import read_quarantine
+from alexnet.data.shards import Plan, Shard, read_record, write_shard
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
-from alexnet.data.statistics import Sums
-from alexnet.errors import DataError
+from alexnet.data.workers import Pool, disk_error
+from alexnet.errors import DataError, choices
 
 TOLERANCE = 0.05
 _PLAN = "plan.json"
+_FEW = 4096  # pictures that one process is done with before others have started
+_LOOK = 0.2  # seconds between looks at what other machines have finished
+
+Progress = Callable[[int, int], None]
+"""Called with the pictures done and the pictures in all."""
 
 
 def prepare(
-    source: str | Path | Source, directory: str | Path, *, side: int = 256, tolerance: float = TOLERANCE
+    source: str | Path | Source,
+    directory: str | Path,
+    *,
+    side: int = 256,
+    encoding: str = "raw",
+    quality: int = QUALITY,
+    tolerance: float = TOLERANCE,
+    quarantine: str | Path | None = None,
+    workers: int | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> Dataset:
     """Prepare a data set: decode, square, store, and compute the statistics.
 
-    A preparation that was interrupted goes on where it stopped; one that is finished is opened.
+    A preparation that was interrupted goes on where it stopped; one that is finished is opened. What is written
+    does not depend on the number of workers.
 
     Args:
         source: a path that `open_source` understands, or a source.
-        directory: where to write; made if it is not there, otherwise empty or a preparation of the same
-            source.
+        directory: where to write; made if it is not there, otherwise empty or a preparation of the same source.
         side: height and width of the stored pictures, in pixels. Section 2 of the paper: 256.
+        encoding: "raw" pixels, the fastest to read, or "jpeg", about an eighth of the size.
+        quality: of the JPEGs, 1 to 100.
         tolerance: the largest part of a split that may be unreadable and skipped, 0 to 1.
+        quarantine: a list of pictures to leave out, as `alexnet check` writes it.
+        workers: processes to decode in; left out, one for each core.
+        progress: called now and then.
     Returns:
         the prepared data set, opened.
     Raises:
-        DataError: the source cannot be used, too many of its pictures cannot be read, a class has none
-            left, or the directory holds something else.
+        DataError: the source cannot be used, too many of its pictures cannot be read, a class has none left, or the
+            directory holds something else.
+        AlexNetError: the disk is full, or cannot be written; finished shards are kept.
     """
-    if side < 1:
-        raise ValueError(f"side is {side}: expected at least 1 pixel")
-    if isinstance(source, str | Path):
-        source = open_source(source)
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    with files.locked(directory):
-        plan = {"format": FORMAT, "source": source.fingerprint(), "side": side, "decoder": decoder()}
-        key = hashlib.sha256(json.dumps(plan, sort_keys=True).encode("ascii")).hexdigest()
-        if not _finished(directory, key):
-            _begin(directory, key)
-            work = shards(source, side)
-            try:
-                records = [_record(source, shard, directory, side) for shard in work]
-                _check(source, work, records, directory, tolerance)
-            except DataError:
-                _clear(directory, work)
-                raise
-            _finish(source, work, records, directory, side, key)
-        return Dataset.open(directory)
+    if side < 1 or not 1 <= quality <= 100 or (workers is not None and workers < 1):
+        raise ValueError(
+            f"side {side}, quality {quality}, workers {workers}: expected 1 or more, quality up to 100"
+        )
+    if encoding not in ENCODINGS:
+        raise DataError(f"`{encoding}` is not an encoding: {choices(encoding, ENCODINGS)}")
+    opened = open_source(source) if isinstance(source, str | Path) else source
+    listed = read_quarantine(quarantine) if quarantine else {}
+    plan = Plan(opened, Path(directory), side, encoding, quality, listed)
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    try:
+        plan.directory.mkdir(parents=True, exist_ok=True)
+        with files.locked(plan.directory, shared=world > 1):
+            key = _key(plan)
+            if not _finished(plan.directory, key):
+                _begin(plan.directory, key, rank, world)
+                _write(plan, key, tolerance, workers or _cores(), progress, rank, world)
+            return Dataset.open(plan.directory)
+    except OSError as error:
+        raise disk_error(error.errno in (errno.ENOSPC, errno.EDQUOT), str(error), plan.directory) from None
+
+
+def _write(
+    plan: Plan, key: str, tolerance: float, workers: int, progress: Progress, rank: int, world: int
+) -> None:
+    """Write this process's shards, then, as the first process, the card; or wait for it."""
+    shards = plan.shards()
+    total = sum(shard.stop - shard.start for shard in shards)
+    mine = [shard for number, shard in enumerate(shards) if number % world == rank]
+    missing = [shard for shard in mine if read_record(shard, plan.directory) is None]
+    kept = sum(shard.stop - shard.start for shard in set(mine) - set(missing))
+    try:
+        for _ in _records(plan, missing, workers, lambda done: progress(kept + done, total)):
+            pass
+        if rank:
+            _wait(lambda: (plan.directory / CARD).exists())
+            return
+        _wait(lambda: all(shard.file(plan.directory, "json").exists() for shard in shards))
+        records = {shard: read_record(shard, plan.directory) or {} for shard in shards}
+        check(plan, records, tolerance)
+    except DataError:
+        if world == 1:
+            _clear(plan.directory, shards)
+        raise
+    write_card(plan, records, key)
+    progress(total, total)
+    for leftover in _leftovers(plan.directory):
+        leftover.unlink()
+
+
+def _records(
+    plan: Plan, work: list[Shard], workers: int, done: Callable[[int], None]
+) -> Iterator[tuple[Shard, dict[str, Any]]]:
+    """Write shards in other processes where it pays and can be done, else here."""
+    few = sum(shard.stop - shard.start for shard in work) < _FEW or len(work) < 2
+    if work and workers > 1 and not few and _travels(plan):
+        yield from Pool(plan, work, workers, done).run()
+        return
+    before = 0
+    for shard in work:
+        start = shard.start
+
+        def note(place: int, decoding: bool, base: int = before - start) -> None:
+            if place % 64 == 0:
+                done(base + place)
+
+        yield shard, write_shard(plan, shard, note)
+        before += shard.stop - shard.start
+
+
+def _travels(plan: Plan) -> bool:
+    """Tell whether another process can be given the plan: not a source that the caller's own script defines."""
+    if type(plan.source).__module__ == "__main__":
+        return False
+    try:
+        pickle.dumps(plan)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _key(plan: Plan) -> str:
+    """Hash all that decides what is written."""
+    parts: list[object] = [FORMAT, plan.source.fingerprint(), plan.side, decoder()]
+    if plan.encoding != "raw":
+        parts += [plan.encoding, plan.quality]
+    if plan.quarantine:
+        parts.append(sorted(plan.quarantine.items()))
+    return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 
 def _finished(directory: Path, key: str) -> bool:
     """Tell whether the directory holds this preparation, finished; refuse another one."""
-    if not (directory / CARD).exists():
+    try:
+        card = json.loads((directory / CARD).read_text(encoding="ascii"))
+    except FileNotFoundError:
         return False
-    if json.loads((directory / CARD).read_text(encoding="ascii")).get("key") != key:
+    except ValueError:
+        card = None
+    if not isinstance(card, dict) or card.get("key") != key:
         raise DataError(
-            f"{os.fspath(directory)!r} holds another prepared data set (source, side or decoder differ): "
-            "choose another directory or remove it"
+            f"{os.fspath(directory)!r} holds another prepared data set (its source, side, encoding or decoder "
+            "differ): choose another directory or remove it"
         )
     for leftover in _leftovers(directory):
-        leftover.unlink()
+        leftover.unlink(missing_ok=True)
     return True
 
 
-def _begin(directory: Path, key: str) -> None:
+def _begin(directory: Path, key: str, rank: int, world: int) -> None:
     """Mark the directory as being prepared; refuse one that holds anything else."""
     plan = directory / _PLAN
+    if rank:
+        _wait(plan.exists)
     if plan.exists():
         if plan.read_text(encoding="ascii") != key:
             raise DataError(
                 f"{os.fspath(directory)!r} holds an unfinished preparation of something else: "
                 "choose another directory or remove it"
             )
-    elif any(directory.iterdir()):
+    elif any(path for path in directory.iterdir() if not path.name.startswith(f".{_PLAN}.")):
         raise DataError(f"{os.fspath(directory)!r} is not empty: choose another directory")
-    files.write_text(plan, key)
-    for leftover in directory.glob(".*.tmp"):
-        leftover.unlink()
+    else:
+        files.write_text(plan, key)
+    if world == 1:
+        for leftover in directory.glob(".*.tmp"):
+            leftover.unlink()
 
 
-def _record(source: Source, shard: Shard, directory: Path, side: int) -> dict[str, Any]:
-    """Return a shard's record, writing the shard unless it is finished."""
-    path = shard.file(directory, "json")
-    if path.exists():
-        record: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
-        return record
-    return write_shard(source, shard, directory, side)
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check(
-    source: Source, work: list[Shard], records: list[dict[str, Any]], directory: Path, tolerance: float
-) -> None:
-    """Refuse a data set that lost too many pictures, or all of a class."""
-    for split in source.splits:
-        pairs = [(shard, record) for shard, record in zip(work, records, strict=True) if shard.split == split]
-        listed = sum(record["listed"] for _, record in pairs)
-        skipped = [entry for _, record in pairs for entry in record["skipped"]]
-        if not listed:
-            raise DataError(f"{split} of {source.name!r} lists no pictures")
-        if len(skipped) > tolerance * listed:
-            first = skipped[0]
-            raise DataError(
-                f"{len(skipped)} of {listed} {split} pictures of {source.name!r} cannot be read, more than "
-                f"{tolerance:.0%}; the first is {first['name']!r} ({first['reason']}): mend or remove them"
-            )
-        counts = sum(_counts(shard, directory, len(source.classes)) for shard, _ in pairs)
-        if empty := [source.classes[label] for label in np.flatnonzero(counts == 0)]:
-            raise DataError(
-                f"{split} of {source.name!r} has no readable picture of {len(empty)} of its "
-                f"{len(source.classes)} classes, the first {empty[0]!r}: add some or remove the class"
-            )
-
-
-def _finish(
-    source: Source, work: list[Shard], records: list[dict[str, Any]], directory: Path, side: int, key: str
-) -> None:
-    """Write the statistics and the card, then remove what only the preparation needed."""
-    sums = Sums.zero(side)
-    splits: dict[str, Any] = {}
-    skipped: list[dict[str, str]] = []
-    for split in source.splits:
-        pairs = [(shard, record) for shard, record in zip(work, records, strict=True) if shard.split == split]
-        for shard, record in pairs:
-            skipped += [{"split": split, **entry} for entry in record["skipped"]]
-            if split == "train":
-                sums.merge(read_sums(shard, directory, record))
-        counts = sum(_counts(shard, directory, len(source.classes)) for shard, _ in pairs)
-        splits[split] = {
-            "pictures": int(np.sum(counts)),
-            "pictures_per_class": np.asarray(counts).tolist(),
-            "shards": [{"count": record["count"], "sha256": record["sha256"]} for _, record in pairs],
-        }
-    with files.written_whole(directory / "mean.npy") as path, open(path, "wb") as file:
-        np.save(file, sums.mean())
-    files.write_text(directory / "skipped.jsonl", "".join(json.dumps(entry) + "\n" for entry in skipped))
-    card = {
-        "format": FORMAT,
-        "key": key,
-        "name": source.name,
-        "source": dict(source.notes),
-        "side": side,
-        "encoding": "raw",
-        "decoder": decoder(),
-        "interpolation": INTERPOLATION,
-        "classes": [{"name": name, "words": source.words.get(name, name)} for name in source.classes],
-        "splits": splits,
-        "skipped": len(skipped),
-        "colour_components": sums.colour_components().tolist(),
-        "fingerprint": _fingerprint(source, side, splits),
-    }
-    files.write_text(directory / CARD, json.dumps(card, indent=1) + "\n")
-    for leftover in _leftovers(directory):
-        leftover.unlink()
-
-
-def _fingerprint(source: Source, side: int, splits: dict[str, Any]) -> str:
-    """Hash the content: class names, side, pixels and labels of every split in order."""
-    content = {
-        "classes": source.classes,
-        "side": side,
-        "splits": {
-            split: [
-                [shard["sha256"]["images.npy"], shard["sha256"]["labels.npy"]] for shard in card["shards"]
-            ]
-            for split, card in splits.items()
-        },
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
-
-
-def _counts(shard: Shard, directory: Path, classes: int) -> np.ndarray:
-    """Count a shard's pictures of each class."""
-    return np.bincount(np.load(shard.file(directory, "labels.npy")), minlength=classes)
+def _wait(ready: Callable[[], bool]) -> None:
+    """Wait for other processes; torchrun ends this one if one of them fails."""
+    while not ready():
+        time.sleep(_LOOK)
 
 
 def _leftovers(directory: Path) -> list[Path]:
     """List what only an unfinished preparation needs."""
-    return [
-        path
-        for pattern in (_PLAN, "*-*.sums.npy", "*-*[0-9].json", ".*.tmp")
-        for path in directory.glob(pattern)
-    ]
+    patterns = (_PLAN, "*-*.sums.npy", "*-*[0-9].json", ".*.tmp")
+    return [path for pattern in patterns for path in directory.glob(pattern)]
 
 
-def _clear(directory: Path, work: list[Shard]) -> None:
-    """Remove everything that a refused preparation wrote."""
-    for shard in work:
+def _clear(directory: Path, shards: list[Shard]) -> None:
+    """Remove everything that a refused preparation wrote, and the directory if nothing else is in it."""
+    for shard in shards:
         for path in directory.glob(f"{shard.split}-{shard.number:05d}.*"):
             path.unlink()
     for leftover in _leftovers(directory):
         leftover.unlink()
+    with contextlib.suppress(OSError):
+        directory.rmdir()

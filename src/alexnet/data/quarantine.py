@@ -1,0 +1,47 @@
+"""The list of pictures that a person, or `alexnet check`, has set aside: JSON lines of `name` and `reason`."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from alexnet import files
+from alexnet.errors import DataError
+
+
+def read_quarantine(path: str | Path) -> dict[str, str]:
+    """Read a quarantine list.
+
+    A line is a JSON object with `name`, as the source names its pictures, and perhaps `reason`; or a plain name.
+
+    Returns:
+        the reason for each name.
+    Raises:
+        DataError: the file cannot be read, or a line is neither.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+    except OSError as error:
+        raise DataError(f"quarantine list {os.fspath(path)!r} cannot be read: {error.strerror}") from None
+    found = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            name, reason = _entry(line, f"{os.fspath(path)}:{number}")
+            found[name] = f"quarantined: {reason}"
+    return found
+
+
+def write_quarantine(path: Path, entries: Iterable[tuple[str, str]]) -> None:
+    """Write names and reasons as a quarantine list."""
+    lines = (json.dumps({"name": name, "reason": reason}) + "\n" for name, reason in entries)
+    files.write_text(path, "".join(lines))
+
+
+def _entry(line: str, where: str) -> tuple[str, str]:
+    if not line.lstrip().startswith("{"):
+        return line.rstrip("\r"), "listed"
+    try:
+        row = json.loads(line)
+        return str(row["name"]), str(row.get("reason", "listed"))
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{where}: expected a name or {{'name': ..., 'reason': ...}} ({error})") from None

@@ -1,0 +1,65 @@
+"""A process that writes shards: `python -m alexnet.data.worker`, started by `workers`.
+
+It is a program of its own, so that nothing of the caller's is forked or run again: a plan and then shards come in
+on standard input as pickles of its parent, and one line of JSON goes out for each shard. It ends when its input
+does, and on Linux with its parent.
+"""
+
+import ctypes
+import errno
+import json
+import mmap
+import pickle
+import signal
+import struct
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from alexnet.data.shards import Shard, write_shard
+from alexnet.errors import DataError
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+def main(board: Path, slot: int) -> None:
+    """Write shards as they are asked for.
+
+    Args:
+        board: a file of eight bytes for each worker, where it notes which entry it is at: twice its place, and
+            one more while it is being decoded.
+        slot: this worker's place on it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    warnings.simplefilter("ignore")  # of Pillow, about metadata, without a name
+    requests, answers = sys.stdin.buffer, sys.stdout
+    plan = pickle.load(requests)
+    with open(board, "r+b") as file, mmap.mmap(file.fileno(), 0) as places:
+
+        def note(place: int, decoding: bool) -> None:
+            struct.pack_into("<q", places, 8 * slot, 2 * place + decoding)
+
+        while True:
+            try:
+                shard, avoid = pickle.load(requests)
+            except EOFError:
+                return
+            answers.write(json.dumps(_answer(plan, shard, avoid, note)) + "\n")
+            answers.flush()
+
+
+def _answer(plan: Any, shard: Shard, avoid: dict[int, str], note: Any) -> dict[str, Any]:
+    """Write a shard; what went wrong becomes part of the answer."""
+    try:
+        return {"record": write_shard(plan, shard, note, avoid)}
+    except DataError as error:
+        return {"data": str(error)}
+    except OSError as error:
+        return {"full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "system": str(error)}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
