@@ -25,7 +25,9 @@ import click
     type=click.Choice(["sorted", "devkit"]),
     help="Order of ImageNet's thousand classes [what the format is known for].",
 )
-@click.option("--network", type=click.Choice(["caffe", "caffenet"]), help="Where a .caffemodel does not say.")
+@click.option(
+    "--network", metavar="NAME", help="Where the file does not say, for instance caffe or caffenet."
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def command(
     source: Path,

@@ -15,7 +15,7 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError, ExportError, choices
 from alexnet.evaluation.classifier import checkpoint_of
 from alexnet.files import written_whole
-from alexnet.interchange import caffe, foreign, torch_file, torchvision
+from alexnet.interchange import caffe, foreign, own, torch_file, torchvision
 from alexnet.interchange.classes import Classes, supposed
 from alexnet.interchange.cudaconvnet.reading import from_state
 from alexnet.interchange.cudaconvnet.states import is_state, newest
@@ -38,9 +38,10 @@ def read(
     """Read the weights of any program that is known; what the file is shows from its content.
 
     Args:
-        path: a .pth or .safetensors file of torchvision's alexnet, a .caffemodel, a checkpoint of the program
-            of 2012, or a checkpoint or run of this package.
-        network: "caffe" or "caffenet", where a .caffemodel does not say.
+        path: a .pth or .safetensors file of torchvision's alexnet (or with this package's own names), a
+            .caffemodel, a checkpoint of the program of 2012, or a checkpoint or run of this package.
+        network: a name of the catalogue, where the file does not say: "caffe" or "caffenet" for a .caffemodel,
+            any for a state dict of this package's own names.
         classes: what the logits stand for, or "sorted" or "devkit" for an order of ImageNet's thousand;
             left out, what the file says or its format is known for.
         mean: what to subtract, as `read_mean` takes it; left out, what the file says or its format is known
@@ -57,7 +58,7 @@ def read(
             tensors = _read_safetensors(source)
             if tensors is None:
                 return _changed(checkpoint.load(path), classes, mean, source.name)
-            found = torchvision.from_state_dict(tensors, source.name)
+            found = _named(tensors, source.name, network)
         else:
             found = _foreign(source, network)
     side = found.architecture.side
@@ -90,10 +91,10 @@ def _foreign(source: Opened, network: str | None) -> Foreign:
             is_torch = torch_file.is_torch_zip(archive)
         if is_torch:
             tensors = torch_file.read_zip(source, lambda value: torch_file.state_dict(value, source.name))
-            return torchvision.from_state_dict(tensors, source.name)
+            return _named(tensors, source.name, network)
     if torch_file.is_legacy(source):
         tensors = torch_file.read_legacy(source, lambda value: torch_file.state_dict(value, source.name))
-        return torchvision.from_state_dict(tensors, source.name)
+        return _named(tensors, source.name, network)
     if is_state(start):
         return from_state(source)
     if caffe.is_caffemodel(source):
@@ -102,6 +103,16 @@ def _foreign(source: Opened, network: str | None) -> Foreign:
         f"{source.name} is no file of weights that is known: .pth or .safetensors of torchvision, .caffemodel, "
         "checkpoint of the program of 2012"
     )
+
+
+def _named(tensors: dict[str, Tensor], source: str, network: str | None) -> Foreign:
+    """Take a state dict by the names in it."""
+    if own.is_own(tensors):
+        return own.from_own(tensors, source, network)
+    if torchvision.is_torchvision(tensors):
+        return torchvision.from_state_dict(tensors, source)
+    names = ", ".join(name[:40] for name in list(tensors)[:3])
+    raise CheckpointError(f"{source} holds the weights of another network than an AlexNet: {names} ...")
 
 
 def _is_safetensors(source: Opened) -> bool:

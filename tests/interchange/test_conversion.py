@@ -1,0 +1,178 @@
+"""Files are known by what they hold, and a converted network says what it is."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from alexnet import checkpoint
+from alexnet.checkpoint import Checkpoint
+from alexnet.data.imagenet_classes import imagenet_classes
+from alexnet.errors import AlexNetError, CheckpointError, ExportError
+from alexnet.interchange import conversion
+from alexnet.interchange.classes import Classes, read_classes, supposed
+from alexnet.interchange.means import read_mean
+from alexnet.networks.catalogue import build
+from alexnet.networks.network import Network
+
+NETWORK = build("cifar-80sec", classes=3, seed=2).eval()
+
+
+def images(network: Network = NETWORK) -> torch.Tensor:
+    side = network.architecture.side
+    return torch.randint(
+        0, 256, (2, 3, side, side), generator=torch.Generator().manual_seed(1), dtype=torch.uint8
+    )
+
+
+@pytest.mark.parametrize("kind", ["cifar-80sec", "cifar-conv-local-13pct"])
+@pytest.mark.parametrize("name", ["weights.safetensors", "weights.pth"])
+def test_a_state_dict_of_our_own_names_finds_its_network(tmp_path: Path, kind: str, name: str) -> None:
+    network = build(kind, classes=3)
+    state = network.state_dict() | {"mean": torch.rand(3, 32, 32)}
+    if name.endswith("pth"):
+        torch.save(state, tmp_path / name)
+    else:
+        save_file(state, tmp_path / name)
+    found = conversion.read(tmp_path / name)
+    assert found.architecture == network.architecture
+    assert all(torch.equal(found.weights[key], value) for key, value in state.items())
+
+
+def test_weights_that_fit_several_networks_need_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_file(build("cifar-18pct", classes=3).state_dict(), path)
+    with pytest.raises(CheckpointError, match="fit several networks: pass --network cifar-18pct, figure-1"):
+        conversion.read(path)
+    assert conversion.read(path, network="figure-1").architecture.kind == "figure-1"
+
+
+def test_weights_that_fit_no_network_are_refused(tmp_path: Path) -> None:
+    save_file({"conv1.weight": torch.zeros(4), "fc8.bias": torch.zeros(3)}, tmp_path / "weights.safetensors")
+    with pytest.raises(CheckpointError, match="fit no network here"):
+        conversion.read(tmp_path / "weights.safetensors")
+
+
+def test_a_run_or_checkpoint_of_alexnet_is_read_and_may_be_given_classes(tmp_path: Path) -> None:
+    before = Checkpoint(
+        NETWORK.architecture, NETWORK.state_dict(), ("a", "b", "c"), ("a", "b", "c"), {"x": 1}
+    )
+    (tmp_path / "run").mkdir()
+    checkpoint.save(before, tmp_path / "run" / "best.safetensors")
+    found = conversion.read(tmp_path / "run")
+    assert (found.classes, found.recipe) == (("a", "b", "c"), {"x": 1})
+    (tmp_path / "names.txt").write_text("cat\ndog\nstoat\n")
+    changed = conversion.read(tmp_path / "run", classes=read_classes(tmp_path / "names.txt"), mean="1,2,3")
+    assert changed.classes == ("cat", "dog", "stoat")
+    assert changed.weights["mean"][:, 5, 7].tolist() == [1, 2, 3]
+    assert torch.equal(changed.weights["conv1.weight"], found.weights["conv1.weight"])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<!DOCTYPE html><html>not found</html>", "no file of weights that is known"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "no file of weights that is known"),
+        (b"\x89HDF\r\n\x1a\n", "no file of weights that is known"),
+        (b"PK\x03\x04 and then nothing", "damaged zip file"),
+        (b"\x1f\x8b and then nothing", "damaged gzip file"),
+        (b"\x80\x02 and then nothing", "no pickle of values"),
+        (b"\x10\x00\x00\x00\x00\x00\x00\x00{and then nothing", "damaged safetensors file"),
+        (b"\xff\xff\xff\xff\xff\xff\xff\x7f{}", "damaged safetensors file"),
+        (b"\x0a\x7f and then nothing", "cut off"),
+        (b"", "is empty"),
+        (b"\x00", "no file of weights that is known"),
+    ],
+)
+def test_files_that_hold_no_weights_are_refused_in_one_line(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "weights").write_bytes(content)
+    with pytest.raises(CheckpointError, match=reason) as caught:
+        conversion.read(tmp_path / "weights")
+    assert str(tmp_path / "weights") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_network_are_refused_by_their_names(tmp_path: Path) -> None:
+    torch.save({"layer1.0.conv1.weight": torch.zeros(3), "fc.bias": torch.zeros(3)}, tmp_path / "resnet.pth")
+    with pytest.raises(
+        CheckpointError, match=r"another network than an AlexNet: layer1\.0\.conv1\.weight, fc\.bias"
+    ):
+        conversion.read(tmp_path / "resnet.pth")
+
+
+def test_thousand_classes_are_known_in_the_order_of_the_format() -> None:
+    for order in ("sorted", "devkit"):
+        found = supposed(1000, order)
+        assert found.order == order
+        assert found.names == tuple(one.name for one in imagenet_classes(order))
+        assert found.words[0] == imagenet_classes(order)[0].words
+    assert supposed(10, "sorted") == Classes(
+        tuple(f"class {k}" for k in range(10)), tuple(f"class {k}" for k in range(10)), "unknown"
+    )
+
+
+def test_a_list_of_classes_is_names_or_synsets_or_synsets_and_words(tmp_path: Path) -> None:
+    path = tmp_path / "classes.txt"
+    path.write_text("cat\n\ndog, hound\n")
+    assert read_classes(path) == Classes(("cat", "dog, hound"), ("cat", "dog, hound"), "as listed")
+    path.write_text("n02119789\nn01440764\n")
+    assert read_classes(path).words == ("kit fox, Vulpes macrotis", "tench, Tinca tinca")
+    path.write_text("n02119789 a fox\nn01440764 a fish\n")
+    assert read_classes(path) == Classes(("n02119789", "n01440764"), ("a fox", "a fish"), "as listed")
+    for order in ("sorted", "devkit"):  # as Caffe's synset_words.txt
+        path.write_text("".join(f"{one.name} {one.words}\n" for one in imagenet_classes(order)))
+        assert read_classes(path) == supposed(1000, order)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"cat\ncat\n", "lists 'cat' twice"), (b"\xff\xfe", "not text"), (b"\n\n", "lists no classes")],
+)
+def test_lists_that_are_no_lists_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "classes.txt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=reason):
+        read_classes(tmp_path / "classes.txt")
+
+
+def test_a_mean_may_be_a_colour() -> None:
+    assert read_mean("123.68, 116.779,103.939", 4)[:, 0, 0].tolist() == pytest.approx(
+        [123.68, 116.779, 103.939]
+    )
+    with pytest.raises(CheckpointError, match="is no colour"):
+        read_mean("300,0,0", 4)
+
+
+def test_the_wrong_number_of_classes_is_refused(tmp_path: Path) -> None:
+    save_file(NETWORK.state_dict(), tmp_path / "weights.safetensors")
+    with pytest.raises(CheckpointError, match=r"2 classes are named, and .* tells 3 apart"):
+        conversion.read(
+            tmp_path / "weights.safetensors", classes=Classes(("a", "b"), ("a", "b"), "as listed")
+        )
+
+
+def test_a_mean_picture_smaller_than_the_input_is_refused(tmp_path: Path) -> None:
+    save_file(NETWORK.state_dict() | {"mean": torch.zeros(3, 20, 20)}, tmp_path / "weights.safetensors")
+    with pytest.raises(CheckpointError, match=r"shape \(3, 20, 20\) does not cover the input"):
+        conversion.read(tmp_path / "weights.safetensors")
+
+
+def test_weights_that_are_zero_are_told(tmp_path: Path) -> None:
+    state = NETWORK.state_dict() | {"fc4.weight": torch.zeros(64, 1024)}
+    save_file(state, tmp_path / "weights.safetensors")
+    assert "fc4.weight is zero everywhere" in conversion.read(tmp_path / "weights.safetensors").data["notes"]
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    found = Checkpoint(NETWORK.architecture, NETWORK.state_dict(), ("a", "b", "c"), ("a", "b", "c"))
+    with pytest.raises(ExportError, match="Choices: checkpoint, torchvision, original"):
+        conversion.write(found, tmp_path / "x", "onnx")
+    with pytest.raises(AlexNetError, match="could not be written"):
+        conversion.write(found, tmp_path / "absent" / "x", "original")
+
+
+def test_the_format_follows_from_the_name() -> None:
+    names = {"a.safetensors": "checkpoint", "a.pth": "torchvision", "91.1200": "original"}
+    assert {name: conversion.format_of(Path(name)) for name in names} == names
