@@ -90,11 +90,7 @@ def run_training(
         watching = Watching(directory, progress.say)
         watching.write(state.history)
         saver = Saver(directory, saving.keep, progress.say)
-<<<<<<< src/alexnet/training/loop.py
-        _check_space(state.snapshot(dataset, recipe).bytes * (saving.keep + 2), directory, progress)
-=======
-        _check_space(state.bytes * (saving.keep + 2), run, progress)
->>>>>>> /tmp/survive/other
+        _check_space(state.bytes * (saving.keep + 2), directory, progress)
         progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
         if state.step >= plan.total_steps:
             progress.say(
