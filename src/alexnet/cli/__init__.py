@@ -19,7 +19,11 @@ VERBS: Final = {
     "digest": "Print one SHA-256 over where a run stands.",
     "evaluate": "Judge a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
+    "info": "Show a network's layers, sizes and parameters, or the names there are.",
+    "check-gradients": "Compare a network's gradients with differences of its objective.",
     "convert": "Convert weights of other programs, in and out.",
+    "bench": "Measure this machine's speed beside its limits and other runtimes.",
+    "doctor": "Say what this machine offers and what would speed it up most.",
 }
 
 
