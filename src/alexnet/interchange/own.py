@@ -34,8 +34,8 @@ def from_own(tensors: Mapping[str, Tensor], source: str, network: str | None) ->
     if network is not None:
         found = architecture(network, classes=classes)
     else:
-        kinds = [
-XX        fitting = [kind for kind in kinds if _fits(architecture(kind, classes=classes), weights)]
+        kinds = [kind for kind, made in NETWORKS.items() if made is not Definition]  # which needs a file
+        fitting = [kind for kind in kinds if _fits(architecture(kind, classes=classes), weights)]
         if len(fitting) != 1:
             which = f"several networks: pass --network {', '.join(fitting)}" if fitting else "no network here"
             raise CheckpointError(f"the weights of {source} fit {which}")
