@@ -1,5 +1,7 @@
 """alexnet train: from pictures to a run directory."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,16 @@ from alexnet.errors import RecipeError
 @click.option(
     "--keep", type=click.IntRange(min=2), default=2, show_default=True, help="Newest checkpoints kept."
 )
+@click.option(
+    "--processes", type=click.IntRange(min=1), metavar="N", help="Train in N processes of this machine [1]."
+)
+@click.option(
+    "--scheme",
+    type=click.Choice(["data", "columns", "hybrid"]),
+    default="data",
+    show_default=True,
+    help="What processes divide: pictures, columns, or pictures and fully-connected layers.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Say only what matters.")
 def command(
     data: str,
@@ -43,22 +55,35 @@ def command(
     dry_run: bool,
     save_every: int,
     keep: int,
+    processes: int | None,
+    scheme: str,
     quiet: bool,
 ) -> None:
     """Train a network on DATA: a name (digits), a prepared directory, or folders of pictures.
 
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
-    the same command with --resume goes on.
+    the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
     from alexnet import memory
     from alexnet.cli.showing import say, show_recipe
     from alexnet.data.named import open_dataset
+    from alexnet.distributed.place import place
+    from alexnet.distributed.processes import joined
+    from alexnet.distributed.starting import start
     from alexnet.recipes.train import fresh_run, resolve, stored_recipe
+    from alexnet.training.directory import check_free
     from alexnet.training.loop import Saving, run_training
     from alexnet.training.progress import Progress
     from alexnet.training.stopping import Interrupted
 
     changes = _changes(settings, epochs, seed)
+    here = place(os.environ)
+    starts = processes is not None and processes > 1 and here.count == 1
+    if processes not in (None, here.count) and not starts:
+        raise click.UsageError(f"--processes {processes}: {here.count} are running already")
+    if here.restarts and run is None:
+        raise click.UsageError("a run that is begun again after a fault needs --run DIR, to find what it did")
+    resume = resume or here.restarts > 0
     if resume and run is None:
         raise click.UsageError("--resume needs --run DIR: which run is to go on?")
     settled = memory.settle()  # before the first tensor
@@ -68,24 +93,35 @@ def command(
     if dry_run:
         show_recipe(resolved, dataset)
         return
-    directory = run if run is not None else fresh_run(resolved.name)
-    if not quiet:
-        show_recipe(resolved, dataset)
-        say(str(settled))
-    again = f"alexnet train {data} --run {directory} --resume"
-    try:
-        run_training(
-            dataset,
-            resolved,
-            directory,
-            resume=resume,
-            saving=Saving(every_steps=save_every, keep=keep),
-            progress=Progress(quiet=quiet),
-        )
-    except Interrupted as stop:
-        say(f"{stop}; go on with: {again}")
-        raise SystemExit(stop.exit_code) from None
-    if not quiet:
+    if starts and processes is not None:
+        directory = run if run is not None else fresh_run(resolved.name)
+        check_free(directory, resume=resume)
+        threads = max(1, len(os.sched_getaffinity(0)) // processes)
+        raise SystemExit(start(processes, [*sys.argv[1:], "--run", str(directory)], threads=threads))
+    with joined(scheme) as together:
+        directory = run if run is not None else together.from_first(lambda: fresh_run(resolved.name))
+        speaks = together.first
+        if speaks and not quiet:
+            show_recipe(resolved, dataset)
+            say(str(settled))
+        again = f"alexnet train {data} --run {directory} --resume"
+        if together.several:
+            again += f" --processes {together.count} --scheme {scheme}"
+        try:
+            run_training(
+                dataset,
+                resolved,
+                directory,
+                resume=resume,
+                saving=Saving(every_steps=save_every, keep=keep),
+                progress=Progress(quiet=quiet, mute=not speaks),
+                processes=together,
+            )
+        except Interrupted as stop:
+            if speaks:
+                say(f"{stop}; go on with: {again}")
+            raise SystemExit(stop.exit_code) from None
+    if speaks and not quiet:
         say(f"run: {directory}\nnext: alexnet evaluate {directory} --data {data}")
 
 

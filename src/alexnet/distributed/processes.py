@@ -6,7 +6,10 @@ values is the sum of what each process found for its use of them.
 """
 
 import contextlib
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar, final
@@ -20,6 +23,7 @@ from alexnet.errors import AlexNetError, RunError, choices
 
 SCHEMES: Final = ("data", "columns", "hybrid")
 SILENCE: Final = timedelta(minutes=10)  # how long one process waits for another before it gives up
+PR_SET_PDEATHSIG: Final = 1  # from linux/prctl.h
 
 Value = TypeVar("Value")
 
@@ -157,6 +161,7 @@ def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Proce
     if not processes.several:
         yield processes
         return
+    _follow()
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     method = f"tcp://{found.address}:{found.port}" if found.address else "env://"
     try:
@@ -212,6 +217,12 @@ class _Gather(torch.autograd.Function):
             dist.all_to_all_single(found, rows, [own] * len(sizes), sizes)
         total = found.unflatten(0, (len(sizes), own)).sum(0) if own else found
         return total.movedim(0, ctx.dimension), None, None, None
+
+
+def _follow() -> None:
+    """Ask the kernel for SIGTERM when torchrun is killed, which could not tell us: no process outlives it."""
+    if sys.platform == "linux" and "TORCHELASTIC_RUN_ID" in os.environ:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _line(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from alexnet import memory
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
+from alexnet.distributed.processes import joined
 from alexnet.errors import DataError
 from alexnet.journal import Row
 from alexnet.networks.catalogue import architecture
@@ -32,6 +33,7 @@ def train(
     resume: bool = False,
     saving: Saving | None = None,
     quiet: bool = False,
+    scheme: str = "data",
 ) -> list[Row]:
     """Train a network on pictures.
 
@@ -44,6 +46,7 @@ def train(
         resume: go on with the run that is there.
         saving: when to write checkpoints.
         quiet: say nothing but what matters.
+        scheme: what processes divide, where torchrun or srun has started several: data, columns or hybrid.
     Returns:
         the journal's rows, one an epoch; errors are fractions.
     Raises:
@@ -55,11 +58,20 @@ def train(
     if resume and run is not None and recipe is None and network is None:
         recipe = stored_recipe(Path(run))
     resolved = resolve(dataset, recipe, network=network, settings=settings)
-    directory = Path(run) if run is not None else fresh_run(resolved.name)
-    progress = Progress(quiet=quiet)
-    if not quiet:
-        progress.say(str(settled))
-    return run_training(dataset, resolved, directory, resume=resume, saving=saving, progress=progress)
+    with joined(scheme) as processes:
+        directory = Path(run) if run is not None else processes.from_first(lambda: fresh_run(resolved.name))
+        progress = Progress(quiet=quiet, mute=not processes.first)
+        if not quiet:
+            progress.say(str(settled))
+        return run_training(
+            dataset,
+            resolved,
+            directory,
+            resume=resume,
+            saving=saving,
+            progress=progress,
+            processes=processes,
+        )
 
 
 def resolve(
