@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 
 import click
 
@@ -14,6 +15,7 @@ from alexnet.errors import AlexNetError
 def main() -> None:
     """Run a command; print what a user can mend in one line, and exit with its code."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # tidily, where nothing needs saving
+    warnings.formatwarning = _format_warning
     try:
         sys.exit(alexnet.main(prog_name="alexnet", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
@@ -32,6 +34,14 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+
+
+def _format_warning(
+    message: Warning | str, category: type[Warning], file: str, number: int, line: str | None = None
+) -> str:
+    """Return what a warning looks like: one line, and where it is not ours, its place."""
+    place = "" if category.__module__.startswith("alexnet") else f" ({category.__name__}, {file}:{number})"
+    return f"alexnet: {message}{place}\n"
 
 
 if __name__ == "__main__":
