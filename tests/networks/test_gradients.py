@@ -177,7 +177,7 @@ def everything() -> Definition:
 
 
 def test_every_kind_of_layer_and_cost_has_the_gradient_that_differences_say(everything: Definition) -> None:
-    checks = list(check_gradients(everything, entries=6))
+    checks = list(check_gradients(everything, entries=2))
     assert {check.name.split(".")[0] for check in checks} == {
         "conv1",
         "conv1s",
