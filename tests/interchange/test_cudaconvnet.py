@@ -6,6 +6,7 @@ import itertools
 import os
 import pickle
 import struct
+import warnings
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -576,3 +577,23 @@ def test_a_converted_checkpoint_is_saved_and_loaded_like_any_other(tmp_path: Pat
     np.testing.assert_allclose(logits(found), EXPECTED, rtol=1e-4, atol=1e-5)
     assert found.data["converted from"] == "the program of 2012"
     assert logits(conversion.read(tmp_path / "net.safetensors")).tolist() == logits(found).tolist()
+
+
+@pytest.mark.slow
+def test_the_network_of_the_paper_survives_as_the_program_kept_it(tmp_path: Path) -> None:
+    """layers-145.cfg with its columns: the file holds them apart, and gives the merged weights back."""
+    chosen = os.environ.get("ALEXNET_TEST_NETWORKS")
+    folder = Path(chosen) if chosen else Path(__file__).parents[3] / "shared" / "networks"
+    if not folder.is_dir():
+        pytest.skip("the published files are neither at ALEXNET_TEST_NETWORKS nor in ../shared/networks")
+    with warnings.catch_warnings(action="ignore"):  # what is read with tolerance is not in question here
+        network = build(str(folder / "layers-145.cfg"), seed=4)
+    names = tuple(str(k) for k in range(1000))
+    before = Checkpoint(network.architecture, network.state_dict(), names, names)
+    conversion.write(before, tmp_path / "91.1200", "original")
+    layers = pickle.loads((tmp_path / "91.1200").read_bytes(), encoding="latin1")["model_state"]["layers"]
+    assert layers["fc2048bb"]["inputs"] == ["hs1b", "hs1a"]  # the order that its file says
+    assert layers["conv2a"]["weights"][0].shape == (48 * 5 * 5, 128)
+    assert sum(w.size for layer in layers.values() for w in layer.get("weights", ())) == 60_954_656
+    after = conversion.read(tmp_path / "91.1200")
+    assert all(torch.equal(after.weights[name], value) for name, value in before.weights.items())
