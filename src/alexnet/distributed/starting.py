@@ -82,7 +82,9 @@ def _run(count: int, arguments: Sequence[str]) -> int:
     try:
         elastic_launch(configuration, command[0])(*command[1:])
     except ChildFailedError as error:
-        return min(failure.exitcode for failure in error.failures.values())
+        codes = [failure.exitcode for failure in error.failures.values()]
+        killed = [code for code in codes if code < 0]
+        return max(killed) if killed else codes[0]  # SIGTERM, the lowest, is how torchrun ends the others
     except SignalException as stop:
         return 128 + int(stop.sigval)
     return 0
