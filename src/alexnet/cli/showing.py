@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from alexnet.data.dataset import Dataset
     from alexnet.training.recipe import Recipe
+    from alexnet.training.rehearsal import Rehearsal
 
 
 def say(text: str) -> None:
@@ -41,6 +42,34 @@ def show_recipe(recipe: "Recipe", dataset: "Dataset") -> None:
             say(f"  {path} = {value}")
     plan = Plan(recipe, len(dataset.split("train")))
     say(f"steps: {plan.total_steps:,}, {plan.steps_per_epoch:,} an epoch")
+
+
+def show_rehearsal(found: "Rehearsal") -> None:
+    """Print what a run would take: the shapes of its stages, memory, speed, time and disk."""
+    from rich.table import Table
+
+    table = Table(title="one picture's way", title_justify="left")
+    table.add_column("stage")
+    table.add_column("output", justify="right")
+    for name, shape in found.shapes.items():
+        table.add_row(name, " x ".join(str(size) for size in shape))
+    show_table(table)
+    say(f"parameters: {found.parameters:,}")
+    say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
+    say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
+    total = found.training_seconds + found.validation_seconds
+    say(f"time: {duration(total)}, of which validation about {duration(found.validation_seconds)}")
+    say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
+    if found.disk > found.free:
+        say("the disk is too small: make room, or choose another --run")
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person says them."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def flat(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ from alexnet.errors import RecipeError
     "--set", "settings", multiple=True, metavar="A.B=VALUE", help="Change one setting of the recipe."
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that is there.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what it would take, by a few steps, and keep nothing.")
 @click.option(
     "--save-every", type=click.IntRange(min=0), default=0, metavar="STEPS", help="Save this often too."
 )
@@ -40,6 +40,12 @@ from alexnet.errors import RecipeError
     default="data",
     show_default=True,
     help="What processes divide: pictures, columns, or pictures and fully-connected layers.",
+)
+@click.option(
+    "--log-to",
+    multiple=True,
+    type=click.Choice(["tensorboard", "wandb", "mlflow", "trackio"]),
+    help="Tell this program the journal's rows too.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Say only what matters.")
 def command(
@@ -57,6 +63,7 @@ def command(
     keep: int,
     processes: int | None,
     scheme: str,
+    log_to: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Train a network on DATA: a name (digits), a prepared directory, or folders of pictures.
@@ -65,7 +72,7 @@ def command(
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
     from alexnet import memory
-    from alexnet.cli.showing import say, show_recipe
+    from alexnet.cli.showing import say, show_recipe, show_rehearsal
     from alexnet.data.named import open_dataset
     from alexnet.distributed.place import place
     from alexnet.distributed.processes import joined
@@ -74,6 +81,7 @@ def command(
     from alexnet.training.directory import check_free
     from alexnet.training.loop import Saving, run_training
     from alexnet.training.progress import Progress
+    from alexnet.training.rehearsal import rehearse
     from alexnet.training.stopping import Interrupted
 
     changes = _changes(settings, epochs, seed)
@@ -86,12 +94,15 @@ def command(
     resume = resume or here.restarts > 0
     if resume and run is None:
         raise click.UsageError("--resume needs --run DIR: which run is to go on?")
+    if run is not None and not dry_run:
+        check_free(run, resume=resume)  # before pictures are prepared, which may take hours
     settled = memory.settle()  # before the first tensor
     dataset = open_dataset(data)
     base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
     resolved = resolve(dataset, base, network=network, parameters=params, settings=changes)
     if dry_run:
         show_recipe(resolved, dataset)
+        show_rehearsal(rehearse(dataset, resolved, run or Path("runs"), keep=keep))
         return
     if starts and processes is not None:
         directory = run if run is not None else fresh_run(resolved.name)
@@ -115,6 +126,7 @@ def command(
                 resume=resume,
                 saving=Saving(every_steps=save_every, keep=keep),
                 progress=Progress(quiet=quiet, mute=not speaks),
+                log_to=log_to,
                 processes=together,
             )
         except Interrupted as stop:

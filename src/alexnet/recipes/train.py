@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ def train(
     saving: Saving | None = None,
     quiet: bool = False,
     scheme: str = "data",
+    log_to: Sequence[str] = (),
 ) -> list[Row]:
     """Train a network on pictures.
 
@@ -47,6 +48,7 @@ def train(
         saving: when to write checkpoints.
         quiet: say nothing but what matters.
         scheme: what processes divide, where torchrun or srun has started several: data, columns or hybrid.
+        log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
     Returns:
         the journal's rows, one an epoch; errors are fractions.
     Raises:
@@ -70,6 +72,7 @@ def train(
             resume=resume,
             saving=saving,
             progress=progress,
+            log_to=log_to,
             processes=processes,
         )
 

@@ -1,8 +1,10 @@
 """The training loop: epochs of steps, a validation after each, checkpoints on the way."""
 
+import contextlib
 import math
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
@@ -11,7 +13,7 @@ from alexnet import randomness
 from alexnet.data.batches import batches
 from alexnet.data.dataset import Dataset, Split
 from alexnet.distributed.processes import ALONE, PeerError, Processes
-from alexnet.errors import AlexNetError, DivergedError
+from alexnet.errors import DivergedError
 from alexnet.evaluation.metrics import Tally
 from alexnet.evaluation.predict import probabilities
 from alexnet.journal import Row
@@ -26,8 +28,9 @@ from alexnet.training.saving import Saver
 from alexnet.training.schedule import factor
 from alexnet.training.settings import to_plain
 from alexnet.training.state import Plan, State
-from alexnet.training.step import train_step
+from alexnet.training.step import too_large, train_step
 from alexnet.training.stopping import Interrupted, Stopping
+from alexnet.training.trackers import open_tracker
 from alexnet.training.watching import Watching
 
 RETRY_SECONDS: Final = 60.0  # after a checkpoint that could not be written
@@ -54,6 +57,7 @@ def run_training(
     resume: bool = False,
     saving: Saving | None = None,
     progress: Progress | None = None,
+    log_to: Sequence[str] = (),
     processes: Processes = ALONE,
 ) -> list[Row]:
     """Train a network on a data set as a recipe says, and keep everything about it in a run directory.
@@ -68,6 +72,7 @@ def run_training(
         resume: go on with the run that is there; without one, begin.
         saving: when to write checkpoints.
         progress: is told how it goes.
+        log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
         processes: who train it together; the first one writes.
     Returns:
         the journal's rows, one an epoch.
@@ -82,12 +87,16 @@ def run_training(
     saving, progress = saving or Saving(), progress or Progress()
     training = dataset.split("train")
     plan = Plan(recipe, len(training))
-    with RunDirectory(run, resume=resume, processes=processes) as directory, Stopping(processes) as stopping:
+    with contextlib.ExitStack() as leaving:
+        directory = leaving.enter_context(RunDirectory(run, resume=resume, processes=processes))
+        stopping = leaving.enter_context(Stopping(processes))
         state = State.begin(dataset, recipe, processes)
         if resume:
             _resume(state, directory, dataset, plan, progress)
-        directory.describe(to_plain(recipe))
-        watching = Watching(directory, progress.say)
+        plain = to_plain(recipe)
+        trackers = {name: open_tracker(name, run, plain) for name in log_to if directory.writes}
+        directory.describe(plain)
+        watching = leaving.enter_context(Watching(directory, trackers, progress.say))
         watching.write(state.history)
         saver = Saver(directory, saving.keep, progress.say)
         _check_space(state.bytes * (saving.keep + 2), directory, progress)
@@ -110,6 +119,7 @@ def run_training(
                     _end_epoch(state, plan, tally, progress)
                     save(best=state.improved())
                     watching.write(state.history)
+                    watching.tell(state.history[-1])
                     saved = time.monotonic()
                 if state.step >= plan.total_steps or stopping.code is not None:
                     break
@@ -140,7 +150,7 @@ def run_training(
         except (MemoryError, RuntimeError) as error:
             if not exhausted(error):
                 raise
-            raise AlexNetError(_too_large(recipe)) from error
+            raise too_large(recipe) from error
         finally:
             saver.wait()
             progress.end()
@@ -238,13 +248,4 @@ def _diverged(error: DivergedError, recipe: Recipe, saver: Saver) -> DivergedErr
     return DivergedError(
         f"{error}: nothing of that step was kept; {kept} --resume and a lower rate, for instance "
         f"--set training.rates.weight={rate:g} --set training.rates.bias={rate:g}"
-    )
-
-
-def _too_large(recipe: Recipe) -> str:
-    training = recipe.training
-    parts = training.accumulate * 2
-    return (
-        f"there is not enough memory for a batch of {training.batch_size} in {training.accumulate} parts; "
-        f"--resume with --set training.accumulate={parts} takes the same steps in less"
     )

@@ -8,6 +8,7 @@ from torch import Tensor
 from alexnet import randomness
 from alexnet.data.augment import augment
 from alexnet.data.batches import Batch
+from alexnet.errors import AlexNetError
 from alexnet.networks.costs import objective
 from alexnet.randomness import Chance
 from alexnet.training.diverging import check_gradients, check_loss
@@ -57,6 +58,15 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         state.loss + found[0],
         state.wrong + found[1],
         state.images + total,
+    )
+
+
+def too_large(recipe: Recipe) -> AlexNetError:
+    """Return the error for a step that there is no memory for, and what to do."""
+    training = recipe.training
+    return AlexNetError(
+        f"there is not enough memory for a batch of {training.batch_size} in {training.accumulate} parts: "
+        f"--set training.accumulate={training.accumulate * 2} takes the same steps in less, and --resume goes on"
     )
 
 
