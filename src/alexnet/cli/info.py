@@ -62,13 +62,13 @@ def command(
 def _found(name: str, options: dict[str, Any]) -> tuple["Architecture", str]:
     """Return the architecture that a name stands for, and what is said about it."""
     from alexnet.checkpoint import load
+    from alexnet.evaluation.classifier import checkpoint_of
     from alexnet.networks.catalogue import NETWORKS, architecture
     from alexnet.recipes import RECIPES
 
     path = Path(name)
     if path.is_dir() or path.suffix == ".safetensors":
-        newest = sorted(path.glob("checkpoints/step-*.safetensors"))
-        found = load(next((p for p in (path / "best.safetensors", *reversed(newest)) if p.is_file()), path))
+        found = load(checkpoint_of(path) if path.is_dir() else path)
         return _changed(found.architecture, options), ""
     about = inspect.getdoc(RECIPES[name]) or "" if name in RECIPES else ""
     if name in RECIPES and (name not in NETWORKS or about):

@@ -17,6 +17,7 @@ from alexnet.errors import RecipeError
 @click.option(
     "--params", type=click.Path(path_type=Path), metavar="FILE", help="Layer parameters of --network FILE."
 )
+@click.option("--weights", metavar="RUN", help="Begin with the weights of a run or checkpoint, where they fit.")
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/RECIPE].")
 @click.option("--epochs", type=float, help="Cycles through the pictures.")
 @click.option("--seed", type=int, help="Of everything random.")
@@ -53,6 +54,7 @@ def command(
     recipe: str | None,
     network: str | None,
     params: Path | None,
+    weights: str | None,
     run: Path | None,
     epochs: float | None,
     seed: int | None,
@@ -84,7 +86,7 @@ def command(
     from alexnet.training.rehearsal import rehearse
     from alexnet.training.stopping import Interrupted
 
-    changes = _changes(settings, epochs, seed)
+    changes = _changes(settings, epochs, seed, weights)
     here = place(os.environ)
     starts = processes is not None and processes > 1 and here.count == 1
     if processes not in (None, here.count) and not starts:
@@ -137,7 +139,9 @@ def command(
         say(f"run: {directory}\nnext: alexnet evaluate {directory} --data {data}")
 
 
-def _changes(settings: tuple[str, ...], epochs: float | None, seed: int | None) -> dict[str, Any]:
+def _changes(
+    settings: tuple[str, ...], epochs: float | None, seed: int | None, weights: str | None
+) -> dict[str, Any]:
     """Return the settings to change, by path."""
     changes: dict[str, Any] = {}
     for text in settings:
@@ -149,4 +153,6 @@ def _changes(settings: tuple[str, ...], epochs: float | None, seed: int | None) 
         changes["training.epochs"] = epochs
     if seed is not None:
         changes["training.seed"] = seed
+    if weights is not None:
+        changes["training.start"] = weights
     return changes

@@ -180,6 +180,27 @@ class Network(nn.Module):
         self.check_weights(weights, source)
         self.load_state_dict(weights)
 
+    @torch.no_grad()
+    def adopt(self, weights: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
+        """Take the weights of every layer that fits, and leave the others and the mean picture as they are.
+
+        A layer fits if all its weights and biases are there, by name and of its shapes: so a network goes on
+        from one of other classes, with a new last layer (section 6).
+
+        Returns:
+            names of the stages that took weights, and of those with weights that did not.
+        """
+        taken, left = [], []
+        for stage in self.stages:
+            own = stage.operation.state_dict(prefix=f"{stage.name}.")
+            if not own:
+                continue
+            fits = all(name in weights and weights[name].shape == value.shape for name, value in own.items())
+            (taken if fits else left).append(stage.name)
+            for name, value in own.items() if fits else ():
+                value.copy_(weights[name])
+        return taken, left
+
     def _run(self, images: Tensor, wanted: Iterable[str], chance: Chance | None) -> dict[str, Tensor]:
         """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
         kept = set(wanted)

@@ -19,7 +19,7 @@ from alexnet.evaluation.predict import probabilities
 from alexnet.journal import Row
 from alexnet.memory import exhausted
 from alexnet.networks.network import Network
-from alexnet.training.directory import RunDirectory
+from alexnet.training.directory import RunDirectory, checkpoints
 from alexnet.training.diverging import stuck
 from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
@@ -27,6 +27,7 @@ from alexnet.training.resuming import check_same, notices
 from alexnet.training.saving import Saver
 from alexnet.training.schedule import factor
 from alexnet.training.settings import to_plain
+from alexnet.training.starting import starting_network
 from alexnet.training.state import Plan, State
 from alexnet.training.step import too_large, train_step
 from alexnet.training.stopping import Interrupted, Stopping
@@ -90,7 +91,8 @@ def run_training(
     with contextlib.ExitStack() as leaving:
         directory = leaving.enter_context(RunDirectory(run, resume=resume, processes=processes))
         stopping = leaving.enter_context(Stopping(processes))
-        state = State.begin(dataset, recipe, processes)
+        start = None if checkpoints(run) else starting_network(recipe, progress.say)
+        state = State.begin(dataset, recipe, processes, start=start)
         if resume:
             _resume(state, directory, dataset, plan, progress)
         plain = to_plain(recipe)

@@ -30,6 +30,8 @@ class Training:
     """Parts into which a process cuts its share of a batch: less memory, the same step."""
     seed: int = 0
     """Of everything random: weights, order, augmentation, dropout."""
+    start: str = ""
+    """A run or checkpoint whose weights it begins with, layer by layer where they fit; without, new ones."""
     rates: Rates = field(default_factory=Rates)
     """Rates of every layer that `stages` does not name (section 5)."""
     stages: Mapping[str, Rates] = field(default_factory=dict)

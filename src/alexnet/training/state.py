@@ -76,9 +76,11 @@ class State:
     """The journal's rows so far."""
 
     @classmethod
-    def begin(cls, dataset: Dataset, recipe: Recipe, processes: Processes = ALONE) -> "State":
-        """Return the state before the first step; of several processes each has its part."""
-        whole = Network(recipe.network, seed=recipe.training.seed)
+    def begin(
+        cls, dataset: Dataset, recipe: Recipe, processes: Processes = ALONE, *, start: Network | None = None
+    ) -> "State":
+        """Return the state before the first step, of new weights or `start`'s; of several processes each its part."""
+        whole = start if start is not None else Network(recipe.network, seed=recipe.training.seed)
         whole.set_mean(dataset.mean)
         network, cut = divide(whole, processes)
         shared = [value for name, value in network.named_parameters() if not cut.divides(name)]
