@@ -72,6 +72,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
+def _shown(value: object) -> str:
+    """Return a setting as text; of a text of many lines, such as a definition, how many it has."""
+    text = str(value)
+    return text if "\n" not in text else f"({len(text.splitlines())} lines)"
+
+
 def flat(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     """Yield nested settings as paths and texts, as `--set` takes them."""
     for name, value in plain.items():
@@ -81,4 +87,4 @@ def flat(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
         elif isinstance(value, list) and all(isinstance(entry, str | int | float) for entry in value):
             yield here, ",".join(str(entry) for entry in value) or "none"
         else:
-            yield here, "none" if value in (None, {}) else str(value)
+            yield here, "none" if value in (None, {}) else _shown(value)
