@@ -14,6 +14,7 @@ import alexnet as package
 VERBS: Final = {
     "demo": "Train, judge and use a small network on hand-written digits, in a minute.",
     "prepare": "Prepare pictures once: squared, packed, with classes and statistics.",
+    "check": "Find what is wrong with pictures, before days are spent on them.",
     "train": "Train a network on pictures.",
     "runs": "List runs with their states and errors.",
     "digest": "Print one SHA-256 over where a run stands.",

@@ -9,19 +9,74 @@ import click
 @click.argument("source")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option(
-    "--side", type=click.IntRange(min=8), metavar="PIXELS", help="Height and width [256; small pictures: 32]."
+    "--side",
+    type=click.IntRange(min=8),
+    metavar="PIXELS",
+    help="Height and width [256; small pictures: their own].",
 )
-def command(source: str, directory: Path, side: int | None) -> None:
+@click.option(
+    "--encoding",
+    type=click.Choice(["raw", "jpeg"]),
+    default="raw",
+    show_default=True,
+    help="Pixels, the fastest to read, or JPEG, an eighth of the size.",
+)
+@click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Of the JPEGs.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="Part that may be unreadable.",
+)
+@click.option(
+    "--quarantine", type=click.Path(path_type=Path), metavar="FILE", help="Leave out what this lists."
+)
+@click.option(
+    "--order",
+    type=click.Choice(["sorted", "devkit"]),
+    default="sorted",
+    show_default=True,
+    help="Of ImageNet's classes: by synset, or by the development kit's numbers.",
+)
+def command(
+    source: str,
+    directory: Path,
+    side: int | None,
+    encoding: str,
+    quality: int,
+    workers: int | None,
+    tolerance: float,
+    quarantine: Path | None,
+    order: str,
+) -> None:
     """Prepare the pictures of SOURCE in DIRECTORY: shorter side scaled, central square, packed.
 
-    An interrupted preparation goes on when the same command is given again.
+    SOURCE is a name (digits), a directory, an archive, a list of files, hf:owner/name or a remote place. An
+    interrupted preparation goes on when the same command is given again. Under torchrun the work is divided.
     """
+    from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
-    from alexnet.data.named import natural_side, source_named
+    from alexnet.data.named import NAMED, natural_side, source_named
     from alexnet.data.prepare import prepare
+    from alexnet.data.sources.opening import open_source
 
-    opened = source_named(source)
-    dataset = prepare(opened, directory, side=side if side is not None else natural_side(opened))
+    opened = source_named(source) if source in NAMED else open_source(source, order=order)
+    with walking("preparing") as progress:
+        dataset = prepare(
+            opened,
+            directory,
+            side=side if side is not None else natural_side(opened),
+            encoding=encoding,
+            quality=quality,
+            workers=workers,
+            tolerance=tolerance,
+            quarantine=quarantine,
+            progress=progress,
+        )
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     say(f"{directory}: {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels")
     for skipped in dataset.skipped[:10]:

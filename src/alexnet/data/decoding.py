@@ -66,7 +66,7 @@ def upright(
         uint8 RGB, (H, W, 3), contiguous; and the colour profile to hand to `in_srgb`, if they have one that
         counts: after scaling, when there is less to convert.
     """
-    image = _opened(content, max_pixels)
+    image = opened(content, max_pixels)
     divisor = _divisor(image, shrink_to) if shrink_to else 1
     profile = _profile(image)
     pixels = None if profile and image.mode == "CMYK" else _turbo(content, image, divisor)
@@ -91,7 +91,7 @@ def turbo() -> ModuleType | None:
     return _simplejpeg()
 
 
-def _opened(content: bytes, max_pixels: int) -> Image.Image:
+def opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Open a picture from its bytes and check its size; nothing is decoded yet."""
     if not content:
         raise DataError("empty: the file has no bytes")

@@ -13,7 +13,9 @@ from alexnet.data.dataset import CARD, FORMAT, Dataset
 from alexnet.data.images import decode, decoder
 from alexnet.data.prepare import prepare
 from alexnet.data.sources.digits import Digits
+from alexnet.data.sources.hub import PREFIX
 from alexnet.data.sources.opening import open_source
+from alexnet.data.sources.places import remote
 from alexnet.data.sources.shapes import Shapes
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError, choices
@@ -50,17 +52,17 @@ def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Datase
                 f"{name!r} is prepared at a side of {dataset.side}, not {side}: prepare its source again"
             )
         return dataset
-    if not path.exists():
+    if not path.exists() and not remote(name) and not name.startswith(PREFIX):
         raise DataError(
             f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory or an archive"
         )
-    return _cached(open_source(path), side)
+    return _cached(open_source(name), side)
 
 
-def source_named(name_or_path: str | Path) -> Source:
+def source_named(name_or_path: str | Path, *, strict: bool = True) -> Source:
     """Return a source by its name, or as `open_source` reads what a path holds; a name wins over a path."""
     name = os.fspath(name_or_path)
-    return NAMED[name]() if name in NAMED else open_source(name)
+    return NAMED[name]() if name in NAMED else open_source(name, strict=strict)
 
 
 def natural_side(source: Source) -> int:

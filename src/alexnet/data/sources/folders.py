@@ -48,7 +48,7 @@ class _Part:
 
     def chosen(self, fraction: float, seed: int) -> np.ndarray:
         """Return the places of this part's pictures among the folder's."""
-        if self.aside is None:
+        if self.aside is None or self.size < 1:
             return np.arange(self.size)
         return np.flatnonzero(held_out(self.name, self.size, fraction=fraction, seed=seed) == self.aside)
 
@@ -60,13 +60,18 @@ class Folders:
         tree: the directory or archive that holds them.
         fraction: the part of each class to set aside where there is no validation folder.
         seed: decides which pictures those are.
+        strict: refuse what cannot be trained on; otherwise gather it in `problems`, to be reported.
     Raises:
         DataError: no pictures, an empty class, or classes that differ between the splits.
     """
 
     words: Mapping[str, str] = {}
 
-    def __init__(self, tree: Tree, *, fraction: float = FRACTION, seed: int = SEED) -> None:
+    def __init__(
+        self, tree: Tree, *, fraction: float = FRACTION, seed: int = SEED, strict: bool = True
+    ) -> None:
+        self.problems: list[str] = []
+        self._strict = strict
         self._tree, self._fraction, self._seed, self._ignored = tree, fraction, seed, 0
         self.name = place_name(tree)
         roots = split_folders(tree)
@@ -77,7 +82,12 @@ class Folders:
         }
         self.classes = tuple(part.name for part in self._parts["train"])
         for split, parts in self._parts.items():
-            same_classes(tree.place, self.classes, [part.name for part in parts], split)
+            try:
+                same_classes(tree.place, self.classes, [part.name for part in parts], split)
+            except DataError as error:
+                self._complain(error)
+        named = {part.name for parts in self._parts.values() for part in parts}
+        self.classes += tuple(sorted(named - set(self.classes), key=natural))
         if divided and any(part.size > 1 for part in self._parts["train"]):
             for split in ("train", "validation"):
                 self._parts[split] = [
@@ -115,6 +125,12 @@ class Folders:
         """Return a hash of the tree and of how it is divided."""
         return f"folders 1 {self._tree.fingerprint()} {self._fraction} {self._seed}"
 
+    def _complain(self, error: DataError) -> None:
+        """Refuse the whole, or go on and remember why it should be."""
+        if self._strict:
+            raise error
+        self.problems.append(str(error))
+
     def _listed(self, root: str) -> list[_Part]:
         """List the classes below a folder: each must hold a picture."""
         parts = []
@@ -123,9 +139,10 @@ class Folders:
             paths, ignored = pictures(self._tree, folder)
             self._ignored += ignored
             if not paths:
-                raise DataError(
+                words = (
                     f"class folder {folder!r} of {self._tree.place!r} holds no pictures: fill or remove it"
                 )
+                self._complain(DataError(words))
             parts.append(_Part(name, folder, len(paths)))
         if not parts:
             raise DataError(

@@ -23,13 +23,15 @@ from alexnet.errors import DataError
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
-def open_source(path: str | Path, *, order: str = "sorted") -> Source:
+def open_source(path: str | Path, *, order: str = "sorted", strict: bool = True) -> Source:
     """Open what a person holds, in any of the layouts that are read.
 
     Args:
         path: a directory, an archive, a list (CSV, TSV, JSON lines), `hf:owner/name`, or a remote place such as
             s3://bucket/folder.
         order: of the classes where there are two: ILSVRC as downloaded, "sorted" or "devkit".
+        strict: refuse image folders that cannot be trained on, such as one with an empty class; otherwise
+            their `problems` tell.
     Raises:
         DataError: nothing is there, or it is in no known layout.
     """
@@ -37,11 +39,11 @@ def open_source(path: str | Path, *, order: str = "sorted") -> Source:
     if place.startswith(PREFIX):
         return Hub(place)
     if remote(place):
-        return _of_tree(_archive(place) or Remote(place))
+        return _of_tree(_archive(place) or Remote(place), strict)
     if not os.path.exists(place):
         raise DataError(f"{place!r} does not exist: give a directory, an archive or a list of pictures")
     if os.path.isdir(place):
-        return _of_directory(Path(place), order)
+        return _of_directory(Path(place), order, strict)
     if place.lower().endswith(ENDINGS):
         return listing(place)
     if place.lower().endswith(".parquet"):
@@ -49,13 +51,13 @@ def open_source(path: str | Path, *, order: str = "sorted") -> Source:
     if place.lower().endswith(_TARS) and is_webdataset(place):
         return webdataset([place], Path(place).name.split(".")[0])
     if tree := _archive(place):
-        return _of_tree(tree)
+        return _of_tree(tree, strict)
     raise DataError(
         f"{place!r} is neither a directory, an archive (.zip, {', '.join(_TARS)}) nor a list ({', '.join(ENDINGS)})"
     )
 
 
-def _of_directory(path: Path, order: str) -> Source:
+def _of_directory(path: Path, order: str, strict: bool) -> Source:
     """Open a directory: layouts of whole files first, then trees."""
     if is_ilsvrc(path):
         return ilsvrc(path, order)
@@ -67,7 +69,7 @@ def _of_directory(path: Path, order: str) -> Source:
     for name in ("metadata.csv", "metadata.jsonl", "labels.csv", "labels.tsv", "labels.jsonl"):
         if (path / name).is_file():
             return listing(path / name)
-    return _of_tree(Directory(path))
+    return _of_tree(Directory(path), strict)
 
 
 def _archive(place: str) -> Tree | None:
@@ -77,7 +79,7 @@ def _archive(place: str) -> Tree | None:
     return Tar(place) if place.lower().endswith(_TARS) else None
 
 
-def _of_tree(tree: Tree) -> Source:
+def _of_tree(tree: Tree, strict: bool) -> Source:
     """Open the layout that a tree holds; image folders where it is none of the others."""
     for fits, source in (
         (is_tiny_imagenet, tiny_imagenet),
@@ -87,4 +89,4 @@ def _of_tree(tree: Tree) -> Source:
     ):
         if fits(tree):
             return source(tree)
-    return Synsets(tree) if Synsets.fits(tree) else Folders(tree)
+    return Synsets(tree) if Synsets.fits(tree) else Folders(tree, strict=strict)

@@ -1,0 +1,112 @@
+"""alexnet check: what is wrong with pictures, before days are spent on them."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from alexnet.data.check import Examination
+
+
+@click.command("check")
+@click.argument("data")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with thumbnails.")
+@click.option(
+    "--quarantine", type=click.Path(path_type=Path), metavar="FILE", help="List what should be left out."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    default="error",
+    show_default=True,
+    help="Exit with 3 if something this bad is found.",
+)
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads that decode [one a core].")
+def command(
+    data: str, as_json: bool, html: Path | None, quarantine: Path | None, fail_on: str, workers: int | None
+) -> None:
+    """Read every picture of DATA; report what is broken, odd, there twice, in two splits, or out of balance.
+
+    Of a prepared directory, every file is compared with its SHA-256. The list that --quarantine writes is for
+    `alexnet prepare --quarantine`.
+    """
+    from alexnet.cli.progress import walking
+    from alexnet.cli.showing import say
+    from alexnet.data.check import SEVERITIES, check
+    from alexnet.data.dataset import CARD
+    from alexnet.data.named import source_named
+    from alexnet.data.quarantine import write_quarantine
+
+    if (Path(data) / CARD).exists():
+        _prepared(data, as_json, fail_on)
+        return
+    source = source_named(data, strict=False)
+    with walking("checking") as progress:
+        found = check(source, workers=workers or os.cpu_count() or 1, progress=progress)
+    if html:
+        from alexnet.data.check_page import check_page
+        from alexnet.files import write_text
+
+        write_text(html, check_page(found, source))
+        say(f"page: {html}")
+    if quarantine:
+        entries = dict(found.quarantine())
+        write_quarantine(quarantine, entries.items())
+        say(f"quarantine: {len(entries):,} pictures in {quarantine}")
+    if as_json:
+        print(json.dumps(found.to_dict()))
+    else:
+        _show(found)
+    worst = found.worst()
+    if worst and fail_on != "never" and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
+        sys.exit(3)
+
+
+def _prepared(data: str, as_json: bool, fail_on: str) -> None:
+    from alexnet.cli.progress import walking
+    from alexnet.cli.showing import say
+    from alexnet.data.dataset import Dataset
+    from alexnet.data.integrity import damages
+
+    dataset = Dataset.open(data)
+    with walking("checking files") as progress:
+        found = damages(dataset, progress)
+    if as_json:
+        print(json.dumps({"name": dataset.name, "damaged": found, "skipped": len(dataset.skipped)}))
+    else:
+        for line in found:
+            print(line)
+        say(
+            f"{dataset.name}: {'all files are as prepared' if not found else f'{len(found)} files are damaged'}"
+        )
+    if found and fail_on != "never":
+        sys.exit(3)
+
+
+def _show(found: "Examination") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from alexnet.cli.showing import say, show_table
+    from alexnet.data.check import KINDS
+
+    splits = ", ".join(f"{count:,} {split}" for split, count in found.pictures.items())
+    if not found.findings:
+        say(f"{found.name}: {splits}; nothing to report")
+        return
+    table = Table(title=f"{escape(found.name)}: {splits}")
+    for heading in ("severity", "kind", "pictures", "for instance"):
+        table.add_column(heading, justify="right" if heading == "pictures" else "left", overflow="fold")
+    for kind, severity in KINDS.items():
+        if findings := found.of(kind):
+            first = findings[0]
+            words = ": ".join(
+                ascii(w)[1:-1] if not w.isprintable() else w for w in (first.name, first.detail) if w
+            )
+            table.add_row(severity, kind, f"{len(findings):,}", escape(words))
+    show_table(table)

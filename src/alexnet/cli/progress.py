@@ -1,0 +1,62 @@
+"""How far a long walk over pictures is: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_EVERY = 15.0  # seconds between lines where there is no terminal
+
+
+@contextmanager
+def walking(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told the pictures done and in all; it shows them with the rate and the time left."""
+    if not sys.stderr.isatty():
+        yield _lines(what)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, rate="")
+        rate = _rate()
+        yield lambda done, total: bar.update(
+            task, completed=done, total=total, rate=f"{rate(done):,.0f} images/s"
+        )
+
+
+def _lines(what: str) -> Callable[[int, int], None]:
+    rate, last = _rate(), [time.monotonic()]
+
+    def tell(done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= _EVERY and done < total:
+            last[0] = now
+            left = (total - done) / max(rate(done), 1e-9)
+            print(
+                f"{what}: {done:,} of {total:,}, {rate(done):,.0f} images/s, {left:,.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    return tell
+
+
+def _rate() -> Callable[[int], float]:
+    """Return a function from the pictures done to pictures a second, since the first that was told of."""
+    first: list[tuple[float, int]] = []
+
+    def rate(done: int) -> float:
+        now = time.monotonic()
+        if not first:
+            first.append((now, done))
+        return (done - first[0][1]) / max(now - first[0][0], 1e-9)
+
+    return rate
