@@ -206,7 +206,7 @@ class LocallyConnected(Weighted):
         padding = self.padding
         x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))
         windows = F.unfold(x, self.size, stride=self.stride)  # (N, C * size * size, P)
-        count, filters, _ = self.weight.shape
+        filters = self.weight.shape[1]
         windows = windows.permute(2, 0, 1).unflatten(2, (self.groups, -1))  # (P, N, groups, C/groups * s * s)
         weight = self.weight.unflatten(1, (self.groups, -1))  # (P, groups, F/groups, C/groups * s * s)
         y = torch.einsum("pngk,pgfk->ngfp", windows, weight)
