@@ -78,3 +78,22 @@ def test_schedules_of_a_layers_own_are_asked_for() -> None:
     network.fc.bias.grad = torch.ones(1, dtype=torch.float64)
     Momentum(network).step(lambda _: Rates(weight_schedule=own), lambda value: asked.append(value) or 1.0)
     assert asked == [own, None]
+
+
+def test_lars_moves_each_layer_by_a_share_of_its_weights() -> None:
+    """Rate 10, trust 0.001, decay 0.5, |w| = 2, |g| = 3: 10 * 0.001 * 2 / (3 + 0.5 * 2) = 0.005.
+
+    w1 = 2 - 0.005 * (3 + 0.5 * 2) = 1.98, one hundredth less whatever the gradient's size; the bias keeps its
+    own rate.
+    """
+    network = OneLayer(2.0, 1.0)
+    rates = Rates(weight=10.0, bias=0.1, decay=0.5, trust=0.001)
+    step(network, Momentum(network), (3.0, 1.0), rates, 1.0)
+    assert network.fc.weight.item() == pytest.approx(1.98)
+    assert network.fc.bias.item() == pytest.approx(0.9)
+
+
+def test_lars_does_not_stop_weights_that_are_zero() -> None:
+    network = OneLayer(0.0, 0.0)
+    step(network, Momentum(network), (3.0, 1.0), Rates(weight=0.1, trust=0.001), 1.0)
+    assert network.fc.weight.item() == pytest.approx(-0.3)

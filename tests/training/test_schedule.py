@@ -68,3 +68,8 @@ def test_what_makes_no_schedule_is_refused() -> None:
         Schedule(kind="plateu")
     with pytest.raises(RecipeError, match="rise"):
         Schedule(kind="steps", epochs=(3, 2))
+
+
+def test_polynomial_falls_to_nothing() -> None:
+    schedule = Schedule(kind="polynomial", power=2.0)
+    assert [factor(schedule, at(p)) for p in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.25, 0.0])

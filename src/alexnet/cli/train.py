@@ -42,6 +42,7 @@ from alexnet.errors import RecipeError
     show_default=True,
     help="What processes divide: pictures, columns, or pictures and fully-connected layers.",
 )
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option(
     "--log-to",
     multiple=True,
@@ -65,6 +66,7 @@ def command(
     keep: int,
     processes: int | None,
     scheme: str,
+    device: str,
     log_to: tuple[str, ...],
     quiet: bool,
 ) -> None:
@@ -130,6 +132,7 @@ def command(
                 progress=Progress(quiet=quiet, mute=not speaks),
                 log_to=log_to,
                 processes=together,
+                device=device,
             )
         except Interrupted as stop:
             if speaks:

@@ -53,13 +53,14 @@ class ResponseNormalization(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.size % 2 == 1 and response.fits(x, self.response()):
             return response.respond(x, self.response())
-        maps: Tensor = x.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
+        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x  # squares need the range
+        maps: Tensor = wide.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
         before = self.size // 2
         squares = F.pad(maps.square(), (0, 0, 0, 0, before, self.size - 1 - before))
         channels = maps.shape[1]
         total = torch.stack([squares[:, i : i + channels] for i in range(self.size)]).sum(0)
         scale = (self.k + self.alpha / self.size * total) ** -self.beta
-        return (maps * scale).view_as(x)
+        return (maps * scale).reshape(x.shape).to(x.dtype)
 
 
 class MapNormalization(nn.Module):

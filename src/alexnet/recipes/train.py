@@ -34,6 +34,7 @@ def train(
     saving: Saving | None = None,
     quiet: bool = False,
     scheme: str = "data",
+    device: str = "auto",
     log_to: Sequence[str] = (),
 ) -> list[Row]:
     """Train a network on pictures.
@@ -48,6 +49,7 @@ def train(
         saving: when to write checkpoints.
         quiet: say nothing but what matters.
         scheme: what processes divide, where torchrun or srun has started several: data, columns or hybrid.
+        device: where to compute: cpu, cuda, or auto, which is a CUDA device where there is one.
         log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
     Returns:
         the journal's rows, one an epoch; errors are fractions.
@@ -74,6 +76,7 @@ def train(
             progress=progress,
             log_to=log_to,
             processes=processes,
+            device=device,
         )
 
 

@@ -19,6 +19,7 @@ from alexnet.evaluation.predict import probabilities
 from alexnet.journal import Row
 from alexnet.memory import exhausted
 from alexnet.networks.network import Network
+from alexnet.training.device import check_precision, chosen_device, settled
 from alexnet.training.directory import RunDirectory, checkpoints
 from alexnet.training.diverging import stuck
 from alexnet.training.progress import Progress
@@ -60,6 +61,7 @@ def run_training(
     progress: Progress | None = None,
     log_to: Sequence[str] = (),
     processes: Processes = ALONE,
+    device: str = "auto",
 ) -> list[Row]:
     """Train a network on a data set as a recipe says, and keep everything about it in a run directory.
 
@@ -75,6 +77,7 @@ def run_training(
         progress: is told how it goes.
         log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
         processes: who train it together; the first one writes.
+        device: where to compute: cpu, cuda, or auto, which is a CUDA device where there is one.
     Returns:
         the journal's rows, one an epoch.
     Raises:
@@ -86,13 +89,15 @@ def run_training(
         Interrupted: a signal asked to stop; the run has saved.
     """
     saving, progress = saving or Saving(), progress or Progress()
+    place = chosen_device(device)
+    check_precision(recipe.training.precision, place)
     training = dataset.split("train")
     plan = Plan(recipe, len(training))
     with contextlib.ExitStack() as leaving:
         directory = leaving.enter_context(RunDirectory(run, resume=resume, processes=processes))
         stopping = leaving.enter_context(Stopping(processes))
         start = None if checkpoints(run) else starting_network(recipe, progress.say)
-        state = State.begin(dataset, recipe, processes, start=start)
+        state = State.begin(dataset, recipe, processes, place, start=start)
         if resume:
             _resume(state, directory, dataset, plan, progress)
         plain = to_plain(recipe)
@@ -102,6 +107,7 @@ def run_training(
         watching.write(state.history)
         saver = Saver(directory, saving.keep, progress.say)
         _check_space(state.bytes * (saving.keep + 2), directory, progress)
+        progress.note(settled(place))
         progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
         if state.step >= plan.total_steps:
             progress.say(
@@ -128,7 +134,7 @@ def run_training(
                 epoch, done = divmod(state.step, plan.steps_per_epoch)
                 order = randomness.order(recipe.training.seed, epoch, len(training))
                 size = recipe.training.batch_size
-                feed = batches(training, order, size, start=done * size, reads=state.reads(recipe))
+                feed = batches(training, order, size, start=done * size, reads=state.reads(recipe), pinned=place.type == "cuda")
                 for batch in progress.timed(feed):
                     now = recipe.at(plan.epochs(state.step)) if recipe.changes else recipe
                     train_step(state, batch, now, state.standing(plan), dataset.colour_components)
@@ -207,7 +213,7 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress
     row: dict[str, Any] = {
         "epoch": round(plan.epochs(state.step), 6),
         "step": state.step,
-        "rate": now.rates.weight * factor(now.schedule, state.standing(plan)),
+        "rate": now.scaling * now.rates.weight * factor(now.schedule, state.standing(plan)),
         "training_loss": state.loss / state.images,
         "training_top1_error": state.wrong / state.images,
     }

@@ -38,6 +38,8 @@ class Rates:
     """Momentum of the biases (section 5)."""
     decay: float = 0.0005
     """Weight decay, multiplied by the rate; biases have none (section 5)."""
+    trust: float = 0.0
+    """Above 0: the weights' rate is multiplied by this times |w| / (|gradient| + decay |w|) (LARS, You 2017)."""
     ball: float = 0.0
     """Above 0: each filter's norm is held to at most this times its number of weights (wball)."""
     least_norm: float = 0.0
@@ -50,7 +52,7 @@ class Rates:
     """A schedule of the biases' own; without, the run's."""
 
     def __post_init__(self) -> None:
-        for name in ("weight", "bias", "decay", "ball", "least_norm", "most_norm"):
+        for name in ("weight", "bias", "decay", "trust", "ball", "least_norm", "most_norm"):
             if getattr(self, name) < 0:
                 raise RecipeError(
                     f"{name}={getattr(self, name)} would unlearn: rates and decay are 0 or more"
@@ -66,9 +68,12 @@ class Momentum:
 
     Args:
         network: whose parameters are updated, in place.
+        norm: gives the norm of a parameter, or of its gradient, by its name: over all processes where it is
+            divided.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, norm: Callable[[str, Tensor], float] | None = None) -> None:
+        self._norm = norm or (lambda name, value: float(value.norm()))
         self.parameters = dict(network.named_parameters())
         self.velocity = {name: torch.zeros_like(value) for name, value in self.parameters.items()}
         self.leaves = {
@@ -97,6 +102,9 @@ class Momentum:
                 momentum, decay = rates.momentum, rates.decay
             if rate == 0.0:
                 continue
+            if rates.trust and not kind.startswith("bias"):
+                norms = self._norm(name, parameter), self._norm(name, parameter.grad)
+                rate *= trust_ratio(*norms, rates)
             if name in self.leaves:
                 _update_tree(
                     parameter, parameter.grad, self.velocity[name], rate, momentum, decay, self.leaves[name]
@@ -132,6 +140,18 @@ def _update_tree(
     size = leaves[:, None]
     velocity.mul_(momentum).sub_(rate / size * (gradient + decay / size * weight))
     weight.add_(velocity)
+
+
+def trust_ratio(weight: float, gradient: float, rates: Rates) -> float:
+    """Return what LARS multiplies a layer's rate by, from the norms of its weights and their gradient.
+
+    A layer of zeros, or without a gradient, keeps its rate.
+
+    Source: You, Gitman and Ginsburg 2017, equation 6.
+    """
+    if weight == 0.0 or gradient == 0.0:
+        return 1.0
+    return rates.trust * weight / (gradient + rates.decay * weight)
 
 
 def _hold_norms(weight: Tensor, rates: Rates) -> None:

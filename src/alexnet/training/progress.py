@@ -114,6 +114,11 @@ class Progress:
                 f"epoch {row['epoch']:g}: loss {row['training_loss']:.4f}, {training}{errors}, {speed}"
             )
 
+    def note(self, line: str) -> None:
+        """Say something worth knowing, unless quiet."""
+        if not self._quiet:
+            self._line(line)
+
     def say(self, line: str) -> None:
         """Say something that matters, quiet or not."""
         self._line(line)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 from alexnet.data.augment import Augmentation
-from alexnet.errors import RecipeError
+from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Architecture
+from alexnet.training.device import PRECISIONS
 from alexnet.training.optimizer import Rates
 from alexnet.training.schedule import Schedule
 from alexnet.training.settings import with_settings
@@ -26,6 +27,8 @@ class Training:
     """Cycles through the training pictures (section 5: roughly 90)."""
     batch_size: int = 128
     """Pictures a step, over all processes together (section 5)."""
+    reference_batch: int = 0
+    """Above 0: rates are for batches of this size, and are multiplied by batch_size over it (Goyal 2017)."""
     accumulate: int = 1
     """Parts into which a process cuts its share of a batch: less memory, the same step."""
     seed: int = 0
@@ -38,6 +41,8 @@ class Training:
     """Rates of single layers, by the name of the stage; of one matrix of several, `conv3.weight1`."""
     schedule: Schedule = field(default_factory=Schedule)
     """How the rates change (section 5: divided by 10 when the validation error stops improving)."""
+    precision: str = "float32"
+    """What the stages compute in: float32, or bfloat16 with weights, update and normalisation in float32."""
     validation_views: int = 1
     """Views of a picture in the validation after each epoch: 1, the centre, or 10 (section 4.1)."""
 
@@ -50,10 +55,19 @@ class Training:
             raise RecipeError(
                 f"a batch of {self.batch_size} cannot be cut into {self.accumulate} parts: accumulate at most that"
             )
+        if self.reference_batch < 0:
+            raise RecipeError(f"reference_batch={self.reference_batch}: 0, or the batch size of the rates")
         if self.seed < 0:
             raise RecipeError(f"a seed is 0 or more, not {self.seed}")
+        if self.precision not in PRECISIONS:
+            raise RecipeError(f"`{self.precision}` is not a precision; {choices(self.precision, PRECISIONS)}")
         if self.validation_views not in (1, 10):
             raise RecipeError(f"validation_views={self.validation_views}: 1 (centre) or 10")
+
+    @property
+    def scaling(self) -> float:
+        """What every rate is multiplied by because of the batch's size."""
+        return self.batch_size / self.reference_batch if self.reference_batch else 1.0
 
     def rates_of(self, name: str) -> Rates:
         """Return the rates of a parameter, `conv3.weight`, or of a stage."""

@@ -37,7 +37,7 @@ def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
             f"the data has changed since the run began ({found.data.get('name')} then, {dataset.name} now, and their "
             "contents differ): give the same data, or start a new run with another --run"
         )
-    changed = differences(found.recipe, to_plain(recipe))
+    changed = differences(to_plain(from_plain(Recipe, found.recipe)), to_plain(recipe))
     refused = [line for line in changed if not line.startswith(MAY_CHANGE)]
     if refused:
         raise CheckpointError(
@@ -48,9 +48,9 @@ def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
 def notices(found: Checkpoint, plan: Plan, state: State) -> Iterator[str]:
     """Yield a line for each setting that is now another, and one where the rate jumps because of it."""
     recipe = plan.recipe
-    for line in differences(found.recipe, to_plain(recipe)):
-        yield f"going on with another setting: {line}"
     before = from_plain(Recipe, found.recipe)
+    for line in differences(to_plain(before), to_plain(recipe)):
+        yield f"going on with another setting: {line}"
     rates = [
         (own.training.rates.weight * factor(own.training.schedule, state.standing(Plan(own, plan.images))))
         for own in (before.at(plan.epochs(state.step)), recipe.at(plan.epochs(state.step)))

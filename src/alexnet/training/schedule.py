@@ -11,7 +11,7 @@ from typing import Final, final
 
 from alexnet.errors import RecipeError, choices
 
-KINDS: Final = ("constant", "plateau", "steps", "linear", "exp", "dexp", "jdexp", "cosine")
+KINDS: Final = ("constant", "plateau", "steps", "linear", "exp", "dexp", "jdexp", "cosine", "polynomial")
 
 
 @final
@@ -24,7 +24,7 @@ class Schedule:
     """
 
     kind: str = "plateau"
-    """constant, plateau, steps, linear, exp, dexp, jdexp or cosine."""
+    """constant, plateau, steps, linear, exp, dexp, jdexp, cosine or polynomial."""
     divisor: float = 10.0
     """plateau and steps: what the rate is divided by at each drop (section 5)."""
     drops: int = 3
@@ -37,6 +37,8 @@ class Schedule:
     """linear, exp, dexp, jdexp: the last rate is the first one divided by this (tgtFactor of the program)."""
     count: int = 2
     """dexp, jdexp: how many rates there are (numSteps of the program)."""
+    power: float = 2.0
+    """polynomial: the power of what remains of the run, (1 - p)^power."""
     noise: float = 0.0
     """Multiply by 1 + noise * abs(N(0, 1)), drawn at each use (noiseStdev of the program)."""
     warmup: float = 0.0
@@ -92,6 +94,8 @@ def factor(schedule: Schedule, standing: Standing) -> float:
             value = _stairs(schedule, p)
         case "cosine":
             value = 0.5 * (1.0 + math.cos(math.pi * p))
+        case "polynomial":
+            value = (1.0 - p) ** schedule.power
         case _:
             value = 1.0
     if standing.epoch < schedule.warmup:

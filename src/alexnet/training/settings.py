@@ -87,7 +87,7 @@ def _typed(hint: Any, value: Any, path: str) -> Any:
     if get_origin(hint) is not None:
         return _typed_collection(hint, value, path)
     if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, hint) else _typed_settings(hint, value, path)
+        return value if isinstance(value, _class(hint)) else _typed_settings(hint, value, path)
     return _typed_scalar(hint, value, path)
 
 

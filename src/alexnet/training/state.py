@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
+import torch
+
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.gradients import GradientSum
@@ -77,14 +79,26 @@ class State:
 
     @classmethod
     def begin(
-        cls, dataset: Dataset, recipe: Recipe, processes: Processes = ALONE, *, start: Network | None = None
+        cls,
+        dataset: Dataset,
+        recipe: Recipe,
+        processes: Processes = ALONE,
+        device: torch.device = torch.device("cpu"),  # noqa: B008  # a value, and never changed
+        *,
+        start: Network | None = None,
     ) -> "State":
-        """Return the state before the first step, of new weights or `start`'s; of several processes each its part."""
+        """Return the state before the first step, on a device; of several processes each has its part.
+
+        `start` is the network with its first weights; without, they are drawn.
+        """
         whole = start if start is not None else Network(recipe.network, seed=recipe.training.seed)
         whole.set_mean(dataset.mean)
         network, cut = divide(whole, processes)
+        network.to(device)
+        if device.type == "cuda":
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch documents it
         shared = [value for name, value in network.named_parameters() if not cut.divides(name)]
-        return cls(network, Momentum(network), processes, cut, GradientSum(processes, shared))
+        return cls(network, Momentum(network, cut.norm), processes, cut, GradientSum(processes, shared))
 
     def pieces(self, total: int, recipe: Recipe) -> list[Piece]:
         """Return what this process does of a batch of `total` pictures."""

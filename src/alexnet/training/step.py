@@ -12,7 +12,7 @@ from alexnet.errors import AlexNetError
 from alexnet.networks.costs import objective
 from alexnet.randomness import Chance
 from alexnet.training.diverging import check_gradients, check_loss
-from alexnet.training.recipe import Recipe
+from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule, Standing, factor
 from alexnet.training.state import State
 
@@ -30,6 +30,7 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         DivergedError: the loss or a gradient is not finite; weights and velocities are those of the step before.
     """
     network, training = state.network.train(), recipe.training
+    device = network.mean.device
     stream = randomness.key(training.seed, "augmentation", int(standing.epoch))
     total, loss_sum, wrong = batch.total, 0.0, 0.0
     for parameter in network.parameters():
@@ -38,9 +39,12 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
     for piece in mine:
         chance = Chance(training.seed, state.step, piece.reads.start, piece.reads.stop, total)
         rows = batch.indices[piece.place]
-        images = augment(batch.images[piece.place], recipe.augmentation, components, stream, rows)
-        labels = batch.labels[piece.place][piece.judged]
-        values = {name: value[piece.judged] for name, value in network.outcome(images, chance).items()}
+        pixels = batch.images[piece.place].to(device, non_blocking=True)
+        images = augment(pixels, recipe.augmentation, components, stream, rows)
+        labels = batch.labels[piece.place][piece.judged].to(device, non_blocking=True)
+        with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
+            outcome = network.outcome(images, chance)
+        values = {name: value[piece.judged].to(network.mean.dtype) for name, value in outcome.items()}
         logits = values[network.output].flatten(1)
         loss = objective(network.costs, values, labels) / total
         check_loss(value := loss.item(), network, images, batch, state.step + 1)
@@ -52,7 +56,7 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
     state.gradients.finish()
     check_gradients(network, batch, state.step + 1)
     found = state.processes.add(torch.tensor([loss_sum, wrong], dtype=torch.float64)).tolist()
-    state.optimizer.step(training.rates_of, _factors(training.schedule, standing, training.seed, state.step))
+    state.optimizer.step(training.rates_of, _factors(training, standing, state.step))
     state.step += 1
     state.loss, state.wrong, state.images = (
         state.loss + found[0],
@@ -70,15 +74,13 @@ def too_large(recipe: Recipe) -> AlexNetError:
     )
 
 
-def _factors(
-    schedule: Schedule, standing: Standing, seed: int, step: int
-) -> Callable[[Schedule | None], float]:
+def _factors(training: Training, standing: Standing, step: int) -> Callable[[Schedule | None], float]:
     """Return what gives the factor of a schedule at this step, noise included."""
-    generator = randomness.generator(seed, "schedule", step)
+    generator = randomness.generator(training.seed, "schedule", step)
 
     def value(own: Schedule | None) -> float:
-        chosen = own or schedule
+        chosen = own or training.schedule
         noise = abs(torch.randn((), generator=generator).item()) if chosen.noise else 0.0
-        return factor(chosen, standing) * (1.0 + chosen.noise * noise)
+        return training.scaling * factor(chosen, standing) * (1.0 + chosen.noise * noise)
 
     return value
