@@ -1,7 +1,9 @@
 """Files are known by what they hold, and a converted network says what it is."""
 
+import contextlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -93,6 +95,32 @@ def test_files_that_hold_no_weights_are_refused_in_one_line(
         conversion.read(tmp_path / "weights")
     assert str(tmp_path / "weights") in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_damaged_files_of_every_kind_are_refused_and_never_end_in_a_traceback(tmp_path: Path) -> None:
+    """Bits are flipped, bytes changed and taken out, in small files of each kind."""
+    source = np.random.default_rng(3)
+    state = {"features.0.weight": torch.zeros(2), "classifier.6.weight": torch.zeros(2)}
+    torch.save(state, tmp_path / "zip")
+    torch.save(state, tmp_path / "older", _use_new_zipfile_serialization=False)
+    save_file(state, tmp_path / "safetensors")
+    before = Checkpoint(NETWORK.architecture, NETWORK.state_dict(), ("a", "b", "c"), ("a", "b", "c"))
+    conversion.write(before, tmp_path / "original", "original")
+    for path in sorted(tmp_path.iterdir()):
+        whole = path.read_bytes()
+        start = min(
+            len(whole), 4000
+        )  # where names, sizes and shapes are; of the original, all but the weights
+        for _ in range(60):
+            content = bytearray(whole)
+            content[int(source.integers(start))] ^= 1 << int(source.integers(8))
+            content[-int(source.integers(1, start))] = int(source.integers(256))
+            if source.random() < 0.3:
+                cut = int(source.integers(start))
+                del content[cut : cut + int(source.integers(1, 9))]
+            path.write_bytes(content)
+            with contextlib.suppress(CheckpointError):
+                conversion.read(path)
 
 
 def test_weights_of_another_network_are_refused_by_their_names(tmp_path: Path) -> None:

@@ -48,11 +48,9 @@ def checkpoint_of(foreign: Foreign, source: str, classes: Classes, mean: Tensor 
     picture = torch.zeros(3, architecture.side, architecture.side) if mean is None else mean
     weights = {"mean": _central(picture, architecture.side, source), **foreign.weights}
     with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
-        Network(architecture).check_weights(weights, source)
-    weights = {
-        name: (value.to(torch.float32) if value.is_floating_point() else value).contiguous()
-        for name, value in weights.items()
-    }
+        network = Network(architecture)
+    network.check_weights(weights, source)
+    weights = {name: weights[name].to(own.dtype).contiguous() for name, own in network.state_dict().items()}
     for name, value in weights.items():
         if not bool(value.isfinite().all()):
             raise CheckpointError(f"{source} is not converted: {name} is not finite everywhere")

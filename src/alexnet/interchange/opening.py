@@ -2,9 +2,11 @@
 
 import contextlib
 import gzip
+import lzma
 import mmap
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +18,19 @@ from alexnet.errors import CheckpointError
 
 LARGEST: Final = 4 * 2**30  # bytes unpacked; a network of 1,000 classes and its momentum are 0.5 of 2**30
 SMALL: Final = 64 * 2**20  # bytes that may be packed as tightly as one likes
+_ZIP_ERRORS: Final = (  # what the standard library raises for damaged files, names of members included
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    IndexError,
+    OverflowError,
+)
 RATIO: Final = 50  # of unpacked to packed beyond that; weights pack to nine tenths, momentum of zeros further
 
 
@@ -70,7 +85,7 @@ def zipped(source: Opened) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(source.file) as archive:
             yield archive
-    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _ZIP_ERRORS as error:
         raise CheckpointError(f"{source.name} is a damaged zip file: {error}") from error
 
 
