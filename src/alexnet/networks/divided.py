@@ -13,10 +13,12 @@ spoke, and before a normalisation whose window crosses the columns.
 hybrid: convolutions are whole on every process, for its own pictures; fully-connected layers are divided.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, final
 
+import torch
 from torch import Tensor, nn
 
 from alexnet.distributed.processes import Processes
@@ -87,6 +89,11 @@ class Cut:
             sizes = self.processes.sizes(count or 0)
             found[name] = self.processes.gather(value.detach(), 0, sizes) if count else value.detach().clone()
         return found
+
+    def norm(self, name: str, value: Tensor) -> float:
+        """Return the norm of a parameter, or of what belongs to it: of all of it."""
+        squares = value.square().sum(dtype=torch.float64)
+        return math.sqrt(float(self.processes.add(squares) if self.divides(name) else squares))
 
     def divides(self, name: str) -> bool:
         """Whether a parameter of this name is divided."""

@@ -13,6 +13,7 @@ from alexnet.recipes.as_trained import (
 )
 from alexnet.recipes.cifar import cifar_18pct
 from alexnet.recipes.digits import digits
+from alexnet.recipes.large_batch import large_batch, lars
 from alexnet.recipes.paper import paper
 from alexnet.recipes.relatives import caffe, one_weird_trick
 from alexnet.training.recipe import Recipe
@@ -26,6 +27,8 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "pretrained-six-layer": pretrained_six_layer,
     "one-weird-trick": one_weird_trick,
     "caffe": caffe,
+    "large-batch": large_batch,
+    "lars": lars,
     "digits": digits,
     "cifar-18pct": cifar_18pct,
 }
