@@ -37,10 +37,12 @@ def main() -> None:
 
 
 def _format_warning(
-    message: Warning | str, category: type[Warning], file: str, number: int, line: str | None = None
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
     """Return what a warning looks like: one line, and where it is not ours, its place."""
-    place = "" if category.__module__.startswith("alexnet") else f" ({category.__name__}, {file}:{number})"
+    place = (
+        "" if category.__module__.startswith("alexnet") else f" ({category.__name__}, {filename}:{lineno})"
+    )
     return f"alexnet: {message}{place}\n"
 
 

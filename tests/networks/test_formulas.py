@@ -106,7 +106,7 @@ def test_normalisation_across_maps(size: int, blocked: bool) -> None:
         first = c // size * size if blocked else c - size // 2
         window = range(max(0, first), min(channels, first + size))
         total = sum(float(x[n, other, i, j]) ** 2 for other in window)
-        return float(x[n, c, i, j]) * (least + scale / size * total) ** -power
+        return float(float(x[n, c, i, j]) * (least + scale / size * total) ** -power)
 
     layer: nn.Module
     if blocked:
@@ -123,7 +123,7 @@ def test_normalisation_within_a_map(size: int) -> None:
 
     def normalised(n: int, c: int, i: int, j: int) -> float:
         total = sum(float(x[n, c, a, b]) ** 2 for a in around(i, size, 5) for b in around(j, size, 5))
-        return float(x[n, c, i, j]) * (1 + 0.9 / size**2 * total) ** -0.75
+        return float(float(x[n, c, i, j]) * (1 + 0.9 / size**2 * total) ** -0.75)
 
     layer = MapNormalization(size, scale=0.9, power=0.75)
     torch.testing.assert_close(layer(x), each((1, 2, 5, 5), normalised))
@@ -141,7 +141,7 @@ def test_contrast_normalisation_has_each_pixels_own_mean(size: int) -> None:
     def normalised(n: int, c: int, i: int, j: int) -> float:
         places = [(a, b) for a in around(i, size, 5) for b in around(j, size, 5)]
         total = sum((float(x[n, c, a, b]) - mean(c, a, b)) ** 2 for a, b in places)
-        return float(x[n, c, i, j]) * (1 + 0.9 / size**2 * total) ** -0.75
+        return float(float(x[n, c, i, j]) * (1 + 0.9 / size**2 * total) ** -0.75)
 
     layer = ContrastNormalization(size, scale=0.9, power=0.75)
     torch.testing.assert_close(layer(x), each((1, 2, 5, 5), normalised))

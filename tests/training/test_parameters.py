@@ -76,7 +76,7 @@ def test_a_step_is_the_programs() -> None:
     optimizer = Momentum(network)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     slopes = {name: torch.randn_like(value) for name, value in before.items()}
-    increments = dict.fromkeys(before, 0.0)
+    increments = {name: torch.zeros_like(value) for name, value in before.items()}
     said = {"conv1.weight0": (0.01, 0.9, 0.0005), "conv1.weight1": (0.02, 0.8, 0.001), "conv1.bias": (0.03, 0.7, 0.0),
             "fc10.weight": (0.01, 0.9, 0.0), "fc10.bias": (0.02, 0.9, 0.0)}  # fmt: skip
     for _ in range(3):

@@ -1,6 +1,7 @@
 """Stages strung one after the other."""
 
 import math
+from typing import Any, cast
 
 from torch import nn
 
@@ -19,7 +20,7 @@ class Chain:
         """Append a stage that reads the one before it."""
         before = self.stages[-1].name if self.stages else IMAGES
         self.stages.append(Stage(name, operation, (before,)))
-        self.shape = operation.shape(self.shape)
+        self.shape = cast(Any, operation).shape(self.shape)
 
     @property
     def values(self) -> int:

@@ -77,7 +77,7 @@ class Network(nn.Module):
         """Draw the weights of every layer anew, each from its own stream of `seed`."""
         for stage in self.stages:
             if hasattr(stage.operation, "initialize"):
-                stage.operation.initialize(generator(seed, "weights", stage.name))
+                cast(Any, stage.operation).initialize(generator(seed, "weights", stage.name))
 
     def set_mean(self, mean: Tensor) -> None:
         """Subtract this picture from now on: float32, (3, H, W), 0-255; its central S x S is taken.
@@ -190,7 +190,8 @@ class Network(nn.Module):
         Returns:
             names of the stages that took weights, and of those with weights that did not.
         """
-        taken, left = [], []
+        taken: list[str] = []
+        left: list[str] = []
         for stage in self.stages:
             own = stage.operation.state_dict(prefix=f"{stage.name}.")
             if not own:

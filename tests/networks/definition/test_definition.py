@@ -11,6 +11,7 @@ from alexnet.networks.catalogue import build, described, from_description
 from alexnet.networks.definition import Definition
 from alexnet.networks.definition.columns import merge_weights
 from alexnet.networks.network import Network
+from alexnet.networks.normalization import ResponseNormalization
 
 TEXT = """
 [data]
@@ -97,6 +98,7 @@ def test_a_file_is_built_by_its_path_with_the_constants_of_the_file_beside_it(tm
         warnings.simplefilter("error")
         network = build(str(folder / "layers-9.cfg"))
     norm1 = network.stage("norm1").operation
+    assert isinstance(norm1, ResponseNormalization)
     assert (norm1.alpha, norm1.beta, norm1.k) == (0.5, 0.6, 3.0)
 
 

@@ -41,10 +41,10 @@ def published() -> Path:
     return folder
 
 
-def read(path: Path, **options: object) -> Definition:
+def read(path: Path, *, merged: bool = True) -> Definition:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DefinitionWarning)
-        return Definition.read(path, **options)
+        return Definition.read(path, merged=merged)
 
 
 def expected(folder: Path, file: str) -> dict[str, str]:
