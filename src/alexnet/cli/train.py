@@ -98,7 +98,7 @@ def command(
     resume = resume or here.restarts > 0
     if resume and run is None:
         raise click.UsageError("--resume needs --run DIR: which run is to go on?")
-    if run is not None and not dry_run:
+    if run is not None and not dry_run and here.rank == 0:
         check_free(run, resume=resume)  # before pictures are prepared, which may take hours
     settled = memory.settle()  # before the first tensor
     dataset = open_dataset(data)

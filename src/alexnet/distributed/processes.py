@@ -162,7 +162,10 @@ def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Proce
         yield processes
         return
     _follow()
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    backend = "gloo"
+    if torch.cuda.is_available():
+        backend = "cpu:gloo,cuda:nccl"
+        torch.cuda.set_device(found.local_rank % torch.cuda.device_count())  # what "cuda" means from here on
     method = f"tcp://{found.address}:{found.port}" if found.address else "env://"
     try:
         dist.init_process_group(
