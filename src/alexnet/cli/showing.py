@@ -64,6 +64,21 @@ def show_rehearsal(found: "Rehearsal") -> None:
         say("the disk is too small: make room, or choose another --run")
 
 
+def show_traffic(recipe: "Recipe", processes: int) -> None:
+    """Print what each scheme would send in a step over so many processes."""
+    from rich.table import Table
+
+    from alexnet.networks.traffic import possible
+
+    table = Table(title=f"over {processes} processes, each sends a step", title_justify="left")
+    for heading in ("scheme", "gradients", "activations", "parameters held"):
+        table.add_column(heading, justify="left" if heading == "scheme" else "right")
+    for found in possible(recipe.network, processes, recipe.training.batch_size):
+        sent = (f"{value / 1e6:,.2f} MB" for value in (found.gradients, found.activations))
+        table.add_row(found.scheme, *sent, f"{found.parameters:,}")
+    show_table(table)
+
+
 def duration(seconds: float) -> str:
     """Return seconds as a person says them."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):

@@ -76,7 +76,7 @@ def command(
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
     from alexnet import memory
-    from alexnet.cli.showing import say, show_recipe, show_rehearsal
+    from alexnet.cli.showing import say, show_recipe, show_rehearsal, show_traffic
     from alexnet.data.named import open_dataset
     from alexnet.distributed.place import place
     from alexnet.distributed.processes import joined
@@ -107,6 +107,7 @@ def command(
     if dry_run:
         show_recipe(resolved, dataset)
         show_rehearsal(rehearse(dataset, resolved, run or Path("runs"), keep=keep))
+        show_traffic(resolved, processes or max(2, here.count))
         return
     if starts and processes is not None:
         directory = run if run is not None else fresh_run(resolved.name)
