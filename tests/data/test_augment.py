@@ -7,6 +7,7 @@ import torch
 from alexnet import randomness
 from alexnet.data.augment import Augmentation, augment
 from alexnet.errors import RecipeError
+from alexnet.kernels import pixels
 
 NO_COLOUR = torch.zeros(3, 3)
 
@@ -103,6 +104,32 @@ def test_the_released_program_shares_crops_and_rescales() -> None:
         assert torch.equal(cut[start : start + 32], cut[start].expand(32, -1, -1, -1))
     assert not torch.equal(cut[0], cut[32])
     assert torch.allclose(cut * 1.1, (cut * 1.1).round(), atol=1e-4)
+
+
+@pytest.mark.parametrize("side", [24, 17, 5])
+def test_compiled_or_not_the_numbers_have_the_same_bits(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = torch.randint(0, 256, (37, 3, 25, 25), dtype=torch.uint8)
+    if not pixels.fits(images.numpy(), side):
+        pytest.skip("the compiled functions were not built here")
+    settings, components = Augmentation(side=side, rescaled=True), torch.rand(3, 3) * 50
+    compiled = augment(images, settings, components, 3, torch.arange(37))
+    monkeypatch.setattr(pixels, "_library", lambda: None)
+    assert torch.equal(compiled, augment(images, settings, components, 3, torch.arange(37)))
+
+
+def test_compiled_crops_are_those_of_a_loop() -> None:
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (40, 3, 45, 45), dtype=np.uint8)
+    offsets, mirrored = random.integers(0, 6, (40, 2)).astype(np.int32), random.random(40) < 0.5
+    if not pixels.fits(images, 40):
+        pytest.skip("the compiled functions were not built here")
+    for image, (y, x), turned, cut in zip(
+        images, offsets, mirrored, pixels.crop(images, offsets, mirrored, 40), strict=True
+    ):
+        expected = image[:, y : y + 40, x : x + 40]
+        assert np.array_equal(cut, expected[:, :, ::-1] if turned else expected)
+    with pytest.raises(ValueError, match="do not lie within"):
+        pixels.crop(images, offsets + 6, mirrored, 40)
 
 
 @pytest.mark.parametrize("wrong", [{"side": 0}, {"colour": -1.0}, {"shared": 0}])

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from alexnet import randomness
+from alexnet.data.modern import ModernAugmentation, augment_modern
 from alexnet.errors import RecipeError
+from alexnet.kernels import pixels
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ class Augmentation:
 
 
 def augment(
-    images: Tensor, settings: Augmentation, components: Tensor, stream: int, indices: Tensor
+    images: Tensor,
+    settings: Augmentation | ModernAugmentation,
+    components: Tensor,
+    stream: int,
+    indices: Tensor,
 ) -> Tensor:
     """Vary a batch of training pictures.
 
@@ -63,27 +69,44 @@ def augment(
         ValueError: the images are smaller than the crop.
     Source: Krizhevsky et al. 2012, section 4.1.
     """
+    if isinstance(settings, ModernAugmentation):
+        return augment_modern(images, settings, stream, indices)
     room = images.shape[-1] - settings.side
     if room < 0:
         raise ValueError(f"images are {images.shape[-1]} pixels wide: expected at least {settings.side}")
+    offsets, mirrored, shifts = _drawn(settings, room, components, stream, indices)
+    divisor = 1 + settings.colour if settings.rescaled else 1.0
+    if images.device.type == "cpu" and pixels.fits(images.numpy(), settings.side):
+        return torch.from_numpy(
+            pixels.vary(images.numpy(), offsets, mirrored, shifts, divisor, settings.side)
+        )
+    crops = _cut(images, torch.from_numpy(offsets).long().to(images.device), settings.side)
+    turned = torch.from_numpy(mirrored).to(images.device)
+    crops[turned] = crops[turned].flip(-1)
+    varied = crops.float().add_(torch.from_numpy(shifts).to(images.device)[:, :, None, None])
+    return varied.div_(divisor) if settings.rescaled else varied
+
+
+def _drawn(
+    settings: Augmentation, room: int, components: Tensor, stream: int, indices: Tensor
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw what happens to each picture.
+
+    Returns:
+        where its crop begins, int32 (N, 2); whether it is mirrored, bool (N,); its shift of colour, float32 (N, 3).
+    """
     places = indices.cpu().numpy()
     leaders = places[np.arange(len(places)) // settings.shared * settings.shared]
-    chances = torch.from_numpy(randomness.uniform(stream, leaders, 3)).to(images.device)
-    offsets = (
-        (chances[:, :2] * (room + 1)).long()
-        if settings.crop
-        else torch.full_like(chances[:, :2], room // 2).long()
-    )
-    crops = _cut(images, offsets, settings.side)
-    if settings.mirror:
-        mirrored = chances[:, 2] < 0.5
-        crops[mirrored] = crops[mirrored].flip(-1)
-    pixels = crops.float()
+    chances = randomness.uniform(stream, leaders, 3)
+    offsets = (chances[:, :2] * (room + 1)).astype(np.int32)
+    if not settings.crop:
+        offsets[:] = room // 2
+    mirrored = chances[:, 2] < 0.5 if settings.mirror else np.zeros(len(places), dtype=bool)
+    shifts = np.zeros((len(places), 3), np.float32)
     if settings.colour:
         factors = randomness.normal(randomness.key(stream, "colour"), places, 3) * settings.colour
-        shifts = torch.from_numpy(factors).float().to(images.device) @ components.to(images.device)
-        pixels += shifts[:, :, None, None]
-    return pixels.div_(1 + settings.colour) if settings.rescaled else pixels
+        shifts = (torch.from_numpy(factors).float() @ components.cpu()).numpy()
+    return offsets, mirrored, shifts
 
 
 def _cut(images: Tensor, offsets: Tensor, side: int) -> Tensor:

@@ -23,6 +23,7 @@ from torch import Tensor
 from alexnet.data.encoding import PICTURES, JpegPictures, RawPictures, load_array
 from alexnet.data.shards import Shard
 from alexnet.errors import DataError, choices
+from alexnet.kernels.pixels import threads
 
 CARD = "card.json"
 FORMAT = "alexnet prepared pictures 1"
@@ -147,8 +148,16 @@ class Split:
         found = torch.empty((len(places), 3, self.side, self.side), dtype=torch.uint8)
         pixels = found.numpy()
         numbers = np.searchsorted(self._starts, places, side="right") - 1
-        for row, (number, place) in enumerate(zip(numbers.tolist(), places.tolist(), strict=True)):
-            self._shard(number).read(place - int(self._starts[number]), pixels[row])
+        starts = self._starts[numbers]
+
+        def read(row: int) -> None:
+            self._shard(int(numbers[row])).read(int(places[row] - starts[row]), pixels[row])
+
+        if self.encoding == "jpeg" and len(places) > 1:
+            list(threads().map(read, range(len(places)), chunksize=1))
+        else:
+            for row in range(len(places)):
+                read(row)
         return found
 
     def _shard(self, number: int) -> RawPictures | JpegPictures:

@@ -17,6 +17,7 @@ from PIL import Image
 from alexnet import files
 from alexnet.data.images import decode
 from alexnet.errors import DataError
+from alexnet.kernels.pixels import planes
 
 ENCODINGS = ("raw", "jpeg")
 QUALITY = 90
@@ -88,7 +89,7 @@ class JpegPictures:
         content = bytearray(max(stop - start, 0))
         _read(self._path, start, memoryview(content), place)
         try:
-            pixels[:] = decode(bytes(content)).transpose(2, 0, 1)
+            pixels[:] = planes(decode(bytes(content)))
         except (DataError, ValueError) as error:
             raise unreadable(self._path, f"picture {place}: {error}") from None
 

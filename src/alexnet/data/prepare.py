@@ -30,6 +30,7 @@ from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
 from alexnet.data.workers import Pool, disk_error
 from alexnet.errors import DataError, choices
+from alexnet.kernels.pixels import cores
 
 TOLERANCE = 0.05
 _PLAN = "plan.json"
@@ -90,7 +91,7 @@ def prepare(
             key = _key(plan)
             if not _finished(plan.directory, key):
                 _begin(plan.directory, key, rank, world)
-                _write(plan, key, tolerance, workers or _cores(), progress, rank, world)
+                _write(plan, key, tolerance, workers or cores(), progress, rank, world)
             return Dataset.open(plan.directory)
     except OSError as error:
         raise disk_error(error.errno in (errno.ENOSPC, errno.EDQUOT), str(error), plan.directory) from None
@@ -201,11 +202,6 @@ def _begin(directory: Path, key: str, rank: int, world: int) -> None:
     if world == 1:
         for leftover in directory.glob(".*.tmp"):
             leftover.unlink()
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _wait(ready: Callable[[], bool]) -> None:

@@ -147,3 +147,72 @@ int alexnet_square(const uint8_t *pixels, int height, int width, int side, uint8
     free(last);
     return status;
 }
+
+/* Take RGB pixels apart into three planes. */
+void alexnet_planes(const uint8_t *restrict pixels, int64_t count, uint8_t *restrict planes)
+{
+    uint8_t *red = planes, *green = planes + count, *blue = planes + 2 * count;
+    for (int64_t i = 0; i < count; i++) {
+        red[i] = pixels[3 * i];
+        green[i] = pixels[3 * i + 1];
+        blue[i] = pixels[3 * i + 2];
+    }
+}
+
+/* Where the crop of each picture begins, and whether it is turned about: what the next two are given.
+ * `images` is (count, 3, size, size), `offsets` (count, 2) rows and columns, results (count, 3, side, side). */
+static const uint8_t *row_of(const uint8_t *images, int size, const int32_t *offsets, int picture, int plane, int y)
+{
+    size_t row = ((size_t)picture * 3 + plane) * size + offsets[2 * picture] + y;
+    return images + row * size + offsets[2 * picture + 1];
+}
+
+/* Cut and mirror: bytes to bytes. */
+void alexnet_crop(const uint8_t *images, int count, int size, int side, const int32_t *offsets,
+                  const uint8_t *mirrored, uint8_t *crops)
+{
+    const __m128i backward = _mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    for (int picture = 0; picture < count; picture++)
+        for (int plane = 0; plane < 3; plane++)
+            for (int y = 0; y < side; y++, crops += side) {
+                const uint8_t *row = row_of(images, size, offsets, picture, plane, y);
+                if (!mirrored[picture]) {
+                    memcpy(crops, row, side);
+                    continue;
+                }
+                int x = 0;
+                for (; x + 16 <= side; x += 16) {
+                    __m128i bytes = _mm_loadu_si128((const __m128i *)(row + side - 16 - x));
+                    _mm_storeu_si128((__m128i *)(crops + x), _mm_shuffle_epi8(bytes, backward));
+                }
+                for (; x < side; x++) crops[x] = row[side - 1 - x];
+            }
+}
+
+/* Cut, mirror, add a colour to each picture (`shifts`, (count, 3)) and divide: bytes to floats. */
+void alexnet_vary(const uint8_t *images, int count, int size, int side, const int32_t *offsets,
+                  const uint8_t *mirrored, const float *shifts, float divisor, float *varied)
+{
+    const __m256i backward = _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+    const __m256 divisors = _mm256_set1_ps(divisor);
+    for (int picture = 0; picture < count; picture++)
+        for (int plane = 0; plane < 3; plane++) {
+            float shift = shifts[3 * picture + plane];
+            const __m256 colour = _mm256_set1_ps(shift);
+            for (int y = 0; y < side; y++, varied += side) {
+                const uint8_t *row = row_of(images, size, offsets, picture, plane, y);
+                int turned = mirrored[picture], x = 0;
+                for (; x + 8 <= side; x += 8) {
+                    __m256i eight = widened(turned ? row + side - 8 - x : row + x);
+                    if (turned) eight = _mm256_permutevar8x32_epi32(eight, backward);
+                    __m256 value = _mm256_add_ps(_mm256_cvtepi32_ps(eight), colour);
+                    if (divisor != 1) value = _mm256_div_ps(value, divisors);
+                    _mm256_storeu_ps(varied + x, value);
+                }
+                for (; x < side; x++) {
+                    float value = (float)row[turned ? side - 1 - x : x] + shift;
+                    varied[x] = divisor != 1 ? value / divisor : value;
+                }
+            }
+        }
+}

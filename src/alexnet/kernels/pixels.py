@@ -4,13 +4,18 @@ Nothing here imports torch: the processes that decode pictures start without it.
 """
 
 import ctypes
+import os
 import platform
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+_PART = 16  # pictures, below which a thread is not worth waking
 _PLAIN_CASE = 2  # the compiled function's word for a picture it has no tables for
 
 
@@ -25,7 +30,7 @@ def scaled_square(pixels: np.ndarray, side: int) -> np.ndarray:
     """
     height, width, _ = pixels.shape
     if (height, width) == (side, side):
-        return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        return planes(pixels)
     if library := _library():
         square = np.empty((3, side, side), np.uint8)
         status = library.alexnet_square(_address(pixels), height, width, side, _address(square))
@@ -34,6 +39,105 @@ def scaled_square(pixels: np.ndarray, side: int) -> np.ndarray:
         if status == 0:
             return square
     return _by_pillow(pixels, side)
+
+
+def planes(pixels: np.ndarray) -> np.ndarray:
+    """Take RGB pixels, uint8 (H, W, 3), apart into planes, uint8 (3, H, W)."""
+    if (library := _library()) is None:
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    pixels = np.ascontiguousarray(pixels)
+    apart = np.empty((3, *pixels.shape[:2]), np.uint8)
+    library.alexnet_planes(_address(pixels), ctypes.c_int64(pixels.size // 3), _address(apart))
+    return apart
+
+
+def fits(images: np.ndarray, side: int) -> bool:
+    """Tell whether `crop` and `vary` can be used: compiled, and uint8 (N, 3, S, S) in one piece."""
+    square = images.ndim == 4 and images.shape[1] == 3 and images.shape[2] == images.shape[3] >= side
+    return _library() is not None and square and images.dtype == np.uint8 and images.flags.c_contiguous
+
+
+def crop(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int) -> np.ndarray:
+    """Cut a square from each picture, and mirror some; only where `fits`.
+
+    Args:
+        images: uint8, (N, 3, S, S).
+        offsets: int32, (N, 2): the row and the column that each square begins at, 0 to S - side.
+        mirrored: bool, (N,).
+        side: height and width of the squares, in pixels.
+    Returns:
+        uint8, (N, 3, side, side).
+    """
+    crops = np.empty((len(images), 3, side, side), np.uint8)
+
+    def work(rows: slice) -> None:
+        library, part = _library(), images[rows]
+        assert library is not None
+        library.alexnet_crop(*_placed(part, offsets[rows], mirrored[rows], side), _address(crops[rows]))
+
+    _divided(work, images, offsets, side)
+    return crops
+
+
+def vary(
+    images: np.ndarray,
+    offsets: np.ndarray,
+    mirrored: np.ndarray,
+    shifts: np.ndarray,
+    divisor: float,
+    side: int,
+) -> np.ndarray:
+    """Cut and mirror as `crop`, add a colour to each picture and divide, in one pass; only where `fits`.
+
+    Args:
+        images, offsets, mirrored, side: as in `crop`.
+        shifts: float32, (N, 3).
+        divisor: of the sum; 1 divides nothing.
+    Returns:
+        float32, (N, 3, side, side).
+    """
+    varied = np.empty((len(images), 3, side, side), np.float32)
+
+    def work(rows: slice) -> None:
+        library, part = _library(), images[rows]
+        assert library is not None
+        head = _placed(part, offsets[rows], mirrored[rows], side)
+        library.alexnet_vary(*head, _address(shifts[rows]), ctypes.c_float(divisor), _address(varied[rows]))
+
+    _divided(work, images, offsets, side)
+    return varied
+
+
+def _placed(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int) -> tuple[object, ...]:
+    """Return the arguments that crops begin with."""
+    return _address(images), len(images), images.shape[-1], side, _address(offsets), _address(mirrored)
+
+
+def _divided(work: Callable[[slice], None], images: np.ndarray, offsets: np.ndarray, side: int) -> None:
+    """Do work on parts of a batch by several threads; the compiled functions believe every offset."""
+    if (
+        len(offsets) != len(images)
+        or offsets.min(initial=0) < 0
+        or offsets.max(initial=0) > images.shape[-1] - side
+    ):
+        raise ValueError(f"offsets of {len(offsets)} crops do not lie within {len(images)} pictures")
+    parts = min(cores(), -(-len(images) // _PART))
+    if parts < 2:
+        work(slice(0, len(images)))
+        return
+    edges = [len(images) * part // parts for part in range(parts + 1)]
+    list(threads().map(work, [slice(a, b) for a, b in pairwise(edges)]))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    """Return the threads that decode and vary pictures, one for each core, started at their first use."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="pixels")
 
 
 def _by_pillow(pixels: np.ndarray, side: int) -> np.ndarray:
@@ -58,9 +162,10 @@ def _library() -> ctypes.CDLL | None:
     if not paths or platform.machine().lower() not in ("x86_64", "amd64") or not _avx2():
         return None
     try:
-        return ctypes.CDLL(str(paths[0]))
+        found = ctypes.CDLL(str(paths[0]))
     except OSError:
         return None
+    return found if hasattr(found, "alexnet_vary") else None  # a file of an older version counts as none
 
 
 def _avx2() -> bool:
