@@ -75,9 +75,8 @@ def input_names(layer: Mapping[str, Any], table: Table, source: str) -> list[str
         names = [one.get("name") for one in above]
     else:
         order = list(table)
-        names = layer.get("inputs") or []
-        if not isinstance(names, list):
-            names = [names]
+        names = layer.get("inputs", [])
+        names = names if isinstance(names, list) else [names]
         names = [order[one] if isinstance(one, int) and 0 <= one < len(order) else one for one in names]
     for name in names:
         if not isinstance(name, str) or name not in table:

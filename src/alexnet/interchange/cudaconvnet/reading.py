@@ -32,6 +32,14 @@ from alexnet.networks.definition.layers import Layer
 from alexnet.networks.definition.operations import weight_names
 from alexnet.networks.network import Network
 
+_UNBUILDABLE: Final = (  # a hostile table's sizes and types, as far as they reach: torch's errors too
+    RecipeError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    IndexError,
+    OverflowError,
+)
 OURS: Final = "alexnet"  # the entry that this package adds to the files it writes
 
 
@@ -59,7 +67,7 @@ def from_state(source: Opened) -> Foreign:
         TypeError,
         OverflowError,
     ) as error:  # of torch, for sizes beyond its own
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())[:300]
         raise CheckpointError(f"{source.name} holds a network that cannot be built: {reason}") from error
     mean, classes = _extras(state, source.name)
     notes = () if mean is not None else ("the file holds no mean picture: pass its batches.meta as --mean",)
