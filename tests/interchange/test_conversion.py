@@ -42,6 +42,17 @@ def test_a_state_dict_of_our_own_names_finds_its_network(tmp_path: Path, kind: s
     assert all(torch.equal(found.weights[key], value) for key, value in state.items())
 
 
+def test_a_download_that_stopped_says_how_much_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_file(NETWORK.state_dict(), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(
+        CheckpointError, match=f"promises {len(whole):,} bytes, and there are {len(whole) // 2:,}"
+    ):
+        conversion.read(path)
+
+
 def test_weights_that_fit_several_networks_need_a_name(tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
     save_file(build("cifar-18pct", classes=3).state_dict(), path)
@@ -80,8 +91,11 @@ def test_a_run_or_checkpoint_of_alexnet_is_read_and_may_be_given_classes(tmp_pat
         (b"PK\x03\x04 and then nothing", "damaged zip file"),
         (b"\x1f\x8b and then nothing", "damaged gzip file"),
         (b"\x80\x02 and then nothing", "no pickle of values"),
-        (b"\x10\x00\x00\x00\x00\x00\x00\x00{and then nothing", "damaged safetensors file"),
-        (b"\xff\xff\xff\xff\xff\xff\xff\x7f{}", "damaged safetensors file"),
+        (b"\x08\x00\x00\x00\x00\x00\x00\x00{and then nothing", "damaged safetensors file"),
+        (
+            b"\xff\xff\xff\xff\xff\xff\xff\x7f{}",
+            "it promises 9,223,372,036,854,775,815 bytes, and there are 10",
+        ),
         (b"\x0a\x7f and then nothing", "cut off"),
         (b"", "is empty"),
         (b"\x00", "no file of weights that is known"),

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -15,7 +14,7 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError, ExportError, choices
 from alexnet.evaluation.classifier import checkpoint_of
 from alexnet.files import written_whole
-from alexnet.interchange import caffe, foreign, own, torch_file, torchvision
+from alexnet.interchange import caffe, foreign, own, safetensors_file, torch_file, torchvision
 from alexnet.interchange.classes import Classes, supposed
 from alexnet.interchange.cudaconvnet.reading import from_state
 from alexnet.interchange.cudaconvnet.states import is_state, newest
@@ -54,11 +53,10 @@ def read(
     if path.is_dir():
         path = newest(path) or checkpoint_of(path)
     with opened(path) as source:
-        if _is_safetensors(source):
-            tensors = _read_safetensors(source)
-            if tensors is None:
+        if safetensors_file.is_safetensors(source):
+            if safetensors_file.is_checkpoint(source):
                 return _changed(checkpoint.load(path), classes, mean, source.name)
-            found = _named(tensors, source.name, network)
+            found = _named(safetensors_file.read(source), source.name, network)
         else:
             found = _foreign(source, network)
     side = found.architecture.side
@@ -113,23 +111,6 @@ def _named(tensors: dict[str, Tensor], source: str, network: str | None) -> Fore
         return torchvision.from_state_dict(tensors, source)
     names = ", ".join(name[:40] for name in list(tensors)[:3])
     raise CheckpointError(f"{source} holds the weights of another network than an AlexNet: {names} ...")
-
-
-def _is_safetensors(source: Opened) -> bool:
-    return len(source.content) > 9 and source.content[8:9] == b"{"
-
-
-def _read_safetensors(source: Opened) -> dict[str, Tensor] | None:
-    """Read the tensors of a state dict; None where the file is a checkpoint of this package."""
-    try:
-        with safe_open(source.name, framework="pt") as file:
-            if "alexnet" in (file.metadata() or {}):
-                return None
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise CheckpointError(
-            f"{source.name} is a damaged safetensors file: {str(error).splitlines()[0]}"
-        ) from error
 
 
 def format_of(path: Path) -> str:
