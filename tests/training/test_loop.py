@@ -132,7 +132,7 @@ def test_a_run_directory_holds_what_repeats_it(undisturbed: Path) -> None:
     assert {"recipe.json", "environment.json", "journal.jsonl", "journal.csv", "best.safetensors"} <= names
     assert json.loads((undisturbed / "recipe.json").read_text())["training"]["batch_size"] == 24
     assert json.loads((undisturbed / "environment.json").read_text())["torch"] == torch.__version__
-    assert not [path for path in undisturbed.rglob("*.tmp")]
+    assert not list(undisturbed.rglob("*.tmp"))
     best = checkpoint.load(undisturbed / "best.safetensors")
     assert not best.velocity
     assert best.network().architecture.classes == 4
@@ -197,5 +197,5 @@ def test_when_all_checkpoints_are_damaged_nothing_begins_anew(shapes: Dataset, t
         run_training(shapes, tiny(), run, progress=Stopped(3, signal.SIGINT))
     for path in checkpoints(run):
         path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(CheckpointError, match="no checkpoint of .* is whole"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint of .* is whole"):
         run_training(shapes, tiny(), run, resume=True, progress=QUIET)

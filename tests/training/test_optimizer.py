@@ -73,10 +73,15 @@ def test_a_rate_of_zero_freezes_decay_and_velocity_too() -> None:
 def test_schedules_of_a_layers_own_are_asked_for() -> None:
     network = OneLayer(2.0, 1.0)
     own = Schedule(kind="constant")
-    asked = []
+    asked: list[Schedule | None] = []
+
+    def factor(schedule: Schedule | None) -> float:
+        asked.append(schedule)
+        return 1.0
+
     network.fc.weight.grad = torch.ones(1, 1, dtype=torch.float64)
     network.fc.bias.grad = torch.ones(1, dtype=torch.float64)
-    Momentum(network).step(lambda _: Rates(weight_schedule=own), lambda value: asked.append(value) or 1.0)
+    Momentum(network).step(lambda _: Rates(weight_schedule=own), factor)
     assert asked == [own, None]
 
 

@@ -63,7 +63,7 @@ def test_settings_are_checked_together() -> None:
     """Either side alone would not fit the other."""
     changed = with_settings(recipe("paper"), {"network.side": 64, "augmentation.side": 64})
     assert changed.network.side == changed.augmentation.side == 64
-    with pytest.raises(RecipeError, match="set augmentation.side and network.side alike"):
+    with pytest.raises(RecipeError, match=r"set augmentation\.side and network\.side alike"):
         with_settings(recipe("paper"), {"network.side": 64})
 
 

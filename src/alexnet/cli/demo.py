@@ -1,8 +1,12 @@
 """alexnet demo: the whole way on the digits that the package holds, in about a minute."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from alexnet.data.dataset import Dataset
 
 
 @click.command("demo")
@@ -13,8 +17,8 @@ def command(run: Path | None, quiet: bool) -> None:
 
     Nothing is downloaded. The digits that it reads were not trained on.
     """
-    from alexnet.cli.evaluate import _show as show_report
-    from alexnet.cli.predict import _show as show_guesses
+    from alexnet.cli.evaluate import show_report
+    from alexnet.cli.predict import show_guesses
     from alexnet.cli.showing import say
     from alexnet.data.named import open_dataset
     from alexnet.evaluation.classifier import load
@@ -23,10 +27,10 @@ def command(run: Path | None, quiet: bool) -> None:
 
     directory = run if run is not None else fresh_run("demo")
     say("Training a network of three convolutional layers on hand-written digits.")
+    train("digits", "digits", directory, quiet=quiet)
     digits = open_dataset("digits")
-    train(digits, "digits", directory, quiet=quiet)
     show_report(evaluate(directory, digits, views=10), every_class=False)
-    pictures = _written(directory / "pictures")
+    pictures = _written(digits, directory / "pictures")
     classifier = load(directory)
     for path in pictures:
         show_guesses(path, [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]])
@@ -40,19 +44,18 @@ The network is in {directory}. What to type next:
     )
 
 
-def _written(directory: Path) -> list[Path]:
-    """Write the first held-out picture of three classes as PNG files, named by what they show."""
+def _written(digits: "Dataset", directory: Path) -> list[Path]:
+    """Write the first held-out picture of five classes as PNG files, named by what they show."""
+    import numpy as np
     from PIL import Image
 
-    from alexnet.data.named import open_dataset
-
-    digits = open_dataset("digits")
     held_out = digits.split("validation")
     directory.mkdir(exist_ok=True)
     paths = []
-    for place in (list(held_out.labels).index(label) for label in (2, 5, 7)):
-        pixels = held_out.images([place])[0].permute(1, 2, 0).numpy()
-        path = directory / f"a-{digits.classes[held_out.labels[place]]}.png"
+    for label in (0, 2, 4, 5, 7):
+        place = np.flatnonzero(held_out.labels == label)[:1]
+        pixels = held_out.images(place)[0].permute(1, 2, 0).numpy()
+        path = directory / f"a-{digits.classes[label]}.png"
         Image.fromarray(pixels).save(path)
         paths.append(path)
     return paths

@@ -32,10 +32,11 @@ def command(
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
-        _show(report, every_class=show_classes)
+        show_report(report, every_class=show_classes)
 
 
-def _show(report: "Report", *, every_class: bool) -> None:
+def show_report(report: "Report", *, every_class: bool) -> None:
+    """Print the errors, and those of single classes, as tables."""
     from rich.table import Table
 
     from alexnet.cli.showing import say, show_table

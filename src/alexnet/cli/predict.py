@@ -43,7 +43,7 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, as_json:
             ]
             print(json.dumps({"picture": str(path), "classes": classes}), flush=True)
         else:
-            _show(path, [(guess.words, guess.probability) for guess in guesses])
+            show_guesses(path, [(guess.words, guess.probability) for guess in guesses])
     if unread:
         raise SystemExit(DataError.exit_code)
 
@@ -61,7 +61,8 @@ def _files(pictures: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def _show(path: Path, guesses: list[tuple[str, float]]) -> None:
+def show_guesses(path: Path, guesses: list[tuple[str, float]]) -> None:
+    """Print the best classes of one picture as a table with bars."""
     from rich.table import Table
 
     from alexnet.cli.showing import show_table
