@@ -60,11 +60,15 @@ class RunDirectory:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock = open(path / LOCK, "a+")  # noqa: SIM115  # held open as long as the run lasts
             self._claim()
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}; give another --run") from error
+        try:
             check_free(path, resume=resume)  # another process may have come and gone since
             for leftover in [*path.glob(".*.tmp"), *path.glob("checkpoints/.*.tmp")]:
                 leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
-        except OSError as error:
-            raise RunError(f"{path} cannot be written: {error.strerror}; give another --run") from error
+        except BaseException:
+            self._lock.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -88,9 +92,12 @@ class RunDirectory:
             owner = self._lock.read().strip() or "another process"
             self._lock.close()
             raise RunError(f"{self.path} is in use by {owner}: wait for it, or give another --run") from None
-        self._lock.truncate(0)
-        self._lock.write(f"process {os.getpid()} on {platform.node()}")
-        self._lock.flush()
+        with contextlib.suppress(
+            OSError
+        ):  # the name is a courtesy: a full disk shall not keep a run from going on
+            self._lock.truncate(0)
+            self._lock.write(f"process {os.getpid()} on {platform.node()}")
+            self._lock.flush()
 
     def describe(self, recipe: Mapping[str, Any]) -> None:
         """Write the resolved recipe and the environment: the run begins, or goes on.

@@ -1,0 +1,178 @@
+"""Checkpoints that cannot be written: said, tried again, and never at the cost of the ones before."""
+
+import errno
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from alexnet import checkpoint
+from alexnet.checkpoint import Checkpoint
+from alexnet.data.dataset import Dataset
+from alexnet.errors import CheckpointError
+from alexnet.training.directory import BEST, RunDirectory, checkpoints, digest
+from alexnet.training.loop import Saving, run_training
+from alexnet.training.progress import Progress
+from alexnet.training.recipe import Recipe
+from alexnet.training.saving import Saver
+from alexnet.training.state import State
+
+
+class Disk:
+    """Stands for `save_file`: fails at the calls whose numbers are in `fails`, from 0, and counts them all."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.original: Any = checkpoint.__dict__["save_file"]
+        self.calls, self.fails = 0, set[int]()
+        self.hold = threading.Event()
+        self.hold.set()
+        monkeypatch.setattr(checkpoint, "save_file", self)
+
+    def __call__(self, *arguments: Any, **named: Any) -> None:
+        self.hold.wait(10)
+        number, self.calls = self.calls, self.calls + 1
+        if number in self.fails:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.original(*arguments, **named)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[RunDirectory]:
+    with RunDirectory(tmp_path / "run", resume=False) as found:
+        yield found
+
+
+@pytest.fixture
+def state(shapes: Dataset, brief: Recipe) -> State:
+    return State.begin(shapes, brief)
+
+
+def at(state: State, shapes: Dataset, brief: Recipe, step: int) -> Checkpoint:
+    state.step = step
+    return state.snapshot(shapes, brief)
+
+
+def test_training_does_not_wait_for_the_disk(
+    disk: Disk, directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
+) -> None:
+    """And what it does to the weights meanwhile is not in the checkpoint."""
+    saver, before = Saver(directory, 2, print), state.network.state_dict()["fc4.weight"].clone()
+    disk.hold.clear()
+    began = time.monotonic()
+    saver.submit(at(state, shapes, brief, 1), best=False)
+    assert time.monotonic() - began < 1.0
+    with torch.no_grad():
+        for parameter in state.network.parameters():
+            parameter.add_(1.0)
+    disk.hold.set()
+    saver.wait()
+    assert torch.equal(checkpoint.load(directory.checkpoint_path(1)).weights["fc4.weight"], before)
+
+
+def test_an_error_that_passes_is_not_noticed(
+    disk: Disk, directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
+) -> None:
+    said: list[str] = []
+    disk.fails = {0}
+    saver = Saver(directory, 2, said.append)
+    saver.submit(at(state, shapes, brief, 1), best=False)
+    saver.wait()
+    assert (disk.calls, said, saver.failure) == (2, [], None)
+    assert checkpoint.load(directory.checkpoint_path(1)).state["step"] == 1
+
+
+def test_a_full_disk_is_said_once_and_the_checkpoint_before_stays(
+    disk: Disk, directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
+) -> None:
+    said: list[str] = []
+    disk.fails = set(range(1, 5))
+    saver = Saver(directory, 2, said.append)
+    for step in (1, 2, 3):
+        saver.submit(at(state, shapes, brief, step), best=False)
+    saver.wait()
+    assert "No space left on device" in str(saver.failure)
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+    assert [path.name for path in checkpoints(directory.path)] == ["step-00000001.safetensors"]
+    saver.submit(at(state, shapes, brief, 4), best=False)
+    saver.wait()
+    assert said[1] == "checkpoints can be written again; the newest is of step 4"
+    assert saver.failure is None
+    assert not list(directory.path.rglob("*.tmp"))
+
+
+def test_no_checkpoint_speaks_of_a_best_network_that_is_not_there(
+    disk: Disk, directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
+) -> None:
+    """The best network could not be written: it is written before the next checkpoint, which is no best one."""
+    disk.fails = {0, 1}
+    saver = Saver(directory, 2, print)
+    saver.submit(at(state, shapes, brief, 1), best=True)
+    saver.wait()
+    assert checkpoints(directory.path) == []
+    with torch.no_grad():
+        state.network.mean.add_(1.0)
+    saver.submit(at(state, shapes, brief, 2), best=False)
+    saver.wait()
+    best = checkpoint.load(directory.path / BEST)
+    assert torch.equal(best.weights["mean"] + 1.0, state.network.mean)
+
+
+def test_a_mistake_of_ours_is_no_full_disk(
+    disk: Disk,
+    directory: RunDirectory,
+    state: State,
+    shapes: Dataset,
+    brief: Recipe,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistaken(*arguments: object) -> None:
+        raise TypeError("ours")
+
+    monkeypatch.setattr(checkpoint, "save", mistaken)
+    saver = Saver(directory, 2, print)
+    saver.submit(at(state, shapes, brief, 1), best=False)
+    with pytest.raises(TypeError, match="ours"):
+        saver.wait()
+
+
+def test_at_every_moment_the_newest_checkpoints_are_kept(
+    directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
+) -> None:
+    saver = Saver(directory, 3, print)
+    for step in range(1, 7):
+        saver.submit(at(state, shapes, brief, step), best=False)
+        saver.wait()
+        found = [int(path.stem.removeprefix("step-")) for path in checkpoints(directory.path)]
+        assert found == list(range(step, max(0, step - 3), -1))
+
+
+def test_a_run_goes_on_over_a_full_disk_to_the_same_end(
+    disk: Disk, shapes: Dataset, brief: Recipe, tmp_path: Path
+) -> None:
+    quiet, saving = Progress(quiet=True), Saving(every_steps=4)
+    run_training(shapes, brief, tmp_path / "one", saving=saving, progress=quiet)
+    disk.calls, disk.fails = 0, set(range(3, 9))
+    run_training(shapes, brief, tmp_path / "two", saving=saving, progress=quiet)
+    assert digest(tmp_path / "one") == digest(tmp_path / "two")
+
+
+def test_a_run_whose_end_cannot_be_written_does_not_say_it_is_done(
+    disk: Disk, shapes: Dataset, brief: Recipe, tmp_path: Path
+) -> None:
+    disk.fails = set(range(2, 1000))
+    with pytest.raises(CheckpointError, match="No space left"):
+        run_training(shapes, brief, tmp_path / "run", progress=Progress(quiet=True))
+    disk.fails = set()
+    run_training(shapes, brief, tmp_path / "run", resume=True, progress=Progress(quiet=True))
+    run_training(shapes, brief, tmp_path / "straight", progress=Progress(quiet=True))
+    assert digest(tmp_path / "run") == digest(tmp_path / "straight")
