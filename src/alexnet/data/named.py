@@ -1,5 +1,6 @@
 """A data set by its name, its prepared directory, or the source it is to be prepared from."""
 
+import functools
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from alexnet import files
 from alexnet.data.dataset import CARD, FORMAT, Dataset
 from alexnet.data.images import decode, decoder
 from alexnet.data.prepare import prepare
+from alexnet.data.published import PUBLISHED, published
 from alexnet.data.sources.digits import Digits
 from alexnet.data.sources.hub import PREFIX
 from alexnet.data.sources.opening import open_source
@@ -20,7 +22,11 @@ from alexnet.data.sources.shapes import Shapes
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError, choices
 
-NAMED: dict[str, Callable[[], Source]] = {"digits": Digits, "shapes": Shapes}
+NAMED: dict[str, Callable[[], Source]] = {
+    "digits": Digits,
+    "shapes": Shapes,
+    **{name: functools.partial(published, name) for name in PUBLISHED},
+}
 
 _SIDE = 256
 _SMALL = 128  # pixels: pictures below this are stored as they are
@@ -31,7 +37,7 @@ def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Datase
     """Open a data set, preparing it once if it is not prepared.
 
     Args:
-        name_or_path: a name (`digits`, `shapes`), a prepared directory, or a source as `open_source` reads
+        name_or_path: a name (`digits`, `cifar10`, ...), a prepared directory, or a source as `open_source` reads
             it. A name wins over a path; write ./digits for a directory of that name.
         side: height and width of the pictures, in pixels; left out, 256, or the pictures' own where they are
             small, such as CIFAR's 32.

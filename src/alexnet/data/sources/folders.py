@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alexnet.data.imagenet_classes import words_of
 from alexnet.data.sources.division import FRACTION, SEED, held_out
 from alexnet.data.sources.source import SPLITS, Example, natural
 from alexnet.data.sources.trees import Tree
@@ -65,8 +66,6 @@ class Folders:
         DataError: no pictures, an empty class, or classes that differ between the splits.
     """
 
-    words: Mapping[str, str] = {}
-
     def __init__(
         self, tree: Tree, *, fraction: float = FRACTION, seed: int = SEED, strict: bool = True
     ) -> None:
@@ -86,6 +85,7 @@ class Folders:
                 same_classes(tree.place, self.classes, [part.name for part in parts], split)
             except DataError as error:
                 self._complain(error)
+        self.words = {name: words for name in self.classes if (words := words_of(name)) != name}
         named = {part.name for parts in self._parts.values() for part in parts}
         self.classes += tuple(sorted(named - set(self.classes), key=natural))
         if divided and any(part.size > 1 for part in self._parts["train"]):
