@@ -96,6 +96,13 @@ def test_the_story_of_a_classifier(story: Path) -> None:
     assert [set(entry) for entry in answer["classes"]] == [{"class", "words", "probability"}] * 2
     assert sum(entry["probability"] for entry in answer["classes"]) == pytest.approx(1.0)
 
+    alexnet("convert", "runs/a", "91.1200", cwd=story)  # the format of 2012, and back
+    alexnet("convert", "91.1200", "back.safetensors", cwd=story)
+    again = json.loads(alexnet("predict", "back.safetensors", picture, "--top", 2, cwd=story).stdout)
+    for entry, before in zip(again["classes"], answer["classes"], strict=True):
+        assert entry["class"] == before["class"]
+        assert entry["probability"] == pytest.approx(before["probability"], abs=1e-4)
+
 
 def test_the_command_is_installed_and_ends_with_its_code(story: Path) -> None:
     """The one time that a process of its own is made: exit code and streams as a shell sees them."""

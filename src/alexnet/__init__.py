@@ -28,6 +28,7 @@ _HOMES = {
     "Report": "alexnet.evaluation.report",
     "Shapes": "alexnet.data.sources.shapes",
     "build": "alexnet.networks.catalogue",
+    "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.report",
     "load": "alexnet.evaluation.classifier",
     "open_dataset": "alexnet.data.named",
@@ -49,6 +50,7 @@ __all__ = [
     "Report",
     "Shapes",
     "build",
+    "convert",
     "evaluate",
     "load",
     "open_dataset",
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from alexnet.errors import AlexNetError, CheckpointError, DataError, ExportError, RecipeError
     from alexnet.evaluation.classifier import Classifier, load
     from alexnet.evaluation.report import Report, evaluate
+    from alexnet.interchange.conversion import convert
     from alexnet.networks.catalogue import build
     from alexnet.networks.network import Network
     from alexnet.recipes import recipe

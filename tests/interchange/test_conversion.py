@@ -215,6 +215,12 @@ def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path) -> Non
         conversion.write(found, tmp_path / "absent" / "x", "original")
 
 
+def test_a_file_is_converted_in_one_call(tmp_path: Path) -> None:
+    save_file(NETWORK.state_dict(), tmp_path / "weights.safetensors")
+    found = conversion.convert(tmp_path / "weights.safetensors", tmp_path / "net.safetensors", mean="1,2,3")
+    assert checkpoint.load(tmp_path / "net.safetensors").digest() == found.digest()
+
+
 def test_the_format_follows_from_the_name() -> None:
     names = {"a.safetensors": "checkpoint", "a.pth": "torchvision", "91.1200": "original"}
     assert {name: conversion.format_of(Path(name)) for name in names} == names

@@ -31,6 +31,32 @@ FORMATS: Final = {
 SUFFIXES: Final = {".safetensors": "checkpoint", ".pth": "torchvision", ".pt": "torchvision"}
 
 
+def convert(
+    source: str | Path,
+    destination: str | Path,
+    *,
+    to: str | None = None,
+    network: str | None = None,
+    classes: Classes | str | None = None,
+    mean: str | None = None,
+) -> Checkpoint:
+    """Convert weights from one file to another, as `alexnet convert` does.
+
+    Args:
+        source, network, classes, mean: as `read` takes them.
+        destination: the file to write, over one that is there.
+        to: a format of `FORMATS`; left out, the one that the name of the file asks for.
+    Returns:
+        what was written, as a checkpoint.
+    Raises:
+        CheckpointError: the source is damaged, hostile, of no known kind, or not an AlexNet.
+        ExportError: the format does not exist, or cannot hold this network.
+    """
+    found = read(Path(source), network=network, classes=classes, mean=mean)
+    write(found, Path(destination), to or format_of(Path(destination)))
+    return found
+
+
 def read(
     path: Path, *, network: str | None = None, classes: Classes | str | None = None, mean: str | None = None
 ) -> Checkpoint:

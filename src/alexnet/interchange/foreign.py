@@ -28,6 +28,8 @@ class Foreign:
     """The picture to subtract, RGB in 0-255, (3, H, W); None where the file does not say."""
     classes: Classes | None = None
     """The names of the classes, where the file holds them."""
+    picture_side: int = 0
+    """Height and width to which pictures are squared before the crop, in pixels; 0 where it does not say."""
     notes: tuple[str, ...] = ()
     """What a user should know of the conversion."""
 
@@ -67,12 +69,17 @@ def checkpoint_of(foreign: Foreign, source: str, classes: Classes, mean: Tensor 
         words=classes.words,
         data={
             "name": f"the pictures of {foreign.format}",
-            "side": 256 if 200 <= architecture.side < 256 else architecture.side,
+            "side": max(foreign.picture_side or _usual_side(architecture.side), architecture.side),
             "converted from": foreign.format,
             "class order": classes.order,
             "notes": notes,
         },
     )
+
+
+def _usual_side(side: int) -> int:
+    """Return what pictures are squared to where a network of this input was trained: 256 for 224 and 227."""
+    return 256 if 200 <= side < 256 else side
 
 
 def one_colour(colour: Sequence[float], side: int) -> Tensor:

@@ -69,16 +69,20 @@ def from_state(source: Opened) -> Foreign:
     ) as error:  # of torch, for sizes beyond its own
         reason = " ".join(str(error).split())[:300]
         raise CheckpointError(f"{source.name} holds a network that cannot be built: {reason}") from error
-    mean, classes = _extras(state, source.name)
-    notes = () if mean is not None else ("the file holds no mean picture: pass its batches.meta as --mean",)
+    extras = state.get(OURS) if isinstance(state.get(OURS), dict) else {}
+    mean = picture(extras["data_mean"], source.name) if "data_mean" in extras else None
+    side = extras.get("picture_side", 0)
     return Foreign(
         format="the program of 2012",
         architecture=definition,
         weights=weights,
         order="devkit",
         mean=mean,
-        classes=classes,
-        notes=notes,
+        classes=_classes(extras, source.name),
+        picture_side=side if type(side) is int and 0 < side < 10_000 else 0,
+        notes=()
+        if mean is not None
+        else ("the file holds no mean picture: pass its batches.meta as --mean",),
     )
 
 
@@ -161,17 +165,16 @@ def _connections(listed: Any, shape: tuple[int, ...], layer: Layer, source: str)
     return torch.tensor(listed)
 
 
-def _extras(state: Any, source: str) -> tuple[Tensor | None, Classes | None]:
-    """Return the mean picture and the classes that this package adds to the files it writes."""
-    extras = state.get(OURS)
-    if not isinstance(extras, dict):
-        return None, None
-    names, words = extras.get("classes"), extras.get("words")
-    for listed in (names, words):
-        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+def _classes(extras: Mapping[str, Any], source: str) -> Classes | None:
+    """Return the classes that this package adds to the files it writes."""
+    if "classes" not in extras:
+        return None
+    listed = [extras.get(key) for key in ("classes", "words")]
+    for names in listed:
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise CheckpointError(f"{source} is damaged: its class names are no names")
-    classes = named(tuple(map(_text, names)), tuple(map(_text, words)))  # type: ignore[arg-type]  # checked above
-    return picture(extras.get("data_mean"), source), classes
+    names, words = (tuple(map(_text, names)) for names in listed if names is not None)
+    return named(names, words)
 
 
 def _text(stored: str) -> str:

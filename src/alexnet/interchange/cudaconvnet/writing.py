@@ -49,6 +49,7 @@ def write_state(checkpoint: Checkpoint, path: Path) -> None:
     extras = {
         "classes": [_text(name) for name in checkpoint.classes],
         "words": [_text(name) for name in checkpoint.words],
+        "picture_side": int(checkpoint.data.get("side", 0)),
         "data_mean": checkpoint.weights["mean"].detach().cpu().to(torch.float32).numpy().reshape(-1, 1),
     }
     with written_whole(path) as temporary, open(temporary, "wb") as file:
