@@ -87,6 +87,10 @@ def test_a_gpu_is_inherited_from_the_first_input() -> None:
         ("gpu=0", "gpu=0\ngroups=2", "3 channels do not fall into 2 groups"),
         ("gpu=0", "gpu=0\nsharedBiases=maybe", "1, yes, true, on, 0, no, false or off expected"),
         ("filterSize=5", "filterSize=99", "a filter of 99 pixels does not fit into maps of 32"),
+        ("filters=16", "filters=99999999999", "filters=99999999999: a whole number, at least 1 expected"),
+        ("filters=16", "filters=9999999\npadding=9999", "weights, more than any machine holds"),
+        ("initW=.01", "initW=nan", "initW=nan: a number, at least 0 expected"),
+        ("initW=.01", "initW=inf", "initW=inf: a number, at least 0 expected"),
         ("gpu=0", "gpu=0\ninitWFunc=import os", "initWFunc=import os: module.function"),
     ],
 )  # fmt: skip

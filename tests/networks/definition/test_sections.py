@@ -50,3 +50,10 @@ def test_references_stand_for_other_keys_and_defaults() -> None:
 def test_what_cannot_be_read_is_named_with_its_line(text: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         read_sections(text, "f.cfg")
+
+
+def test_references_that_multiply_are_stopped() -> None:
+    lines = [f"x{i}=" + f"%(x{i + 1})s" * 50 for i in range(9)]
+    text = "[a]\n" + "\n".join(lines) + "\nx9=\n"
+    with pytest.raises(RecipeError, match="its references grow beyond"):
+        read_sections(text, "f.cfg")

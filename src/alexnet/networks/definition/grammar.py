@@ -4,12 +4,14 @@ The tables here are the grammar: `LAYERS` names every layer type with its keys. 
 list with one value for each input of the layer.
 """
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, final
 
 REQUIRED: Final = object()
+MOST: Final = 10_000_000  # of anything that is counted: no layer has as many
 
 
 @final
@@ -27,16 +29,16 @@ class Key:
     """A key of older files that means the same."""
 
 
-def integer(name: str, least: int, most: int | None = None, default: Any = REQUIRED, **more: Any) -> Key:
+def integer(name: str, least: int, most: int = MOST, default: Any = REQUIRED, **more: Any) -> Key:
     """Return a key whose value is a whole number between two bounds."""
 
     def read(text: str) -> int:
         value = int(text)
-        if value < least or (most is not None and value > most):
+        if not least <= value <= most:
             raise ValueError(text)
         return value
 
-    allowed = f"a whole number, at least {least}" + (f" and at most {most}" if most is not None else "")
+    allowed = f"a whole number, at least {least}" + (f" and at most {most}" if most < MOST else "")
     return Key(name, read, allowed, default, **more)
 
 
@@ -47,7 +49,7 @@ def number(
 
     def read(text: str) -> float:
         value = float(text)
-        if not least <= value <= most:  # nan is not
+        if not (least <= value <= most and math.isfinite(value)):
             raise ValueError(text)
         return value
 
@@ -146,7 +148,7 @@ LAYERS: Final[dict[str, tuple[Key, ...]]] = {
         _CHANNELS,
         integer("sizeX", 1),
         integer("stride", 1),
-        integer("start", -1_000_000, default=0),
+        integer("start", -MOST, default=0),
         integer("outputsX", 0, default=0),
     ),
     "cmrnorm": (_CHANNELS, _SIZE, boolean("blocked", False), *_CONSTANTS),

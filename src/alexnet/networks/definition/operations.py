@@ -1,5 +1,6 @@
 """Make the stage of each layer of a definition, and check what the file says about its inputs."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
@@ -75,10 +76,20 @@ def hints(layer: Layer, shapes: Sequence[Shape], notes: Notes) -> None:
             )
 
 
+_MOST: Final = 2**34  # weights of a matrix: 64 GB
+
+
+def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
+    for part in connections:
+        if (count := math.prod(part.weight)) > _MOST:
+            raise layer.wrong("type", f"it would have {count:.0e} weights, more than any machine holds")
+
+
 def _convolution(layer: Layer, around: Surroundings) -> nn.Module:
     options = layer.options
     connections = [_filtered(layer, i, shape) for i, shape in enumerate(around.shapes)]
     outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    _check_size(layer, connections)
     _check_same(layer, outputs)
     if is_plain(layer):
         part = connections[0]
@@ -107,6 +118,7 @@ def _local(layer: Layer, around: Surroundings) -> nn.Module:
             Local(shape, part.filters, part.size, part.stride, part.padding, part.groups, part.connections)
         )
     outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    _check_size(layer, connections)
     _check_same(layer, outputs)
     if is_plain(layer):
         return LocallyConnected(
@@ -126,7 +138,8 @@ def _local(layer: Layer, around: Surroundings) -> nn.Module:
 
 def _fully_connected(layer: Layer, around: Surroundings) -> nn.Module:
     units = layer.options["outputs"]
-    connections = [Dense(_count(shape), units) for shape in around.shapes]
+    connections = [Dense(math.prod(shape), units) for shape in around.shapes]
+    _check_size(layer, connections)
     if is_plain(layer):
         return FullyConnected(
             connections[0].inputs,
@@ -143,7 +156,7 @@ def _tree_connected(layer: Layer, around: Surroundings) -> nn.Module:
         raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
     options = layer.options
     return TreeConnected(
-        _count(around.shapes[0]), around.tree, deviation=options["initW"][0], constant=options["initB"]
+        math.prod(around.shapes[0]), around.tree, deviation=options["initW"][0], constant=options["initB"]
     )
 
 
@@ -322,10 +335,3 @@ def _check_same(layer: Layer, shapes: Sequence[Shape]) -> None:
     if len(set(shapes)) > 1:
         written = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
         raise layer.wrong("inputs", f"outputs of one size expected, not {written}")
-
-
-def _count(shape: Shape) -> int:
-    count = 1
-    for length in shape:
-        count *= length
-    return count

@@ -21,6 +21,7 @@ _HEADER: Final = re.compile(r"\[([^\]]+)\]")
 _ENTRY: Final = re.compile(r"([^:=\s][^:=]*?)\s*[:=]\s*(.*)$")
 _REFERENCE: Final = re.compile(r"%(?:%|\(([^)]*)\)s|)")
 _DEPTH: Final = 10  # of references to references
+_LONGEST: Final = 100_000  # characters and references of a value; the longest published one has 40
 _LARGEST: Final = 4_000_000  # characters; the longest published file has 12,000
 
 
@@ -120,13 +121,13 @@ def _entries(text: str, file: str) -> Iterator[tuple[str, int, Entry | None]]:
 def _resolved(section: Section) -> Section:
     """Replace references in a section's values by what they stand for."""
     entries = {
-        key: Entry(entry.key, _substituted(section, entry, entry.value, _DEPTH), entry.line)
+        key: Entry(entry.key, _substituted(section, entry, entry.value, _DEPTH, [_LONGEST]), entry.line)
         for key, entry in section.entries.items()
     }
     return Section(section.file, section.name, section.line, entries)
 
 
-def _substituted(section: Section, entry: Entry, value: str, depth: int) -> str:
+def _substituted(section: Section, entry: Entry, value: str, depth: int, left: list[int]) -> str:
     def replacement(match: re.Match[str]) -> str:
         if match[0] == "%%":
             return "%"
@@ -136,6 +137,10 @@ def _substituted(section: Section, entry: Entry, value: str, depth: int) -> str:
                 entry.key, "% must be followed by (key)s, a key of this section, or by another %"
             )
         other = section.entries[name]
-        return _substituted(section, other, other.value, depth - 1)
+        found = _substituted(section, other, other.value, depth - 1, left)
+        left[0] -= len(found) + 1
+        if left[0] < 0:
+            raise section.wrong(entry.key, f"its references grow beyond {_LONGEST} characters")
+        return found
 
     return _REFERENCE.sub(replacement, value) if "%" in value else value
