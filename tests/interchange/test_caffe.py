@@ -305,6 +305,41 @@ def test_the_order_of_the_layers_tells_bvlc_alexnet_from_caffenet(tmp_path: Path
         assert read(tmp_path / "net", caffemodel(SMALL, names)).architecture.kind == kind
 
 
+def number(field_number: int, value: float) -> bytes:
+    return varint(field_number << 3 | 5) + struct.pack("<f", value)
+
+
+CONV2 = integer(1, 256) + integer(3, 2) + integer(4, 5) + integer(5, 2)
+NORM1 = integer(1, 5) + number(2, 1e-4) + number(3, 0.75)
+
+
+def test_the_settings_of_layers_are_those_of_caffes_networks(tmp_path: Path) -> None:
+    """In a file they stand beside the weights: LayerParameter 106, 118, 121, V1LayerParameter 10, 18, 19."""
+    pool = integer(2, 3) + integer(3, 2)
+    for conv, norm, pooling, outer, name in ((106, 118, 121, 100, 1), (10, 18, 19, 2, 4)):
+        stated = [("conv2", conv, CONV2), ("norm1", norm, NORM1), ("pool1", pooling, pool)]
+        content = b"".join(field(outer, field(name, layer) + field(of, what)) for layer, of, what in stated)
+        read(tmp_path / "net", caffemodel(SMALL, CAFFE) + content)
+
+
+@pytest.mark.parametrize(
+    ("layer_name", "of", "what", "reason"),
+    [
+        ("conv2", 106, CONV2 + integer(5, 1), "its conv2 are 1, 2, 1, and 1, 2, 2 are expected"),
+        ("conv2", 106, CONV2 + integer(6, 2), "its conv2 are 2, 2, 2"),
+        ("norm1", 118, NORM1 + number(2, 5e-5), "its norm1 are 5, 5e-05, 0.75, 1, 0"),
+        ("norm1", 118, NORM1 + integer(4, 1), "its norm1 are 5, 0.0001, 0.75, 1, 1"),
+        ("pool1", 121, integer(1, 1) + integer(2, 3) + integer(3, 2), "its pool1 are 1, 3, 2"),
+    ],
+)
+def test_layers_with_other_settings_are_refused(
+    tmp_path: Path, layer_name: str, of: int, what: bytes, reason: str
+) -> None:
+    other = field(100, field(1, layer_name) + field(of, what))
+    with pytest.raises(CheckpointError, match=reason):
+        read(tmp_path / "net", caffemodel(SMALL, CAFFE) + other)
+
+
 def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net").write_bytes(caffemodel(SMALL, CAFFE))
     with pytest.raises(

@@ -25,12 +25,23 @@ CHALLENGE_MEAN: Final = (122.6789143406786, 116.66876761696767, 104.006987931788
 
 _V1_LAYERS, _LAYERS = 2, 100
 _V0_LAYER = 1
+_SETTINGS: Final = {  # of the layers, where a file states them: stride, padding and groups; kind, size and stride
+    "conv1": (4, 0, 1),
+    "conv2": (1, 2, 2),
+    "conv3": (1, 1, 1),
+    "conv4": (1, 1, 2),
+    "conv5": (1, 1, 2),
+    **dict.fromkeys(("pool1", "pool2", "pool5"), (0, 3, 2)),
+    **dict.fromkeys(("norm1", "norm2"), (5, 1e-4, 0.75, 1.0, 0)),
+}
 
 
 @dataclass(frozen=True)
 class _Layer:
     name: str
     blobs: list[Message]
+    settings: tuple[float, ...] | None = None
+    """As in `_SETTINGS`; None where the file does not state them."""
 
 
 def is_caffemodel(source: Opened) -> bool:
@@ -53,6 +64,7 @@ def from_caffemodel(source: Opened, network: str | None = None) -> Foreign:
         raise CheckpointError(f"{source.name} holds no weights of Caffe: no layer in it has any")
     weights: dict[str, Tensor] = {}
     for layer in layers:
+        _check_settings(layer, source.name)
         if not layer.blobs:
             continue
         stage = "fc8" if layer.name.startswith("fc8") else layer.name  # a fine-tuned network renames it
@@ -96,14 +108,57 @@ def mean_of(source: Opened) -> Tensor:
 
 def _layers(net: Message) -> list[_Layer]:
     """Read the layers of any generation: LayerParameter, V1LayerParameter, and V0LayerParameter inside it."""
-    layers = [_Layer(layer.text(1), layer.messages(7)) for layer in net.messages(_LAYERS)]
+    layers = [
+        _Layer(
+            layer.text(1),
+            layer.messages(7),
+            _settings(layer, convolution=106, pooling=121, normalization=118),
+        )
+        for layer in net.messages(_LAYERS)
+    ]
     for outer in net.messages(_V1_LAYERS):
         inner = outer.messages(_V0_LAYER)
         if inner:
             layers.append(_Layer(inner[0].text(1), inner[0].messages(50)))
         else:
-            layers.append(_Layer(outer.text(4), outer.messages(6)))
+            stated = _settings(outer, convolution=10, pooling=19, normalization=18)
+            layers.append(_Layer(outer.text(4), outer.messages(6), stated))
     return layers
+
+
+def _settings(
+    layer: Message, *, convolution: int, pooling: int, normalization: int
+) -> tuple[float, ...] | None:
+    """Read what a layer states of itself; what it leaves out has Caffe's defaults."""
+
+    def integer(message: Message, number: int, default: int) -> int:
+        return ([default, *message.integers(number)])[-1]
+
+    def decimal(message: Message, number: int, default: float) -> float:
+        return float(([default, *message.floats(number)])[-1])
+
+    for found in layer.messages(convolution):
+        return integer(found, 6, 1), integer(found, 3, 0), integer(found, 5, 1)
+    for found in layer.messages(pooling):
+        return integer(found, 1, 0), integer(found, 2, 0), integer(found, 3, 1)
+    for found in layer.messages(normalization):
+        numbers = (decimal(found, number, default) for number, default in ((2, 1.0), (3, 0.75), (5, 1.0)))
+        return integer(found, 1, 5), *numbers, integer(found, 4, 0)
+    return None
+
+
+def _check_settings(layer: _Layer, source: str) -> None:
+    expected = _SETTINGS.get(layer.name)
+    if expected is None or layer.settings is None:
+        return
+    alike = len(layer.settings) == len(expected) and np.allclose(layer.settings, expected, rtol=1e-5, atol=0)
+    if not alike:
+        stated = ", ".join(f"{value:g}" for value in layer.settings)
+        wanted = ", ".join(f"{value:g}" for value in expected)
+        raise CheckpointError(
+            f"{source} is not bvlc_alexnet or CaffeNet: the settings of its {layer.name} are {stated}, "
+            f"and {wanted} are expected"
+        )
 
 
 def _blob(blob: Message) -> Tensor:
