@@ -26,6 +26,7 @@ from alexnet.data.statistics import Sums
 from alexnet.errors import DataError
 
 PIXELS = 2**26  # at most, in the pictures of a shard: three bytes each make 192 MiB
+PICTURES = 2**16  # at most, of a shard: their names lie in memory while it is written
 
 _BLOCK = 64  # pictures summed and written at once
 
@@ -58,7 +59,7 @@ class Plan:
 
     def shards(self) -> list[Shard]:
         """Divide every split into shards of at most `PIXELS`: 1,024 pictures at a side of 256."""
-        size = PIXELS // self.side**2 or 1
+        size = min(PIXELS // self.side**2, PICTURES) or 1
         return [
             Shard(split, number, start, min(start + size, count))
             for split in self.source.splits

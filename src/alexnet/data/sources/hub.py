@@ -27,7 +27,7 @@ class Hub:
     def __init__(self, name: str) -> None:
         self.place = name
         owner, _, configuration = name.removeprefix(PREFIX).partition(":")
-        self.name = owner.replace("/", "-")
+        self.name = owner.strip("/").replace("/", "-")
         library = _library()
         try:
             parts = library.load_dataset(owner, configuration or None)

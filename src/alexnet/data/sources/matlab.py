@@ -27,6 +27,7 @@ _NUMBERS = {
 _NUMBERS |= {16: "u1", 17: "<u2"}
 _MATRIX, _COMPRESSED = 14, 15
 _STRUCTURE, _TEXT = 2, 4
+_UTF8 = 16
 _MOST_BYTES = 2**28
 
 
@@ -97,6 +98,8 @@ def _matrix(body: bytes) -> tuple[str, Any]:
             {field: _matrix(next(parts)[1])[1] for field in fields} for _ in range(int(shape.prod()))
         ]
     kind, content = next(parts, (2, b""))
+    if flags & 0xFF == _TEXT and kind == _UTF8:
+        return name, content.decode("utf-8", "replace")
     values = np.frombuffer(content, dtype=_NUMBERS.get(kind, "u1"))
     if flags & 0xFF == _TEXT:
         return name, "".join(map(chr, values.tolist()))
