@@ -17,6 +17,8 @@ from typing import Any, Final, TypeVar, final
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from alexnet.distributed.place import Place, place
 from alexnet.errors import AlexNetError, RunError, choices
@@ -168,8 +170,11 @@ def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Proce
         torch.cuda.set_device(found.local_rank % torch.cuda.device_count())  # what "cuda" means from here on
     method = f"tcp://{found.address}:{found.port}" if found.address else "env://"
     try:
+        store, _, _ = next(rendezvous(method, found.rank, found.count, timeout=silence))
+        # torchrun keeps its store when it begins processes again, with the addresses of those that died.
+        store = PrefixStore(f"start {found.restarts}", store)
         dist.init_process_group(
-            backend, init_method=method, rank=found.rank, world_size=found.count, timeout=silence
+            backend, store=store, rank=found.rank, world_size=found.count, timeout=silence
         )
     except (RuntimeError, ValueError) as error:
         raise RunError(f"process {found.rank} cannot meet the others ({_line(error)})") from error
