@@ -132,6 +132,13 @@ def test_compiled_crops_are_those_of_a_loop() -> None:
         pixels.crop(images, offsets + 6, mirrored, 40)
 
 
+@pytest.mark.gpu
+def test_a_device_gives_what_the_processor_gives() -> None:
+    images, settings = coordinates(16, 40), Augmentation(side=32, rescaled=True)
+    arguments = (settings, torch.rand(3, 3) * 20, 3, torch.arange(16))
+    assert torch.allclose(augment(images.cuda(), *arguments).cpu(), augment(images, *arguments), atol=1e-4)
+
+
 @pytest.mark.parametrize("wrong", [{"side": 0}, {"colour": -1.0}, {"shared": 0}])
 def test_impossible_settings_are_refused_at_birth(wrong: dict[str, int]) -> None:
     with pytest.raises(RecipeError, match=next(iter(wrong))):

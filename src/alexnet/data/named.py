@@ -14,6 +14,7 @@ from alexnet.data.dataset import CARD, FORMAT, Dataset
 from alexnet.data.images import decode, decoder
 from alexnet.data.prepare import prepare
 from alexnet.data.published import PUBLISHED, published
+from alexnet.data.quarantine import read_quarantine
 from alexnet.data.sources.digits import Digits
 from alexnet.data.sources.hub import PREFIX
 from alexnet.data.sources.opening import open_source
@@ -33,7 +34,9 @@ _SMALL = 128  # pixels: pictures below this are stored as they are
 _SAMPLES = 16
 
 
-def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Dataset:
+def open_dataset(
+    name_or_path: str | Path, *, side: int | None = None, quarantine: str | Path | None = None
+) -> Dataset:
     """Open a data set, preparing it once if it is not prepared.
 
     Args:
@@ -41,6 +44,8 @@ def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Datase
             it. A name wins over a path; write ./digits for a directory of that name.
         side: height and width of the pictures, in pixels; left out, 256, or the pictures' own where they are
             small, such as CIFAR's 32.
+        quarantine: a list of pictures to leave out, as `alexnet check` writes it; a prepared directory has them
+            left out already.
     Returns:
         the data set. What had to be prepared is kept in the user's cache folder, under a key that changes
         with the source's files and the side.
@@ -49,7 +54,7 @@ def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Datase
     """
     name = os.fspath(name_or_path)
     if name in NAMED:
-        return _cached(NAMED[name](), side)
+        return _cached(NAMED[name](), side, quarantine)
     path = Path(name)
     if (path / CARD).exists():
         dataset = Dataset.open(path)
@@ -62,7 +67,7 @@ def open_dataset(name_or_path: str | Path, *, side: int | None = None) -> Datase
         raise DataError(
             f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory or an archive"
         )
-    return _cached(open_source(name), side)
+    return _cached(open_source(name), side, quarantine)
 
 
 def source_named(name_or_path: str | Path, *, strict: bool = True) -> Source:
@@ -86,9 +91,12 @@ def natural_side(source: Source) -> int:
     return max(shorter) if shorter and max(shorter) < _SMALL else _SIDE
 
 
-def _cached(source: Source, side: int | None) -> Dataset:
+def _cached(source: Source, side: int | None, quarantine: str | Path | None) -> Dataset:
     """Open a source's preparation in the cache folder, making it if need be."""
     side = natural_side(source) if side is None else side
-    parts = json.dumps([FORMAT, source.fingerprint(), side, decoder()])
-    key = hashlib.sha256(parts.encode("ascii")).hexdigest()[:16]
-    return prepare(source, files.home() / "prepared" / f"{source.name}-{side}-{key}", side=side)
+    parts: list[object] = [FORMAT, source.fingerprint(), side, decoder()]
+    if quarantine:
+        parts.append(sorted(read_quarantine(quarantine).items()))
+    key = hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()[:16]
+    directory = files.home() / "prepared" / f"{source.name}-{side}-{key}"
+    return prepare(source, directory, side=side, quarantine=quarantine)

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ from alexnet.data.shards import Plan, Shard, read_record, write_shard
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
 from alexnet.data.workers import Pool, disk_error
-from alexnet.errors import DataError, choices
+from alexnet.errors import AlexNetError, DataError, choices
 from alexnet.kernels.pixels import cores
 
 TOLERANCE = 0.05
@@ -106,6 +107,7 @@ def _write(
     mine = [shard for number, shard in enumerate(shards) if number % world == rank]
     missing = [shard for shard in mine if read_record(shard, plan.directory) is None]
     kept = sum(shard.stop - shard.start for shard in set(mine) - set(missing))
+    _check_room(plan, missing)
     try:
         for _ in _records(plan, missing, workers, lambda done: progress(kept + done, total)):
             pass
@@ -123,6 +125,17 @@ def _write(
     progress(total, total)
     for leftover in _leftovers(plan.directory):
         leftover.unlink()
+
+
+def _check_room(plan: Plan, missing: list[Shard]) -> None:
+    """Refuse before hours are spent, where raw pixels cannot fit on the disk."""
+    need = sum(shard.stop - shard.start for shard in missing) * 3 * plan.side**2
+    free = shutil.disk_usage(plan.directory).free
+    if plan.encoding == "raw" and need > free:
+        raise AlexNetError(
+            f"{os.fspath(plan.directory)!r} needs {need / 1e9:,.1f} GB more, its disk has {free / 1e9:,.1f} GB: "
+            "make room, or prepare with --encoding jpeg, an eighth of the size"
+        )
 
 
 def _records(

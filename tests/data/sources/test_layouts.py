@@ -6,6 +6,7 @@ import json
 import pickle
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -408,6 +409,14 @@ def test_a_damaged_tar_is_refused_before_anything_is_read(tmp_path: Path, damage
         open_source(path)
 
 
+def test_a_compressed_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "set.tar.gz", "wb", compresslevel=9) as file:
+        for _ in range(96):
+            file.write(bytes(2**20))
+    with pytest.raises(DataError, match="refused as a bomb"):
+        open_source(tmp_path / "set.tar.gz")
+
+
 def test_links_devices_and_the_like_in_a_tar_are_left_alone(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "set.tar", "w") as archive:
         for kind, name in (
@@ -449,6 +458,20 @@ def test_what_is_none_of_them_is_refused_with_the_choices(tmp_path: Path) -> Non
     (tmp_path / "set.rar").write_bytes(b"Rar!")
     with pytest.raises(DataError, match=r"neither a directory, an archive .*nor a list"):
         open_source(tmp_path / "set.rar")
+
+
+@pytest.mark.slow
+def test_a_list_of_a_million_lines_takes_little_more_than_its_letters(tmp_path: Path) -> None:
+    lines = (f"pictures of the year/{n:07d} and some words.jpg,class {n % 1000}" for n in range(1_000_000))
+    (tmp_path / "list.csv").write_text("file_name,label\n" + "\n".join(lines) + "\n")
+    size = (tmp_path / "list.csv").stat().st_size
+    tracemalloc.start()
+    source = open_source(tmp_path / "list.csv")
+    kept, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert source.count("train") == 900_000
+    assert kept < 1.5 * size
+    assert most < 4 * size
 
 
 @pytest.mark.slow

@@ -22,8 +22,10 @@ from alexnet.data.sources.members import Members
 from alexnet.data.sources.places import fingerprint, opened
 from alexnet.errors import DataError
 
-MAX_RATIO = 200  # of unpacked to packed: beyond it a large compressed tar is a bomb
-_LARGE = 2**30
+MAX_RATIO = (
+    200  # of unpacked to packed: beyond it a compressed tar is a bomb; one of pictures has a ratio near 1
+)
+_LARGE = 2**26  # bytes, up to which any ratio is harmless
 
 _PACKED: dict[bytes, Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
@@ -145,16 +147,14 @@ def unpacked(file: BinaryIO, place: str) -> BinaryIO:
     kind = next((kind for magic, kind in _PACKED.items() if head.startswith(magic)), None)
     if kind is None:
         return file
-    packed = file.seek(0, os.SEEK_END)
-    file.seek(0)
     whole = cast(BinaryIO, tempfile.TemporaryFile(prefix="alexnet-"))  # noqa: SIM115  # the caller's
     try:
         with file, kind(file) as content:
             while piece := content.read(2**20):
                 whole.write(piece)
-                if whole.tell() > max(_LARGE, packed * MAX_RATIO):
+                if whole.tell() > max(_LARGE, file.tell() * MAX_RATIO):
                     raise DataError(
-                        f"{place!r} unpacks to more than {MAX_RATIO} times its size: it is refused as a bomb"
+                        f"{place!r} unpacks to over {MAX_RATIO} times its size: it is refused as a bomb"
                     )
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         whole.close()

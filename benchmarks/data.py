@@ -1,0 +1,322 @@
+"""Claims of speed about pictures: decoding, feeding, and flat memory, beside Pillow and other loaders.
+
+Every contender takes its turn in each round, on one thread; a figure is the median over rounds of pictures per
+second of this process's own processor time, so that other programs on the machine disturb it less. The last two
+measurements are of the wall clock and of memory. Peers that are not installed are left out:
+pip install datasets webdataset.
+
+    python benchmarks/data.py ../shared/data/imagenet-sample-200.zip
+"""
+
+import argparse
+import io
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+import torch
+from PIL import Image
+
+from alexnet import randomness
+from alexnet.data.augment import Augmentation, augment
+from alexnet.data.dataset import Dataset
+from alexnet.data.images import decoder, square
+from alexnet.data.prepare import prepare
+from alexnet.data.sources.source import Example
+from alexnet.kernels import pixels
+
+BATCH = 128
+Contender = Callable[[], int]
+"""Does its work once, and returns how many pictures that was."""
+
+
+def main() -> None:
+    """Measure everything, and print one line for each figure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pictures", type=Path, help="a zip of JPEG files")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--entries", type=int, default=1_300_000, help="of the measurement of memory; 0 leaves it out"
+    )
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    pixels.cores = lambda: 1
+    with zipfile.ZipFile(arguments.pictures) as archive:
+        files = [
+            archive.read(name)
+            for name in sorted(archive.namelist())
+            if name.upper().endswith((".JPEG", ".JPG"))
+        ]
+    size = sum(map(len, files)) / len(files) / 1000
+    print(f"{len(files)} files of {size:.0f} kB; {decoder()}; torch {torch.__version__}")
+    print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        report("file to 256 square", compete(decoding(files, folder), arguments.rounds), "plain Pillow loop")
+        raw = prepare(Files(files * 6), folder / "raw", workers=1)
+        packed = prepare(Files(files * 6), folder / "jpeg", encoding="jpeg", workers=1)
+        report(
+            "prepared JPEG to augmented floats",
+            compete(floats(packed), arguments.rounds),
+            "DataLoader, Pillow",
+        )
+        report(
+            "prepared raw to cropped bytes", compete(crops(raw), arguments.rounds), "DataLoader, memory map"
+        )
+        report(
+            "prepared raw to floats, colour, mean",
+            compete(floats(raw), arguments.rounds),
+            "DataLoader, memory map",
+        )
+    scaling(arguments.pictures)
+    if arguments.entries:
+        memory(arguments.entries)
+
+
+def compete(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
+    """Let contenders take turns; return their pictures per second of processor time, a round each."""
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(rounds + 1):
+        for name, work in contenders.items():
+            began = time.process_time()
+            count = work()
+            if turn:  # the first is for warming up
+                rates[name].append(count / (time.process_time() - began))
+    return rates
+
+
+def report(what: str, rates: Mapping[str, list[float]], plain: str) -> None:
+    """Print medians, and the medians of each round's ratio to the plain contender."""
+    for name, values in rates.items():
+        ratio = statistics.median(value / other for value, other in zip(values, rates[plain], strict=True))
+        print(f"{what:38s} {name:28s} {statistics.median(values):9,.0f} images/s  {ratio:5.2f}x")
+
+
+class Files:
+    """Picture files as a source of one class."""
+
+    name, splits, classes, words, notes = "files", ("train",), ("all",), {}, {}
+
+    def __init__(self, files: list[bytes]) -> None:
+        self.files = files
+
+    def count(self, split: str) -> int:
+        return len(self.files)
+
+    def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
+        for place, content in enumerate(self.files[start:stop], start):
+            yield Example(str(place), content, "all")
+
+    def fingerprint(self) -> str:
+        return str(len(self.files))
+
+
+def plain_square(content: bytes, side: int = 256) -> np.ndarray:
+    """The loop that everyone writes."""
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    scale = side / min(image.size)
+    image = image.resize(
+        [max(side, round(length * scale)) for length in image.size], Image.Resampling.BILINEAR
+    )
+    left, top = ((length - side) // 2 for length in image.size)
+    return np.asarray(image.crop((left, top, left + side, top + side)))
+
+
+class Map(torch.utils.data.Dataset[Any]):
+    """A function of a place, as torch's DataLoader takes it."""
+
+    def __init__(self, count: int, function: Callable[[int], Any]) -> None:
+        self.count, self.function = count, function
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, place: int) -> Any:
+        return self.function(place)
+
+
+def loaded(count: int, function: Callable[[int], Any]) -> Contender:
+    """A DataLoader in this process."""
+    loader = torch.utils.data.DataLoader(Map(count, function), batch_size=BATCH)
+    return lambda: sum(len(batch) for batch in loader)
+
+
+def decoding(files: list[bytes], folder: Path) -> dict[str, Contender]:
+    """Original files to squares."""
+    contenders: dict[str, Contender] = {
+        "alexnet": lambda: len([square(content) for content in files]),
+        "plain Pillow loop": lambda: len([plain_square(content) for content in files]),
+        "DataLoader, Pillow": loaded(
+            len(files), lambda place: torch.from_numpy(plain_square(files[place]).copy())
+        ),
+    }
+    try:
+        import datasets
+        import pyarrow
+        import pyarrow.parquet
+
+        table = pyarrow.table({"image": [{"bytes": content, "path": None} for content in files]})
+        pyarrow.parquet.write_table(table, folder / "train.parquet")
+        rows = datasets.load_dataset("parquet", data_files=str(folder / "train.parquet"), split="train")
+        contenders["datasets"] = lambda: len([plain_square(row["image"]["bytes"]) for row in rows])
+    except ImportError:
+        pass
+    try:
+        import webdataset
+
+        with tarfile.open(folder / "shard.tar", "w") as archive:
+            for place, content in enumerate(files):
+                info = tarfile.TarInfo(f"{place:05d}.jpg")
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+        shard = webdataset.WebDataset(str(folder / "shard.tar"), shardshuffle=False)
+        contenders["webdataset"] = lambda: len([plain_square(sample["jpg"]) for sample in shard])
+    except ImportError:
+        pass
+    return contenders
+
+
+def orders(dataset: Dataset) -> Iterator[np.ndarray]:
+    """A shuffled epoch, a batch at a time."""
+    order = randomness.order(0, 0, len(dataset.split("train")))
+    return (order[start : start + BATCH] for start in range(0, len(order), BATCH))
+
+
+def floats(dataset: Dataset) -> dict[str, Contender]:
+    """Prepared pictures to what a network takes: cropped, mirrored, shifted in colour, less the mean."""
+    split, settings = dataset.split("train"), Augmentation()
+    mean = dataset.mean[:, 16:240, 16:240].contiguous()
+
+    def ours() -> int:
+        for indices in orders(dataset):
+            augment(
+                split.images(indices), settings, dataset.colour_components, 7, torch.from_numpy(indices)
+            ).sub_(mean)
+        return len(split)
+
+    stored = (
+        [np.asarray(split.images(np.array([n]))[0]) for n in range(len(split))]
+        if dataset.card["encoding"] == "raw"
+        else []
+    )
+    encoded = []
+    if not stored:
+        for n in range(len(split)):
+            stream = io.BytesIO()
+            Image.fromarray(split.images(np.array([n]))[0].permute(1, 2, 0).numpy()).save(
+                stream, "JPEG", quality=90
+            )
+            encoded.append(stream.getvalue())
+    random = np.random.default_rng(0)
+    components = dataset.colour_components.numpy()
+
+    def one(place: int) -> torch.Tensor:
+        picture = (
+            stored[place] if stored else np.asarray(Image.open(io.BytesIO(encoded[place]))).transpose(2, 0, 1)
+        )
+        y, x = random.integers(0, 33, 2)
+        picture = picture[:, y : y + 224, x : x + 224]
+        picture = picture[:, :, ::-1] if random.random() < 0.5 else picture
+        shift = (random.normal(0, 0.1, 3) @ components).astype(np.float32)
+        return torch.from_numpy(picture.astype(np.float32) + shift[:, None, None]).sub_(mean)
+
+    return {
+        "alexnet": ours,
+        "DataLoader, memory map" if stored else "DataLoader, Pillow": loaded(len(split), one),
+    }
+
+
+def crops(dataset: Dataset) -> dict[str, Contender]:
+    """Raw pictures to cropped and mirrored bytes."""
+    split = dataset.split("train")
+    stored = np.load(dataset.directory / "train-00000.images.npy", mmap_mode="r")
+    random = np.random.default_rng(0)
+
+    def ours() -> int:
+        for indices in orders(dataset):
+            chances = randomness.uniform(7, indices, 3)
+            offsets, mirrored = (chances[:, :2] * 33).astype(np.int32), chances[:, 2] < 0.5
+            pixels.crop(split.images(indices).numpy(), offsets, mirrored, 224)
+        return len(split)
+
+    def one(place: int) -> torch.Tensor:
+        y, x = random.integers(0, 33, 2)
+        picture = stored[place, :, y : y + 224, x : x + 224]
+        return torch.from_numpy((picture[:, :, ::-1] if random.random() < 0.5 else picture).copy())
+
+    return {"alexnet": ours, "DataLoader, memory map": loaded(min(len(split), len(stored)), one)}
+
+
+def scaling(pictures: Path) -> None:
+    """Decode in one process and in two at once, against the clock; half a minute of a quiet machine is best."""
+    code = (
+        "import sys, time, zipfile\nfrom alexnet.data.images import square\n"
+        "archive = zipfile.ZipFile(sys.argv[1])\n"
+        "files = [archive.read(n) for n in archive.namelist() if n.upper().endswith(('.JPEG', '.JPG'))]\n"
+        "square(files[0])\nbegan, wall = time.process_time(), time.monotonic()\n"
+        "for content in files * 5: square(content)\n"
+        "print(5 * len(files) / (time.monotonic() - wall), 5 * len(files) / (time.process_time() - began))\n"
+    )
+
+    def run(count: int) -> tuple[float, float]:
+        command = [sys.executable, "-c", code, str(pictures)]
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+        rates = [[float(word) for word in process.communicate()[0].split()] for process in running]
+        return sum(wall for wall, _ in rates), sum(processor for _, processor in rates)
+
+    one, two = run(1), run(2)
+    print(
+        f"{'two processes over one':38s} by the clock {two[0] / one[0]:.2f}x, by processor time {two[1] / one[1]:.2f}x"
+    )
+
+
+class Generated:
+    """Very many entries that cost nothing to make."""
+
+    name, splits, classes, words, notes = "generated", ("train",), ("a", "b"), {}, {}
+
+    def __init__(self, entries: int) -> None:
+        self.entries = entries
+        self.picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+
+    def count(self, split: str) -> int:
+        return self.entries
+
+    def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
+        for place in range(self.entries)[start:stop]:
+            yield Example(f"train/{'ab'[place % 2]}/entry {place:08d}.jpg", self.picture, "ab"[place % 2])
+
+    def fingerprint(self) -> str:
+        return f"generated {self.entries}"
+
+
+def memory(entries: int) -> None:
+    """Prepare generated entries, and print the most memory at every tenth of the way, in MiB."""
+    tenths: dict[int, int] = {}
+
+    def tell(done: int, total: int) -> None:
+        tenths[10 * done // total] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+    with tempfile.TemporaryDirectory() as place:
+        prepare(Generated(entries), Path(place) / "set", side=8, workers=1, progress=tell)
+    print(
+        f"memory over {entries:,} entries, MiB at each tenth: {' '.join(str(tenths[n]) for n in sorted(tenths))}"
+    )
+
+
+if __name__ == "__main__":
+    main()
