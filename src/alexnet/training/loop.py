@@ -31,7 +31,7 @@ from alexnet.training.settings import to_plain
 from alexnet.training.starting import starting_network
 from alexnet.training.state import Plan, State
 from alexnet.training.step import too_large, train_step
-from alexnet.training.stopping import Interrupted, Stopping
+from alexnet.training.stopping import Abandoned, Interrupted, Stopping
 from alexnet.training.trackers import open_tracker
 from alexnet.training.watching import Watching
 
@@ -134,10 +134,21 @@ def run_training(
                 epoch, done = divmod(state.step, plan.steps_per_epoch)
                 order = randomness.order(recipe.training.seed, epoch, len(training))
                 size = recipe.training.batch_size
-                feed = batches(training, order, size, start=done * size, reads=state.reads(recipe), pinned=place.type == "cuda")
+                feed = batches(
+                    training,
+                    order,
+                    size,
+                    start=done * size,
+                    reads=state.reads(recipe),
+                    pinned=place.type == "cuda",
+                )
                 for batch in progress.timed(feed):
                     now = recipe.at(plan.epochs(state.step)) if recipe.changes else recipe
-                    train_step(state, batch, now, state.standing(plan), dataset.colour_components)
+                    standing, colours = state.standing(plan), dataset.colour_components
+                    try:
+                        train_step(state, batch, now, standing, colours, stopping.abandoning())
+                    except Abandoned:
+                        break  # nothing of this step was kept; it is taken anew on going on
                     progress.step(state.step, state.loss / state.images, batch.total)
                     due = saving.every_steps > 0 and state.step % saving.every_steps == 0
                     patience = saving.every_seconds if saver.failure is None else RETRY_SECONDS

@@ -1,6 +1,8 @@
 """One step of training: crop, mirror and shift colours; forward, backward, update (sections 4.1 and 5)."""
 
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
@@ -17,7 +19,14 @@ from alexnet.training.schedule import Schedule, Standing, factor
 from alexnet.training.state import State
 
 
-def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, components: Tensor) -> None:
+def train_step(
+    state: State,
+    batch: Batch,
+    recipe: Recipe,
+    standing: Standing,
+    components: Tensor,
+    learning: AbstractContextManager[None] | None = None,
+) -> None:
     """Take one step on a batch, and count its pictures in the state.
 
     Args:
@@ -26,9 +35,28 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         recipe: as it stands at this step.
         standing: what schedules need to know.
         components: the data set's colour components, (3, 3).
+        learning: is entered while gradients are computed; what is raised there leaves the state as it was.
     Raises:
         DivergedError: the loss or a gradient is not finite; weights and velocities are those of the step before.
     """
+    training = recipe.training
+    with learning or contextlib.nullcontext():
+        loss, wrong = _gradients(state, batch, recipe, standing, components)
+    check_gradients(state.network, batch, state.step + 1)
+    found = state.processes.add(torch.tensor([loss, wrong], dtype=torch.float64)).tolist()
+    state.optimizer.step(training.rates_of, _factors(training, standing, state.step))
+    state.step += 1
+    state.loss, state.wrong, state.images = (
+        state.loss + found[0],
+        state.wrong + found[1],
+        state.images + batch.total,
+    )
+
+
+def _gradients(
+    state: State, batch: Batch, recipe: Recipe, standing: Standing, components: Tensor
+) -> tuple[float, float]:
+    """Compute the gradients of a batch's mean cost; return the sum of costs and the number of wrong pictures."""
     network, training = state.network.train(), recipe.training
     device = network.mean.device
     stream = randomness.key(training.seed, "augmentation", int(standing.epoch))
@@ -54,15 +82,7 @@ def train_step(state: State, batch: Batch, recipe: Recipe, standing: Standing, c
         loss_sum += value * total
         wrong += float((logits.argmax(1) != labels).sum())
     state.gradients.finish()
-    check_gradients(network, batch, state.step + 1)
-    found = state.processes.add(torch.tensor([loss_sum, wrong], dtype=torch.float64)).tolist()
-    state.optimizer.step(training.rates_of, _factors(training, standing, state.step))
-    state.step += 1
-    state.loss, state.wrong, state.images = (
-        state.loss + found[0],
-        state.wrong + found[1],
-        state.images + total,
-    )
+    return loss_sum, wrong
 
 
 def too_large(recipe: Recipe) -> AlexNetError:

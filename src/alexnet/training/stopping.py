@@ -1,7 +1,9 @@
 """Signals that ask a run to save and leave: the loop reads a flag between steps."""
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Final, Self, final
 
@@ -22,6 +24,10 @@ class Interrupted(Exception):  # noqa: N818  # not an error: the run was asked t
         self.exit_code = exit_code
 
 
+class Abandoned(Exception):  # noqa: N818  # not an error: work that a signal ended
+    """Raised by a signal in a block of `Stopping.abandoning`."""
+
+
 @final
 class Stopping:
     """While it is entered, SIGINT, SIGTERM and SIGHUP set `code` and SIGUSR1 sets `save`.
@@ -35,6 +41,7 @@ class Stopping:
         self.save = False
         self._processes = processes
         self._heard: int | None = None
+        self._abandons = False
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -56,6 +63,19 @@ class Stopping:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # as it was given to us
 
+    @contextlib.contextmanager
+    def abandoning(self) -> Iterator[None]:
+        """Let a signal end the block at once, by `Abandoned`: for work that leaves nothing behind until it ends.
+
+        A step of a large network may take longer than whoever sends the signal waits. Of several processes
+        none may leave another alone in a step: there the block goes on to its end.
+        """
+        self._abandons = not self._processes.several
+        try:
+            yield
+        finally:
+            self._abandons = False
+
     def agree(self, wish: bool = False) -> bool:
         """Agree with the other processes on leaving and on saving; all call it at the same place.
 
@@ -74,6 +94,8 @@ class Stopping:
         self._heard = LEAVING[signal.Signals(number)]
         if not self._processes.several:
             self.code = self._heard
+        if self._abandons:
+            raise Abandoned
 
     def _save(self, number: int, frame: FrameType | None) -> None:
         self.save = True
