@@ -17,6 +17,6 @@ def brief() -> Recipe:
         network=Cifar18(classes=4, side=12, deviation=0.003),
         augmentation=Augmentation(side=12),
         training=Training(
-            epochs=3, batch_size=8, rates=Rates(weight=0.002), schedule=Schedule(kind="constant")
+            epochs=3.0, batch_size=8, rates=Rates(weight=0.002), schedule=Schedule(kind="constant")
         ),
     )

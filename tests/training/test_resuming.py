@@ -1,0 +1,115 @@
+"""What may change when a run goes on is said; what may not is refused by name."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alexnet.data.dataset import Dataset
+from alexnet.data.prepare import prepare
+from alexnet.data.sources.shapes import Shapes
+from alexnet.errors import CheckpointError
+from alexnet.networks.small import Cifar18
+from alexnet.training.directory import BEST, digest
+from alexnet.training.loop import run_training
+from alexnet.training.progress import Progress
+from alexnet.training.recipe import Recipe
+from alexnet.training.schedule import Schedule
+
+QUIET = Progress(quiet=True)
+
+
+def changed(recipe: Recipe, **training: Any) -> Recipe:
+    return replace(recipe, training=replace(recipe.training, **training))
+
+
+@pytest.fixture
+def run(shapes: Dataset, brief: Recipe, tmp_path: Path) -> Path:
+    run_training(shapes, changed(brief, epochs=1.0), tmp_path / "run", progress=QUIET)
+    return tmp_path / "run"
+
+
+def test_more_epochs_are_said_and_taken(
+    shapes: Dataset, brief: Recipe, run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = run_training(shapes, brief, run, resume=True, progress=QUIET)
+    assert [row["step"] for row in rows] == [16, 32, 48]
+    said = capfd.readouterr().err
+    assert "resumed at step 16" in said
+    assert "training.epochs was 1.0 and is 3.0" in said
+    assert "the rate at this step" not in said
+
+
+def test_a_rate_that_jumps_because_of_more_epochs_is_said(
+    shapes: Dataset, brief: Recipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Half a cosine of two epochs is one at its middle; after one of four it is higher."""
+    cosine = changed(brief, schedule=Schedule(kind="cosine"), epochs=1.0)
+    run_training(shapes, cosine, tmp_path / "run", progress=QUIET)
+    run_training(shapes, changed(cosine, epochs=2.0), tmp_path / "run", resume=True, progress=QUIET)
+    assert "the rate at this step would have been 0 and is 0.001" in capfd.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"seed": 3}, r"training\.seed was 0 and is 3"),
+        ({"batch_size": 16}, r"training\.batch_size was 8 and is 16"),
+        ({"schedule": Schedule(kind="steps")}, r"training\.schedule\.kind was 'constant' and is 'steps'"),
+        ({"validation_views": 10}, r"training\.validation_views was 1 and is 10"),
+    ],
+)
+def test_what_would_be_another_run_is_refused_by_name(
+    shapes: Dataset, brief: Recipe, run: Path, change: dict[str, Any], named: str
+) -> None:
+    before = digest(run)
+    with pytest.raises(CheckpointError, match=named):
+        run_training(shapes, changed(brief, **change), run, resume=True, progress=QUIET)
+    assert digest(run) == before
+    assert not (run / "failure.txt").exists()
+
+
+def test_another_network_and_another_augmentation_are_refused_by_name(
+    shapes: Dataset, brief: Recipe, run: Path
+) -> None:
+    larger = replace(
+        brief, network=Cifar18(classes=4, side=16), augmentation=replace(brief.augmentation, side=16)
+    )
+    for recipe, named in (
+        (larger, r"network\.side was 12 and is 16"),
+        (
+            replace(brief, augmentation=replace(brief.augmentation, mirror=False)),
+            r"augmentation\.mirror was True",
+        ),
+    ):
+        with pytest.raises(CheckpointError, match=named):
+            run_training(shapes, recipe, run, resume=True, progress=QUIET)
+
+
+def test_other_data_and_other_classes_are_refused(brief: Recipe, run: Path, tmp_path: Path) -> None:
+    other = prepare(Shapes(128, classes=4, seed=1), tmp_path / "other", side=32)
+    with pytest.raises(CheckpointError, match="the data has changed since the run began"):
+        run_training(other, brief, run, resume=True, progress=QUIET)
+    fewer = prepare(Shapes(128, classes=3), tmp_path / "fewer", side=32)
+    three = replace(brief, network=replace(brief.network, classes=3))  # type: ignore[type-var]  # a dataclass
+    with pytest.raises(CheckpointError, match=r"for 4 classes .* the data has 3"):
+        run_training(fewer, three, run, resume=True, progress=QUIET)
+
+
+def test_a_network_alone_cannot_be_gone_on_from(shapes: Dataset, brief: Recipe, run: Path) -> None:
+    for path in (run / "checkpoints").iterdir():
+        path.unlink()
+    (run / BEST).rename(run / "checkpoints" / "step-00000016.safetensors")
+    with pytest.raises(CheckpointError, match="step-00000016"):
+        run_training(shapes, brief, run, resume=True, progress=QUIET)
+
+
+def test_another_number_of_threads_is_said(
+    shapes: Dataset, brief: Recipe, run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    described = run / "environment.json"
+    text = described.read_text()
+    described.write_text(text.replace('"threads": ', '"threads": 9'))
+    run_training(shapes, brief, run, resume=True, progress=QUIET)
+    assert "since the run began threads was 9" in capfd.readouterr().err.replace("\n", " ")
