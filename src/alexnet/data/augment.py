@@ -77,9 +77,9 @@ def augment(
     offsets, mirrored, shifts = _drawn(settings, room, components, stream, indices)
     divisor = 1 + settings.colour if settings.rescaled else 1.0
     if images.device.type == "cpu" and pixels.fits(images.numpy(), settings.side):
-        return torch.from_numpy(
-            pixels.vary(images.numpy(), offsets, mirrored, shifts, divisor, settings.side)
-        )
+        found = torch.empty((len(images), 3, settings.side, settings.side))
+        pixels.vary(images.numpy(), offsets, mirrored, shifts, divisor, found.numpy())
+        return found
     crops = _cut(images, torch.from_numpy(offsets).long().to(images.device), settings.side)
     turned = torch.from_numpy(mirrored).to(images.device)
     crops[turned] = crops[turned].flip(-1)

@@ -85,18 +85,17 @@ def vary(
     mirrored: np.ndarray,
     shifts: np.ndarray,
     divisor: float,
-    side: int,
-) -> np.ndarray:
+    varied: np.ndarray,
+) -> None:
     """Cut and mirror as `crop`, add a colour to each picture and divide, in one pass; only where `fits`.
 
     Args:
-        images, offsets, mirrored, side: as in `crop`.
+        images, offsets, mirrored: as in `crop`.
         shifts: float32, (N, 3).
         divisor: of the sum; 1 divides nothing.
-    Returns:
-        float32, (N, 3, side, side).
+        varied: float32, (N, 3, side, side), in one piece: the result.
     """
-    varied = np.empty((len(images), 3, side, side), np.float32)
+    side = varied.shape[-1]
 
     def work(rows: slice) -> None:
         library, part = _library(), images[rows]
@@ -105,7 +104,6 @@ def vary(
         library.alexnet_vary(*head, _address(shifts[rows]), ctypes.c_float(divisor), _address(varied[rows]))
 
     _divided(work, images, offsets, side)
-    return varied
 
 
 def _placed(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int) -> tuple[object, ...]:
