@@ -145,6 +145,18 @@ def test_a_mistake_of_ours_is_no_full_disk(
         saver.wait()
 
 
+def test_a_checkpoint_that_is_there_is_not_written_again(
+    disk: Disk, directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
+) -> None:
+    """Unless a validation has added a row to the same step."""
+    saver = Saver(directory, 2, print)
+    for rows, calls in ((0, 1), (0, 1), (1, 2), (1, 2)):
+        state.history = [{"step": 1}] * rows
+        saver.submit(at(state, shapes, brief, 1), best=False)
+        saver.wait()
+        assert disk.calls == calls
+
+
 def test_at_every_moment_the_newest_checkpoints_are_kept(
     directory: RunDirectory, state: State, shapes: Dataset, brief: Recipe
 ) -> None:

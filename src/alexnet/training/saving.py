@@ -32,16 +32,20 @@ class Saver:
         self._best: Checkpoint | None = None  # to be written; kept until it has been
         self._bug: BaseException | None = None
         self.failure: CheckpointError | None = None
+        self._written = (-1, -1)  # step and rows of the last one; a validation adds a row to a step
         self.newest: Path | None = next(iter(checkpoints(directory.path)), None)
 
     def submit(self, made: Checkpoint, *, best: bool) -> None:
         """Write a checkpoint whose tensors nobody changes any more; `best`: it holds the best network so far.
 
-        Of several processes the first one writes.
+        Of several processes the first one writes. What is on the disk already is not written again: a signal
+        often comes while the last checkpoint is being written.
         """
         if not self._directory.writes:
             return
         self.wait()
+        if self._written == (made.state["step"], len(made.history)) and not best:
+            return
         if best:
             self._best = replace(made, velocity={}, state={})
         self._thread = threading.Thread(target=self._run, args=(made,), name="saver")
@@ -78,5 +82,5 @@ class Saver:
             self._best = None
         path = self._directory.checkpoint_path(made.state["step"])
         checkpoint.save(made, path)
-        self.newest = path
+        self.newest, self._written = path, (made.state["step"], len(made.history))
         self._directory.prune(self._keep)
