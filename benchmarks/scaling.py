@@ -181,17 +181,11 @@ def sent(scheme: str, count: int) -> None:
         return
     if "RANK" not in os.environ:
         _raise_loopback()
-        told = {
-            "GLOO_SOCKET_IFNAME": "lo",
-            "WORLD_SIZE": str(count),
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": "29511",
-        }
-        processes = [
-            subprocess.Popen([sys.executable, *sys.argv], env=os.environ | told | {"RANK": str(rank)})
-            for rank in range(count)
-        ]
-        assert [process.wait() for process in processes] == [0] * count
+        told = os.environ | {"GLOO_SOCKET_IFNAME": "lo", "WORLD_SIZE": str(count)}
+        told |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29511"}
+        command = [sys.executable, *sys.argv]
+        started = [subprocess.Popen(command, env=told | {"RANK": str(rank)}) for rank in range(count)]
+        assert [process.wait() for process in started] == [0] * count
         return
     torch.set_num_threads(1)
     with joined(scheme) as processes:
@@ -216,6 +210,8 @@ def _beginning(
 ) -> tuple[State, Recipe, Batch]:
     recipe = Recipe("scaling", network, Augmentation(side=side), Training(batch_size=batch))
     with tempfile.TemporaryDirectory() as folder:
+        os.environ.pop("RANK", None)  # else it is prepared together, in one folder
+        os.environ.pop("WORLD_SIZE", None)
         prepare(Shapes(20, classes=20, side=side), Path(folder) / "set", side=side)
         state = State.begin(Dataset.open(Path(folder) / "set"), recipe, processes)
     mine = [torch.arange(batch)[piece.reads] for piece in state.pieces(batch, recipe)]
