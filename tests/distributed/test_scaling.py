@@ -72,7 +72,7 @@ def test_the_example_of_a_job_is_a_script_that_bash_accepts() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["columns", "hybrid"])
 def test_the_kernel_counts_the_bytes_that_are_computed(scheme: str) -> None:
-    """In a network of their own, where nothing else is sent; within one percent, which is headers."""
+    """In a network of their own, where nothing else is sent; within three percent, which is headers."""
     if sys.platform != "linux" or subprocess.run(["unshare", "-n", "-m", "true"], check=False).returncode:
         pytest.skip("a network of one's own takes Linux and its leave")
     script = [sys.executable, str(ROOT / "benchmarks" / "scaling.py"), "sent", scheme, "2"]
@@ -80,4 +80,4 @@ def test_the_kernel_counts_the_bytes_that_are_computed(scheme: str) -> None:
     sent, computed = (
         float(word) for word in said.split() if word.replace(".", "", 1).isdigit() and "." in word
     )
-    assert sent == pytest.approx(computed, rel=0.01)
+    assert sent == pytest.approx(computed, rel=0.03)
