@@ -234,6 +234,11 @@ def test_deep_nesting_is_no_danger() -> None:
     assert isinstance(read(b"]" * 200_000 + b"a" * 199_999 + b"."), list)
 
 
+def test_a_file_of_nothing_but_instructions_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="more than 1,100,000 instructions"):
+        read(b"}" * 2_000_000)
+
+
 def test_references_to_references_are_not_followed() -> None:
     """Thirty lists of ten references to the one before: 10^30 leaves, and a kilobyte."""
     content = b"]q\x00" + b"".join(

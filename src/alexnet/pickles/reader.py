@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from alexnet.errors import AlexNetError, CheckpointError
 from alexnet.pickles.names import NAMES, Inert, Named, Unfinished
 
-STEPS: Final = 5_000_000  # of the machine; a checkpoint of 91 epochs takes two or three million
+STEPS: Final = 5_000_000  # of the machine, at most; a checkpoint of 91 epochs takes two or three million
 
 
 class _Mark:
@@ -61,7 +61,8 @@ class Pickles:
             AlexNetError: the bytes are no pickle, end too early, or name something that is not allowed.
         """
         self.stack, self.memo = [], {}
-        for _ in range(STEPS):
+        steps = min(STEPS, 1_000_000 + self.size // 20)  # files that need many are mostly numbers
+        for _ in range(steps):
             code = self._take(1)
             if code == b".":
                 return self._pop()
@@ -72,7 +73,7 @@ class Pickles:
                 step(self)
             except (IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError) as error:
                 raise self._damaged(f"{type(error).__name__} in the values") from error
-        return self._refuse(f"it goes on for more than {STEPS:,} instructions")
+        return self._refuse(f"it goes on for more than {steps:,} instructions")
 
     # Reading the buffer.
 
