@@ -24,11 +24,16 @@ def command(
 ) -> None:
     """Judge RUN on every picture of a split exactly once; several RUNs are averaged.
 
-    Errors are printed with their 95% confidence intervals.
+    Errors are printed with their 95% confidence intervals. Under torchrun or srun the processes share the
+    pictures, and the first one prints.
     """
+    from alexnet.distributed.processes import joined
     from alexnet.evaluation.report import evaluate
 
-    report = evaluate(list(runs), data, views=int(views), split=split)
+    with joined() as processes:
+        report = evaluate(list(runs), data, views=int(views), split=split, processes=processes)
+    if not processes.first:
+        return
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
+from alexnet.distributed.processes import ALONE, Processes
 from alexnet.errors import CheckpointError, DataError
 from alexnet.evaluation.classifier import Classifier, load
 from alexnet.evaluation.metrics import Tally, interval
@@ -65,6 +66,7 @@ def evaluate(
     *,
     views: int = 10,
     split: str | None = None,
+    processes: Processes = ALONE,
 ) -> Report:
     """Judge a network, or the average of several, on every picture of a split exactly once.
 
@@ -74,6 +76,7 @@ def evaluate(
         views: 10, corners and centre and their mirrors, or 1, the centre (section 4.1).
         split: the split's name; without one, the test split where there is one, else the validation split,
             else the training split.
+        processes: who share the pictures; every one of them gets the report of all.
     Returns:
         the errors, as fractions.
     Raises:
@@ -98,8 +101,10 @@ def evaluate(
         raise DataError(f"the split {name} of {data.name} holds no picture that could be judged")
     place = matching(data.classes, classes, data.name, classifiers[0].source)
     tally = Tally(len(classes))
-    for predicted, labels in probabilities([one.network for one in classifiers], pictures, views=views):
+    networks = [one.network for one in classifiers]
+    for predicted, labels in probabilities(networks, pictures, views=views, processes=processes):
         tally.add(predicted, place[labels])
+    tally = tally.over(processes)
     words = classifiers[0].words
     return Report(
         networks=tuple(one.source for one in classifiers),

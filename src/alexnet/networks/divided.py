@@ -117,6 +117,10 @@ def divide(network: Network, processes: Processes) -> tuple[Network, Cut]:
     """
     if not processes.several or processes.scheme == "data":
         return network, Cut(processes)
+    if any(cost.kind != "logreg" or cost.stages != (network.output,) for cost in network.costs):
+        raise RecipeError(
+            f"a {network.architecture.kind} with costs of its own is not divided: --scheme data"
+        )
     part = Network(Divided(network.architecture, processes))
     lengths = {stage.name: _outputs(stage) for stage in part.stages}
     counts = {stage.name: _outputs(stage) for stage in network.stages}

@@ -9,6 +9,7 @@ from torch import Tensor
 from alexnet.data.batches import Batch
 from alexnet.errors import DivergedError
 from alexnet.journal import Row
+from alexnet.networks.divided import Divided
 from alexnet.networks.network import Network
 
 
@@ -25,7 +26,8 @@ def check_loss(loss: float, network: Network, images: Tensor, batch: Batch, step
         DivergedError: it is NaN or infinite; the message names step, stage and pictures.
     """
     if not math.isfinite(loss):
-        where = _first_stage(network, images) or "the loss itself"
+        alone = not isinstance(network.architecture, Divided)  # the others would not answer
+        where = (_first_stage(network, images) if alone else None) or "the loss itself"
         raise DivergedError(f"the loss became {loss} at step {step}, first in {where} ({_pictures(batch)})")
 
 
