@@ -63,7 +63,7 @@ def test_a_killed_process_is_begun_again_from_the_last_checkpoint(
     shapes: Dataset, tmp_path: Path, rank: int
 ) -> None:
     run = tmp_path / "run"
-    process = begun(command(shapes, run, "--epochs", "12", "--save-every", "5", "--processes", "2"))
+    process = begun(command(shapes, run, "--epochs", "6", "--save-every", "5", "--processes", "2"))
     wait_for(run, "checkpoints/step-00000010*")
     os.kill(ranks(run)[rank], signal.SIGKILL)
     _, said = process.communicate(timeout=400)
@@ -71,21 +71,21 @@ def test_a_killed_process_is_begun_again_from_the_last_checkpoint(
     assert "killed (SIGKILL); all begin again" in said
     assert "resumed at step" in said
     rows = journal.read(run)
-    assert [row["epoch"] for row in rows] == list(range(1, 13))
-    assert rows[-1]["step"] == 96
+    assert [row["epoch"] for row in rows] == list(range(1, 7))
+    assert rows[-1]["step"] == 48
 
 
 @pytest.mark.slow
 def test_torchrun_begins_again_too(shapes: Dataset, tmp_path: Path) -> None:
     run = tmp_path / "run"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    rest = command(shapes, run, "--epochs", "12", "--save-every", "5")[1:]
+    rest = command(shapes, run, "--epochs", "6", "--save-every", "5")[1:]
     process = begun([*torchrun, "--max-restarts", "1", rest[0], "--", *rest[1:]])  # else --run is torchrun's
     wait_for(run, "checkpoints/step-00000010*")
     os.kill(ranks(run)[1], signal.SIGKILL)
     _, said = process.communicate(timeout=400)
     assert process.returncode == 0, said
-    assert journal.read(run)[-1]["step"] == 96
+    assert journal.read(run)[-1]["step"] == 48
 
 
 @pytest.mark.slow
@@ -159,3 +159,30 @@ def test_a_run_goes_on_with_another_number_of_processes_and_another_scheme(
         assert process.returncode == 0, said
     assert [row["step"] for row in journal.read(run)] == [8, 16, 24]
     assert json.loads((run / "environment.json").read_text())["processes"] == 1
+
+
+@pytest.mark.slow
+def test_evaluate_under_torchrun_judges_every_picture_once(shapes: Dataset, tmp_path: Path) -> None:
+    """32 validation pictures over three processes; one report."""
+    run = tmp_path / "run"
+    begun(command(shapes, run, "--epochs", "1")).communicate(timeout=400)
+    verb = [
+        "alexnet",
+        "evaluate",
+        str(run),
+        "--data",
+        str(shapes.directory),
+        "--split",
+        "validation",
+        "--json",
+    ]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "3", "-m", "--"]
+    reports = [
+        json.loads(
+            subprocess.run([sys.executable, *start, *rest], check=True, capture_output=True, text=True).stdout
+        )
+        for start, rest in ((["-m"], verb), (torchrun, verb))
+    ]
+    assert reports[0]["count"] == reports[1]["count"] == 32
+    assert reports[0]["top1_error"] == reports[1]["top1_error"]
+    assert reports[0]["per_class"] == reports[1]["per_class"]
