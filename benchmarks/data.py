@@ -53,7 +53,11 @@ def main() -> None:
     parser.add_argument(
         "--entries", type=int, default=1_300_000, help="of the measurement of memory; 0 leaves it out"
     )
+    parser.add_argument("--memory-only", action="store_true", help="in a process that has done nothing else")
     arguments = parser.parse_args()
+    if arguments.memory_only:
+        memory_used(arguments.entries)
+        return
     memory.settle()  # as a run does, before its first tensor
     torch.set_num_threads(1)
     pixels.cores = lambda: 1
@@ -90,7 +94,7 @@ def main() -> None:
         )
     scaling(arguments.pictures)
     if arguments.entries:
-        memory_used(arguments.entries)
+        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--memory-only"], check=True)
 
 
 def compete(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:

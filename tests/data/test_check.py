@@ -14,6 +14,7 @@ from alexnet.cli.check import command
 from alexnet.data.check import KINDS, Examination, check
 from alexnet.data.check_page import check_page
 from alexnet.data.integrity import damages
+from alexnet.data.named import open_dataset
 from alexnet.data.prepare import prepare
 from alexnet.data.quarantine import read_quarantine
 from alexnet.data.sources.opening import open_source
@@ -148,6 +149,13 @@ def test_the_command_prints_json_and_exits_by_severity(folder: Path, tmp_path: P
     assert set(read_quarantine(listed)) == {"train/a/bad.png"}
     dataset = prepare(folder, tmp_path / "prepared", side=32, quarantine=listed, tolerance=0.0)
     assert [s.name for s in dataset.skipped] == ["train/a/bad.png"]
+
+
+def test_a_quarantine_that_lies_with_the_pictures_is_honoured(folder: Path, tmp_path: Path) -> None:
+    (folder / "quarantine.jsonl").write_text('{"name": "train/a/3.png", "reason": "blurred"}\n')
+    dataset = prepare(folder, tmp_path / "prepared", side=32)
+    assert [(s.name, s.reason) for s in dataset.skipped] == [("train/a/3.png", "quarantined: blurred")]
+    assert [s.name for s in open_dataset(folder).skipped] == ["train/a/3.png"]
 
 
 def test_a_changed_byte_of_a_prepared_set_is_found(tmp_path: Path) -> None:

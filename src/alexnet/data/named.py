@@ -14,7 +14,7 @@ from alexnet.data.dataset import CARD, FORMAT, Dataset
 from alexnet.data.images import decode, decoder
 from alexnet.data.prepare import prepare
 from alexnet.data.published import PUBLISHED, published
-from alexnet.data.quarantine import read_quarantine
+from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.digits import Digits
 from alexnet.data.sources.hub import PREFIX
 from alexnet.data.sources.opening import open_source
@@ -95,6 +95,7 @@ def _cached(source: Source, side: int | None, quarantine: str | Path | None) -> 
     """Open a source's preparation in the cache folder, making it if need be."""
     side = natural_side(source) if side is None else side
     parts: list[object] = [FORMAT, source.fingerprint(), side, decoder()]
+    quarantine = quarantine or quarantine_of(source)
     if quarantine:
         parts.append(sorted(read_quarantine(quarantine).items()))
     key = hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()[:16]

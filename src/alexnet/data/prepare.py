@@ -25,7 +25,7 @@ from alexnet.data.card import check, write_card
 from alexnet.data.dataset import CARD, FORMAT, Dataset
 from alexnet.data.encoding import ENCODINGS, QUALITY
 from alexnet.data.images import decoder
-from alexnet.data.quarantine import read_quarantine
+from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.shards import Plan, Shard, read_record, write_shard
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
@@ -66,7 +66,8 @@ def prepare(
         encoding: "raw" pixels, the fastest to read, or "jpeg", about an eighth of the size.
         quality: of the JPEGs, 1 to 100.
         tolerance: the largest part of a split that may be unreadable and skipped, 0 to 1.
-        quarantine: a list of pictures to leave out, as `alexnet check` writes it.
+        quarantine: a list of pictures to leave out, as `alexnet check` writes it; left out, the one that lies
+            with the pictures as quarantine.jsonl, if there is one.
         workers: processes to decode in; left out, one for each core.
         progress: called now and then.
     Returns:
@@ -83,6 +84,7 @@ def prepare(
     if encoding not in ENCODINGS:
         raise DataError(f"`{encoding}` is not an encoding: {choices(encoding, ENCODINGS)}")
     opened = open_source(source) if isinstance(source, str | Path) else source
+    quarantine = quarantine or quarantine_of(opened)
     listed = read_quarantine(quarantine) if quarantine else {}
     plan = Plan(opened, Path(directory), side, encoding, quality, listed)
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))

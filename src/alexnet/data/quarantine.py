@@ -6,7 +6,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alexnet import files
+from alexnet.data.sources.places import remote
+from alexnet.data.sources.source import Source
 from alexnet.errors import DataError
+
+
+def quarantine_of(source: Source) -> Path | None:
+    """Return the list that lies with a source's pictures, which everything that prepares them honours.
+
+    It is called quarantine.jsonl, in their folder; of an archive or a list, its name and .quarantine.jsonl.
+    """
+    origin = source.notes.get("origin")
+    if not isinstance(origin, str) or remote(origin):
+        return None
+    path = Path(origin, "quarantine.jsonl") if os.path.isdir(origin) else Path(f"{origin}.quarantine.jsonl")
+    return path if path.is_file() else None
 
 
 def read_quarantine(path: str | Path) -> dict[str, str]:
