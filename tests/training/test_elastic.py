@@ -12,6 +12,7 @@ import pytest
 
 from alexnet import journal
 from alexnet.data.dataset import Dataset
+from alexnet.training.directory import checkpoints
 
 SETTINGS = (
     "network.side=16",
@@ -35,10 +36,11 @@ def begun(arguments: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(path: Path, pattern: str, seconds: float = 300) -> None:
+def wait_for_step(run: Path, step: int, seconds: float = 300) -> None:
+    """Wait until a checkpoint of this step or a later one is there; earlier ones are soon removed."""
     deadline = time.monotonic() + seconds
-    while not list(path.glob(pattern)):
-        assert time.monotonic() < deadline, f"no {pattern} in {path}"
+    while not (found := checkpoints(run)) or int(found[0].stem.removeprefix("step-")) < step:
+        assert time.monotonic() < deadline, f"no checkpoint of step {step} in {run}"
         time.sleep(0.02)
 
 
@@ -64,7 +66,7 @@ def test_a_killed_process_is_begun_again_from_the_last_checkpoint(
 ) -> None:
     run = tmp_path / "run"
     process = begun(command(shapes, run, "--epochs", "6", "--save-every", "5", "--processes", "2"))
-    wait_for(run, "checkpoints/step-00000010*")
+    wait_for_step(run, 10)
     os.kill(ranks(run)[rank], signal.SIGKILL)
     _, said = process.communicate(timeout=400)
     assert process.returncode == 0, said
@@ -81,7 +83,7 @@ def test_torchrun_begins_again_too(shapes: Dataset, tmp_path: Path) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     rest = command(shapes, run, "--epochs", "6", "--save-every", "5")[1:]
     process = begun([*torchrun, "--max-restarts", "1", rest[0], "--", *rest[1:]])  # else --run is torchrun's
-    wait_for(run, "checkpoints/step-00000010*")
+    wait_for_step(run, 10)
     os.kill(ranks(run)[1], signal.SIGKILL)
     _, said = process.communicate(timeout=400)
     assert process.returncode == 0, said
@@ -97,7 +99,7 @@ def test_a_signal_saves_once_and_leaves(
     run = tmp_path / "run"
     options = ("--epochs", "4000", "--save-every", "5", "--processes", "2", "--scheme", scheme)
     process = begun(command(shapes, run, *options))
-    wait_for(run, "checkpoints/step-00000010*")
+    wait_for_step(run, 10)
     began = time.monotonic()
     process.send_signal(number)
     _, said = process.communicate(timeout=400)
@@ -111,7 +113,7 @@ def test_a_signal_saves_once_and_leaves(
 def test_a_signal_to_one_process_is_heard_by_all(shapes: Dataset, tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = begun(command(shapes, run, "--epochs", "4000", "--save-every", "5", "--processes", "2"))
-    wait_for(run, "checkpoints/step-00000010*")
+    wait_for_step(run, 10)
     os.kill(ranks(run)[1], signal.SIGTERM)
     _, said = process.communicate(timeout=400)
     assert process.returncode == 143, said
@@ -122,7 +124,7 @@ def test_a_signal_to_one_process_is_heard_by_all(shapes: Dataset, tmp_path: Path
 def test_no_process_outlives_a_killed_start(shapes: Dataset, tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = begun(command(shapes, run, "--epochs", "4000", "--save-every", "5", "--processes", "2"))
-    wait_for(run, "checkpoints/step-00000010*")
+    wait_for_step(run, 10)
     started = ranks(run)
     process.kill()
     deadline = time.monotonic() + 10
