@@ -116,6 +116,12 @@ def test_quarantined_pictures_are_left_out_and_do_not_count_as_lost(tmp_path: Pa
     assert dataset.skipped[0].reason == "quarantined: looks wrong"
 
 
+def test_workers_start_without_torch() -> None:
+    """Each would take seconds and 200 MiB for it."""
+    code = "import sys, alexnet.data.worker, alexnet.data.sources.opening; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 @pytest.mark.slow
 def test_killed_twenty_times_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
     """kill -9 of the whole at random moments, workers 1 or 2; the last run is left to end."""

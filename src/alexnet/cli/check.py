@@ -94,6 +94,7 @@ def _show(found: "Examination") -> None:
 
     from alexnet.cli.showing import say, show_table
     from alexnet.data.check import KINDS
+    from alexnet.data.sources.texts import visible
 
     splits = ", ".join(f"{count:,} {split}" for split, count in found.pictures.items())
     if not found.findings:
@@ -105,8 +106,6 @@ def _show(found: "Examination") -> None:
     for kind, severity in KINDS.items():
         if findings := found.of(kind):
             first = findings[0]
-            words = ": ".join(
-                ascii(w)[1:-1] if not w.isprintable() else w for w in (first.name, first.detail) if w
-            )
+            words = ": ".join(visible(word) for word in (first.name, first.detail) if word)
             table.add_row(severity, kind, f"{len(findings):,}", escape(words))
     show_table(table)

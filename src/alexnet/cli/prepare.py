@@ -63,6 +63,7 @@ def command(
     from alexnet.data.named import NAMED, natural_side, source_named
     from alexnet.data.prepare import prepare
     from alexnet.data.sources.opening import open_source
+    from alexnet.data.sources.texts import visible
 
     opened = source_named(source) if source in NAMED else open_source(source, order=order)
     with walking("preparing") as progress:
@@ -80,6 +81,6 @@ def command(
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     say(f"{directory}: {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels")
     for skipped in dataset.skipped[:10]:
-        say(f"  left out: {skipped.name}: {skipped.reason}")
+        say(f"  left out: {visible(skipped.name)}: {visible(skipped.reason)}")
     if len(dataset.skipped) > 10:
         say(f"  and {len(dataset.skipped) - 10} more: see {directory / 'skipped.jsonl'}")

@@ -11,6 +11,7 @@ from PIL import Image
 from alexnet.data.check import KINDS, Examination, Finding
 from alexnet.data.images import decode, square_pixels
 from alexnet.data.sources.source import Example, Source
+from alexnet.data.sources.texts import visible
 from alexnet.errors import DataError
 
 SHOWN = 40  # findings of a kind that have thumbnails
@@ -44,8 +45,8 @@ def check_page(found: Examination, source: Source) -> str:
     sections = "".join(_section(kind, found.of(kind), thumbnails) for kind in KINDS if found.of(kind))
     splits = ", ".join(f"{count:,} {split}" for split, count in found.pictures.items())
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(found.name)}</title>"
-        f"<style>{_STYLE}</style><h1>{html.escape(found.name)}: {splits}</h1>"
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(visible(found.name))}</title>"
+        f"<style>{_STYLE}</style><h1>{html.escape(visible(found.name))}: {splits}</h1>"
         f"<table>{rows or '<tr><td>Nothing to report.'}</table>{sections}</html>\n"
     )
 
@@ -61,13 +62,8 @@ def _figure(finding: Finding, thumbnails: Mapping[str, str]) -> str:
     pictures = "".join(
         f"<img alt='' src='{thumbnails[n]}'>" for n in (finding.name, finding.other) if n in thumbnails
     )
-    words = " · ".join(_visible(w) for w in (finding.name, finding.other, finding.detail) if w)
+    words = " · ".join(visible(w) for w in (finding.name, finding.other, finding.detail) if w)
     return f"<figure>{pictures}<figcaption>{html.escape(words)}</figcaption></figure>"
-
-
-def _visible(words: str) -> str:
-    """Show what cannot be shown as its number: control characters, and bytes of names that are no text."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def _thumbnails(source: Source, names: set[str]) -> dict[str, str]:

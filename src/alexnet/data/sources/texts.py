@@ -1,6 +1,11 @@
-"""Very many texts in little memory: their bytes in one block instead of an object for each."""
+"""Names of files: very many in little memory, and any of them fit to be shown."""
 
 import array
+
+
+def visible(text: str) -> str:
+    """Show what cannot be printed as its number: control characters, and bytes of names that are no text."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 class Texts:
