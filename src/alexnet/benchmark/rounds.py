@@ -50,8 +50,7 @@ def take_turns(contestants: Mapping[str, int], rounds: int, threads: int, repeat
         contestants: names, and the batch of each.
         rounds: how many turns each has.
         threads: that each may use.
-        repeat: steps a turn, of which the fastest counts: for steps so short that a neighbour's noise hides
-            them.
+        repeat: steps a turn at most, of which the fastest counts: a turn of short steps lasts a second.
     """
     order, shuffled = list(contestants), random.Random(0)
     seconds: dict[str, list[float]] = {name: [] for name in order}
@@ -65,6 +64,14 @@ def take_turns(contestants: Mapping[str, int], rounds: int, threads: int, repeat
         for _ in range(rounds):
             shuffled.shuffle(order)
             for name in order:
-                seconds[name].append(min(workers[name].seconds() for _ in range(repeat)))
+                seconds[name].append(_fastest(workers[name], repeat))
         peaks = {name: worker.peak_bytes() for name, worker in workers.items()}
         return Times(seconds, {name: worker.first_seconds for name, worker in workers.items()}, peaks)
+
+
+def _fastest(worker: Worker, repeat: int) -> float:
+    """Return the seconds of the fastest of some steps, as many as fit into a second; at least one."""
+    steps = [worker.seconds()]
+    while len(steps) < repeat and sum(steps) < 1.0:
+        steps.append(worker.seconds())
+    return min(steps)
