@@ -145,6 +145,8 @@ def test_an_unknown_choice_names_the_choices() -> None:
         build("alexnet", colums=1)
     with pytest.raises(RecipeError, match="did you mean `alexnet`"):
         build("alexnett")
+    with pytest.raises(RecipeError, match=r"FILE\.cfg"):
+        build("definition")
     with pytest.raises(RecipeError, match=r"`fc9` is not a stage of alexnet.*fc8"):
         build("alexnet", side=64, units=16).activations(torch.zeros(1, 3, 64, 64), "fc9")
 

@@ -59,6 +59,8 @@ def architecture(network: str, **options: Any) -> Architecture:
     if network not in NETWORKS:
         raise RecipeError(f"`{network}` is not a network; {choices(network, NETWORKS)}, or a FILE.cfg")
     _check_options(network, options, NETWORKS[network])
+    if NETWORKS[network] is Definition and "text" not in options:
+        raise RecipeError("a definition is built from its file: give the path of a FILE.cfg")
     value: Architecture = NETWORKS[network](**options)
     return value
 

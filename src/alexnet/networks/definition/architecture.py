@@ -141,8 +141,8 @@ class _Reading:
             around = Surroundings(
                 tuple(shapes[name] for name in layer.inputs), constants, made, self.definition.tree
             )
-            hints(layer, around.shapes, self.notes)
             stage = operation(layer, around)
+            hints(layer, around.shapes, self.notes)
             made[layer.name] = stage
             shapes[layer.name] = stage.shape(*around.shapes)  # type: ignore[operator]  # every stage has it
             inputs = tuple(IMAGES if name in self.pictures else name for name in layer.inputs)
