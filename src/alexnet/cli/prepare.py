@@ -60,12 +60,11 @@ def command(
     """
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
-    from alexnet.data.named import NAMED, natural_side, source_named
+    from alexnet.data.named import natural_side, source_named
     from alexnet.data.prepare import prepare
-    from alexnet.data.sources.opening import open_source
     from alexnet.data.sources.texts import visible
 
-    opened = source_named(source) if source in NAMED else open_source(source, order=order)
+    opened = source_named(source, order=order)
     with walking("preparing") as progress:
         dataset = prepare(
             opened,

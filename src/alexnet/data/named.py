@@ -63,17 +63,19 @@ def open_dataset(
                 f"{name!r} is prepared at a side of {dataset.side}, not {side}: prepare its source again"
             )
         return dataset
-    if not path.exists() and not remote(name) and not name.startswith(PREFIX):
-        raise DataError(
-            f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory or an archive"
-        )
-    return _cached(open_source(name), side, quarantine)
+    return _cached(source_named(name), side, quarantine)
 
 
-def source_named(name_or_path: str | Path, *, strict: bool = True) -> Source:
+def source_named(name_or_path: str | Path, *, order: str = "sorted", strict: bool = True) -> Source:
     """Return a source by its name, or as `open_source` reads what a path holds; a name wins over a path."""
     name = os.fspath(name_or_path)
-    return NAMED[name]() if name in NAMED else open_source(name, strict=strict)
+    if name in NAMED:
+        return NAMED[name]()
+    if not Path(name).exists() and not remote(name) and not name.startswith(PREFIX):
+        raise DataError(
+            f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory, an archive or a list"
+        )
+    return open_source(name, order=order, strict=strict)
 
 
 def natural_side(source: Source) -> int:
