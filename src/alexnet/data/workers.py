@@ -164,13 +164,14 @@ class Pool:
         """Begin a shard again after its process died, without the picture that it died of."""
         note = struct.unpack_from("<q", board.read_bytes(), 8 * worker.slot)[0]
         code = worker.process.wait()
-        if not note % 2:
+        place, avoid = note // 2, self._avoid[shard]
+        if not note % 2 or place in avoid:
             raise AlexNetError(
                 f"a process that writes shards ended with code {code} outside of any picture: "
                 "is there memory enough? The finished shards are kept; run the same again with fewer workers"
             )
         late = time.monotonic() - worker.seen[1] > PATIENCE
-        self._avoid[shard][note // 2] = (
+        avoid[place] = (
             f"damaged: not decoded within {PATIENCE:.0f} s" if late else "damaged: it brings the decoder down"
         )
         worker.end()
