@@ -92,7 +92,9 @@ class Together(nn.Module):
         elif isinstance(operations[0], Convolution) and len(operations) > 1:
             convolution = operations[0]
             x = convolution.linear(x)
-            rectified = replace(together, rectify_before=together.rectify_before or convolution.activation == "relu")
+            rectified = replace(
+                together, rectify_before=together.rectify_before or convolution.activation == "relu"
+            )
             if response.fits(x, rectified):
                 return response.respond(x, rectified)
             x = convolution.activate(x)
