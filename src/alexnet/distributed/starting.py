@@ -83,8 +83,11 @@ def _run(count: int, arguments: Sequence[str]) -> int:
         elastic_launch(configuration, command[0])(*command[1:])
     except ChildFailedError as error:
         codes = [failure.exitcode for failure in error.failures.values()]
-        killed = [code for code in codes if code < 0]
-        return max(killed) if killed else codes[0]  # SIGTERM, the lowest, is how torchrun ends the others
+        killed = [code for code in codes if code < 0 and code != -signal.SIGTERM]
+        if killed:
+            return killed[0]
+        said = [code for code in codes if code > 0]
+        return said[0] if said else 128 + signal.SIGTERM  # with SIGTERM torchrun ends those that are left
     except SignalException as stop:
         return 128 + int(stop.sigval)
     return 0
