@@ -8,7 +8,7 @@ import torch
 from alexnet import checkpoint
 from alexnet.data.augment import Augmentation
 from alexnet.data.dataset import Dataset
-from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.small import Cifar18
 from alexnet.training.directory import checkpoints
 from alexnet.training.loop import run_training
 from alexnet.training.progress import Progress
@@ -22,10 +22,10 @@ pytestmark = [
 
 
 def recipe(precision: str = "float32") -> Recipe:
-    """The network of section 3, narrow and without what is drawn on the device, for four steps."""
+    """A small network without what is drawn on the device, for four steps."""
     return Recipe(
         "device",
-        network=AlexNet(classes=4, side=32, units=64, dropout=False),
+        network=Cifar18(classes=4, deviation=0.003),
         augmentation=Augmentation(side=32),
         training=Training(epochs=1, batch_size=32, precision=precision, schedule=Schedule(kind="constant")),
     )

@@ -100,6 +100,14 @@ def test_one_column_is_the_papers_smaller_net() -> None:
     assert sum(value.numel() for value in build(columns=1).parameters()) == 59_798_312
 
 
+def test_the_smallest_input_leaves_one_position_and_a_smaller_one_is_refused() -> None:
+    network = build("alexnet", 3, side=36, units=8).eval()
+    assert network.shapes()["pool5"] == (256, 1, 1)
+    assert network(torch.zeros(1, 3, 36, 36)).shape == (1, 3)
+    with pytest.raises(RecipeError, match="at least 36"):
+        build("alexnet", side=35)
+
+
 @pytest.mark.parametrize("name", MIDDLE_LAYERS)
 def test_any_middle_layer_can_be_left_out(name: str) -> None:
     stages = Network(AlexNet(side=64, units=16, without=(name,), classes=7)).eval()

@@ -17,7 +17,9 @@ from alexnet.errors import RecipeError
 @click.option(
     "--params", type=click.Path(path_type=Path), metavar="FILE", help="Layer parameters of --network FILE."
 )
-@click.option("--weights", metavar="RUN", help="Begin with the weights of a run or checkpoint, where they fit.")
+@click.option(
+    "--weights", metavar="RUN", help="Begin with the weights of a run or checkpoint, where they fit."
+)
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/RECIPE].")
 @click.option("--epochs", type=float, help="Cycles through the pictures.")
 @click.option("--seed", type=int, help="Of everything random.")

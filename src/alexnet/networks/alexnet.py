@@ -58,8 +58,8 @@ class AlexNet:
             raise RecipeError(f"fc6 and fc7 need at least one unit, not {self.units}")
         if self.columns not in FILTERS:
             raise RecipeError(f"{self.columns} columns are not built here; choices: 1 or 2 (section 3.2)")
-        if self.side < 32:
-            raise RecipeError(f"an input of {self.side} pixels leaves nothing for the last pool: at least 32")
+        if self.side < 36:
+            raise RecipeError(f"an input of {self.side} pixels leaves nothing for the last pool: at least 36")
         if not 0.0 < self.keep <= 1.0:
             raise RecipeError(f"dropout cannot keep {self.keep} of the units: 0 < keep <= 1")
         for name in self.without:
