@@ -140,6 +140,7 @@ def training(shapes: Dataset, tmp_path: Path) -> Iterator[subprocess.Popen[str]]
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # the tests may run under nohup
     )
     assert process.stderr is not None
     for line in process.stderr:
