@@ -48,7 +48,8 @@ def show_report(report: "Report", *, every_class: bool) -> None:
 
     seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
-    table = Table(title=f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
+    print(f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
+    table = Table()
     for heading in ("", "error", "95% interval"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, error, interval in (
@@ -65,7 +66,8 @@ def show_report(report: "Report", *, every_class: bool) -> None:
     if not every_class:
         worst = [found for found in worst if found.top1_error > 0][:10]
     if worst:
-        classes = Table(title="classes" if every_class else "classes with the most errors")
+        print("classes" if every_class else "classes with the most errors")
+        classes = Table()
         for heading in ("class", "pictures", "top-1 error"):
             classes.add_column(heading, justify="left" if heading == "class" else "right")
         for found in worst:
