@@ -47,7 +47,7 @@ class Theirs(nn.Module):
         mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
         deviation = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
         x = self.features((pixels / 255 - mean) / deviation)
-        return self.classifier(nn.functional.adaptive_avg_pool2d(x, 6).flatten(1))  # type: ignore[no-any-return]
+        return self.classifier(nn.functional.adaptive_avg_pool2d(x, 6).flatten(1))  # type: ignore[no-any-return]  # so in torch
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ class Times:
         """Return the median over rounds of a value computed from the seconds of each round."""
         count = min(len(values) for values in self.seconds.values())
         return statistics.median(
-            numerator(lambda contestant, i=i: self.seconds[contestant][i])  # type: ignore[misc]
+            numerator(lambda contestant, i=i: self.seconds[contestant][i])  # type: ignore[misc]  # a default in a lambda has no type
             for i in range(count)
         )
 

@@ -65,7 +65,7 @@ def respond(x: Tensor, response: Response) -> Tensor:
     Returns:
         float32, (N, C, H // 2, W // 2) after pooling, else (N, C, H, W); channels last in memory.
     """
-    result: Tensor = _Response.apply(x, response)  # type: ignore[no-untyped-call]
+    result: Tensor = _Response.apply(x, response)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return result
 
 

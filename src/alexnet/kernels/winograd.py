@@ -120,7 +120,7 @@ def convolve(
     if stride > 1:
         x = fold(x, weight.shape[-1], stride, padding, overhang)
         weight, padding = fold_kernels(weight, stride), 0
-    result: Tensor = _Convolution.apply(x, weight, bias, padding, groups, rectified)  # type: ignore[no-untyped-call]
+    result: Tensor = _Convolution.apply(x, weight, bias, padding, groups, rectified)  # type: ignore[no-untyped-call]  # so in torch
     return result
 
 
@@ -140,7 +140,7 @@ def fold(x: Tensor, size: int, stride: int, padding: int, overhang: tuple[int, i
         (side + 2 * padding + over - size) // stride + -(-size // stride)
         for side, over in zip(x.shape[-2:], overhang, strict=True)
     )
-    result: Tensor = _Fold.apply(x, stride, padding, rows, columns)  # type: ignore[no-untyped-call]
+    result: Tensor = _Fold.apply(x, stride, padding, rows, columns)  # type: ignore[no-untyped-call]  # so in torch
     return result
 
 

@@ -53,7 +53,7 @@ class Definition:
     """Height and width of the input, in pixels, which no file says; 0 for 32 where there are 10 classes
     (CIFAR-10), and 224 for all others."""
     merged: bool = True
-    """Merge twin columns into grouped stages where the two forms are equal: the same network, faster."""
+    """Merge twin columns into grouped stages where the two forms are equal: the same network in fewer stages."""
     tree: tuple[tuple[int, ...], ...] = ()
     """For treefc: the children of each node of the tree of classes, the classes first."""
 

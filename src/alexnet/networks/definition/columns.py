@@ -1,7 +1,7 @@
 """Merge the twin columns of a definition into grouped stages, and their weights with them.
 
 The program kept each column's layers on a GPU of its own: conv1a and conv1b. Where twins say the same but for
-the column that they read, one stage does the work of both, faster: maps of the first column, then those of
+the column that they read, one stage does the work of both: maps of the first column, then those of
 the second. A layer's input meets its twin's in one of three ways:
 
     shared  both read the same one (conv1 reads the picture): the filters of one, then those of the other
