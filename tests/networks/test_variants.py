@@ -50,6 +50,19 @@ def test_an_architecture_survives_being_written_down(name: str) -> None:
     assert from_description(described(value)) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "positive", "last"),
+    [("one-weird-trick", 1.0, -7.0), ("caffe", 0.1, 0.0), ("caffenet", 1.0, 0.0)],
+)
+def test_biases_begin_where_the_source_says(name: str, positive: float, last: float) -> None:
+    """layers-imagenet-1gpu.cfg of cuda-convnet 2; Caffe's train_val.prototxt of the two networks."""
+    state = build(name, classes=3, side=67).state_dict()
+    expected = dict.fromkeys(("conv1", "conv3"), 0.0)
+    expected |= dict.fromkeys(("conv2", "conv4", "conv5", "fc6", "fc7"), positive) | {"fc8": last}
+    found = {stage: state[f"{stage}.bias"].unique().tolist() for stage in expected}
+    assert found == {stage: [pytest.approx(value)] for stage, value in expected.items()}
+
+
 def test_the_torchvision_network_is_an_independent_one_written_with_torch() -> None:
     network = build("torchvision", classes=10, seed=3).eval()
     images = torch.rand(2, 3, 224, 224) * 255

@@ -26,7 +26,11 @@ def check_input(classes: int, side: int) -> None:
 @final
 @dataclass(frozen=True)
 class OneWeirdTrick:
-    """The one-column network of Krizhevsky 2014, "One weird trick for parallelizing ..."."""
+    """The one-column network of Krizhevsky 2014, "One weird trick for parallelizing ...".
+
+    Its layers, initial weights and biases are those of the program of that year, cuda-convnet 2, in
+    layers/layers-imagenet-1gpu.cfg; the constants of normalisation in layers/layer-params-imagenet-1gpu.cfg.
+    """
 
     kind: ClassVar[str] = "one-weird-trick"
 
@@ -45,16 +49,18 @@ class OneWeirdTrick:
         chain.add("norm1", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0))
         chain.add("pool1", Pool(3, 2))
         chain.add("relu1", Neuron("relu"))
-        chain.add("conv2", Convolution(64, 192, 5, padding=2))
+        chain.add("conv2", Convolution(64, 192, 5, padding=2, constant=1.0))
         chain.add("norm2", ResponseNormalization(5, alpha=1e-4, beta=0.75, k=2.0))
         chain.add("pool2", Pool(3, 2))
-        for name, filters in (("conv3", 384), ("conv4", 256), ("conv5", 256)):
-            chain.add(name, Convolution(chain.shape[0], filters, 3, padding=1, deviation=0.03))
+        for name, filters, constant in (("conv3", 384, 0.0), ("conv4", 256, 1.0), ("conv5", 256, 1.0)):
+            channels = chain.shape[0]
+            chain.add(name, Convolution(channels, filters, 3, padding=1, deviation=0.03, constant=constant))
         chain.add("pool5", Pool(3, 2))
         for number in (6, 7):
             chain.add(f"fc{number}", FullyConnected(chain.values, 4096, constant=1.0))
             chain.add(f"dropout{number}", Dropout(0.5))
-        chain.add("fc8", FullyConnected(chain.values, self.classes, activation="identity"))
+        # -7 is about log(1 / 1000), as independent logistic units would want; a softmax does not see it.
+        chain.add("fc8", FullyConnected(chain.values, self.classes, constant=-7.0, activation="identity"))
         return tuple(chain.stages)
 
 
