@@ -215,6 +215,42 @@ def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path) -> Non
         conversion.write(found, tmp_path / "absent" / "x", "original")
 
 
+@pytest.mark.parametrize("name", ["net.onnx", "net.caffemodel", "net.h5"])
+def test_an_ending_of_a_format_that_is_not_written_is_refused(name: str) -> None:
+    with pytest.raises(ExportError, match="has the ending of a format that is not written"):
+        conversion.format_of(Path(name))
+
+
+def test_an_order_of_a_thousand_classes_is_not_given_to_three(tmp_path: Path) -> None:
+    save_file(NETWORK.state_dict(), tmp_path / "weights.safetensors")
+    with pytest.raises(CheckpointError, match="tells 3 classes apart: an order is that of ImageNet's 1,000"):
+        conversion.read(tmp_path / "weights.safetensors", classes="sorted")
+
+
+def test_a_checkpoint_given_the_other_order_says_so(tmp_path: Path) -> None:
+    network = build("cifar-80sec", classes=1000)
+    before = supposed(1000, "sorted")
+    found = Checkpoint(
+        network.architecture, network.state_dict(), before.names, before.words, data={"class order": "sorted"}
+    )
+    checkpoint.save(found, tmp_path / "net.safetensors")
+    changed = conversion.read(tmp_path / "net.safetensors", classes="devkit")
+    assert changed.data["class order"] == "devkit"
+    assert changed.classes == supposed(1000, "devkit").names
+
+
+def test_another_network_than_the_file_says_is_refused(tmp_path: Path) -> None:
+    found = Checkpoint(NETWORK.architecture, NETWORK.state_dict(), ("a", "b", "c"), ("a", "b", "c"))
+    checkpoint.save(found, tmp_path / "net.safetensors")
+    with pytest.raises(CheckpointError, match="says itself that it is cifar-80sec, not caffe"):
+        conversion.read(tmp_path / "net.safetensors", network="caffe")
+
+
+def test_a_mean_of_two_numbers_is_told_what_a_mean_is() -> None:
+    with pytest.raises(CheckpointError, match="`1,2` is no mean: three numbers"):
+        read_mean("1,2", 32)
+
+
 def test_a_file_is_converted_in_one_call(tmp_path: Path) -> None:
     save_file(NETWORK.state_dict(), tmp_path / "weights.safetensors")
     found = conversion.convert(tmp_path / "weights.safetensors", tmp_path / "net.safetensors", mean="1,2,3")

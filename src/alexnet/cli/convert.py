@@ -53,9 +53,10 @@ def command(
         raise click.UsageError("--classes and --class-order say the same thing: give one")
     if destination.exists() and not force:
         raise click.UsageError(f"{destination} exists: --force writes over it")
+    form = form or conversion.format_of(destination)
     named = class_order if classes is None else read_classes(classes)
     found = conversion.read(source, network=network, classes=named, mean=mean)
-    said = conversion.write(found, destination, form or conversion.format_of(destination))
+    said = conversion.write(found, destination, form)
     came = found.data.get("converted from", "alexnet")
     order = found.data.get("class order")
     say(f"{source}: {came}, as the network {found.architecture.kind}")

@@ -15,7 +15,7 @@ from alexnet.errors import CheckpointError, ExportError, choices
 from alexnet.evaluation.classifier import checkpoint_of
 from alexnet.files import written_whole
 from alexnet.interchange import caffe, foreign, own, safetensors_file, torch_file, torchvision
-from alexnet.interchange.classes import Classes, supposed
+from alexnet.interchange.classes import THOUSAND, Classes, supposed
 from alexnet.interchange.cudaconvnet.reading import from_state
 from alexnet.interchange.cudaconvnet.states import is_state, newest
 from alexnet.interchange.cudaconvnet.writing import write_state
@@ -29,6 +29,18 @@ FORMATS: Final = {
     "original": "a checkpoint of the program of 2012",
 }
 SUFFIXES: Final = {".safetensors": "checkpoint", ".pth": "torchvision", ".pt": "torchvision"}
+_NOT_WRITTEN: Final = (
+    ".onnx",
+    ".pte",
+    ".pt2",
+    ".caffemodel",
+    ".prototxt",
+    ".h5",
+    ".npz",
+    ".npy",
+    ".bin",
+    ".json",
+)
 
 
 def convert(
@@ -81,15 +93,35 @@ def read(
     with opened(path) as source:
         if safetensors_file.is_safetensors(source):
             if safetensors_file.is_checkpoint(source):
-                return _changed(checkpoint.load(path), classes, mean, source.name)
+                kept = checkpoint.load(path)
+                _check_network(source.name, network, kept.architecture.kind)
+                return _changed(kept, classes, mean, source.name)
             found = _named(safetensors_file.read(source), source.name, network)
         else:
             found = _foreign(source, network)
     side = found.architecture.side
     picture = found.mean if mean is None else read_mean(mean, side)
-    if isinstance(classes, str) or classes is None:
-        classes = found.classes or supposed(found.architecture.classes, classes or found.order)
+    if isinstance(classes, str):
+        classes = _ordered(found.architecture.classes, classes, str(path))
+    elif classes is None:
+        classes = found.classes or supposed(found.architecture.classes, found.order)
     return foreign.checkpoint_of(found, str(path), classes, picture)
+
+
+def _ordered(count: int, order: str, source: str) -> Classes:
+    """Return ImageNet's thousand classes in the order asked for."""
+    if count != THOUSAND:
+        raise CheckpointError(
+            f"{source} tells {count} classes apart: an order is that of ImageNet's {THOUSAND:,}; "
+            "name them, --classes FILE"
+        )
+    return supposed(count, order)
+
+
+def _check_network(source: str, network: str | None, kind: str) -> None:
+    """Refuse another network than the one that a file says it holds."""
+    if network not in (None, kind):
+        raise CheckpointError(f"{source} says itself that it is {kind}, not {network}: leave --network out")
 
 
 def _changed(found: Checkpoint, classes: Classes | str | None, mean: str | None, source: str) -> Checkpoint:
@@ -98,14 +130,15 @@ def _changed(found: Checkpoint, classes: Classes | str | None, mean: str | None,
         return found
     architecture = found.architecture
     if isinstance(classes, str):
-        classes = supposed(architecture.classes, classes)
+        classes = _ordered(architecture.classes, classes, source)
     weights = {name: value for name, value in found.weights.items() if name != "mean"}
     picture = found.weights["mean"] if mean is None else read_mean(mean, architecture.side)
     kept = classes or Classes(found.classes, found.words, str(found.data.get("class order", "as listed")))
     changed = foreign.checkpoint_of(
         Foreign("alexnet", architecture, weights, "sorted"), source, kept, picture
     )
-    return replace(found, weights=changed.weights, classes=changed.classes, words=changed.words)
+    data = {**found.data, "class order": kept.order}
+    return replace(found, weights=changed.weights, classes=changed.classes, words=changed.words, data=data)
 
 
 def _foreign(source: Opened, network: str | None) -> Foreign:
@@ -120,7 +153,9 @@ def _foreign(source: Opened, network: str | None) -> Foreign:
         tensors = torch_file.read_legacy(source, lambda value: torch_file.state_dict(value, source.name))
         return _named(tensors, source.name, network)
     if is_state(start):
-        return from_state(source)
+        found = from_state(source)
+        _check_network(source.name, network, found.architecture.kind)
+        return found
     if caffe.is_caffemodel(source):
         return caffe.from_caffemodel(source, network)
     raise CheckpointError(
@@ -134,13 +169,19 @@ def _named(tensors: dict[str, Tensor], source: str, network: str | None) -> Fore
     if own.is_own(tensors):
         return own.from_own(tensors, source, network)
     if torchvision.is_torchvision(tensors):
+        _check_network(source, network, "torchvision")
         return torchvision.from_state_dict(tensors, source)
     names = ", ".join(name[:40] for name in list(tensors)[:3])
     raise CheckpointError(f"{source} holds the weights of another network than an AlexNet: {names} ...")
 
 
 def format_of(path: Path) -> str:
-    """Return the format of `FORMATS` that a file's name asks for."""
+    """Return the format of `FORMATS` that a file's name asks for; ExportError for an ending of another one."""
+    if path.suffix in _NOT_WRITTEN:
+        raise ExportError(
+            f"{path} has the ending of a format that is not written: .safetensors a checkpoint, .pth torchvision's, "
+            "none the original program's; or say it, --to"
+        )
     return SUFFIXES.get(path.suffix, "original")
 
 
