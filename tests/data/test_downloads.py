@@ -15,7 +15,7 @@ import pytest
 
 from alexnet.data import published as publishing
 from alexnet.data.downloads import Remote, fetch
-from alexnet.data.named import source_named
+from alexnet.data.naming import source_named
 from alexnet.data.published import PUBLISHED, Publication, published
 from alexnet.errors import DataError
 

@@ -170,6 +170,14 @@ def test_a_source_given_by_name_is_prepared_once(tmp_path: Path, monkeypatch: py
         open_dataset("digit")
 
 
+def test_prepare_takes_names_and_the_side_of_small_pictures(tmp_path: Path) -> None:
+    """As the command line does: `prepare("digits", directory)`."""
+    dataset = prepare("digits", tmp_path / "set")
+    assert dataset.side == open_dataset("digits").side == 32
+    with pytest.raises(DataError, match="did you mean `digits`"):
+        prepare("digit", tmp_path / "other")
+
+
 def test_the_card_tells_where_the_pictures_come_from(tmp_path: Path) -> None:
     prepare(Shapes(20, classes=2), tmp_path / "set", side=16)
     card = json.loads((tmp_path / "set" / "card.json").read_text())

@@ -121,6 +121,21 @@ def test_a_signal_to_one_process_is_heard_by_all(shapes: Dataset, tmp_path: Path
 
 
 @pytest.mark.slow
+def test_a_process_that_is_stopped_is_named_and_all_begin_again(shapes: Dataset, tmp_path: Path) -> None:
+    """After the silence that is allowed, and the half minute that torchrun gives a process to end."""
+    run = tmp_path / "run"
+    options = ("--epochs", "6", "--save-every", "5", "--processes", "2", "--silence", "10")
+    process = begun(command(shapes, run, *options))
+    wait_for_step(run, 10)
+    os.kill(ranks(run)[1], signal.SIGSTOP)
+    _, said = process.communicate(timeout=400)
+    assert process.returncode == 0, said
+    assert "no sign of life of process 1" in said
+    assert "killed (SIGKILL); all begin again" in said
+    assert journal.read(run)[-1]["step"] == 48
+
+
+@pytest.mark.slow
 def test_no_process_outlives_a_killed_start(shapes: Dataset, tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = begun(command(shapes, run, "--epochs", "4000", "--save-every", "5", "--processes", "2"))

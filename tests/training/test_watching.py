@@ -1,6 +1,7 @@
 """What is told of a run: its curves, its journal, other programs; and that none of it ends a run."""
 
 import errno
+import functools
 import io
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import pytest
 from alexnet import journal
 from alexnet.data.dataset import Dataset
 from alexnet.errors import AlexNetError, RecipeError
+from alexnet.recipes.train import train
 from alexnet.training import trackers
 from alexnet.training.curves import draw
 from alexnet.training.directory import digest
@@ -114,6 +116,31 @@ def test_a_tracker_that_is_not_installed_says_how_to_install_it(
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(AlexNetError, match=rf'--log-to {name} needs {name}.*pip install "alexnet\[{name}\]"'):
         run_training(shapes, brief, tmp_path / "run", log_to=[name], progress=QUIET)
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_run_that_cannot_begin_leaves_no_directory(
+    shapes: Dataset, brief: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_name: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    begin = (
+        functools.partial(train, quiet=True) if by_name else functools.partial(run_training, run=Path("run"))
+    )
+    with pytest.raises(AlexNetError, match="--log-to wandb needs wandb"):
+        begin(shapes, brief, log_to=["wandb"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_do_not_exist_leave_no_directory(
+    shapes: Dataset, brief: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    for run in (None, "runs/one", "own"):
+        with pytest.raises(AlexNetError, match="nowhere"):
+            train(shapes, brief, run, settings={"training.start": "nowhere"}, quiet=True)
+    assert list((tmp_path / "runs").iterdir()) == list((tmp_path / "own").iterdir()) == []
 
 
 def test_an_unknown_tracker_is_answered_with_the_choices(tmp_path: Path) -> None:

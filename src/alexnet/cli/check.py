@@ -39,7 +39,7 @@ def command(
     from alexnet.cli.showing import say
     from alexnet.data.check import SEVERITIES, check
     from alexnet.data.dataset import CARD
-    from alexnet.data.named import source_named
+    from alexnet.data.naming import source_named
     from alexnet.data.quarantine import write_quarantine
 
     if (Path(data) / CARD).exists():

@@ -60,21 +60,20 @@ def command(
     """
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
-    from alexnet.data.named import natural_side, source_named
     from alexnet.data.prepare import prepare
     from alexnet.data.sources.texts import visible
 
-    opened = source_named(source, order=order)
     with walking("preparing") as progress:
         dataset = prepare(
-            opened,
+            source,
             directory,
-            side=side if side is not None else natural_side(opened),
+            side=side,
             encoding=encoding,
             quality=quality,
             workers=workers,
             tolerance=tolerance,
             quarantine=quarantine,
+            order=order,
             progress=progress,
         )
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)

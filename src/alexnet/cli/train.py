@@ -44,6 +44,14 @@ from alexnet.errors import RecipeError
     show_default=True,
     help="What processes divide: pictures, columns, or pictures and fully-connected layers.",
 )
+@click.option(
+    "--silence",
+    type=click.FloatRange(min=1),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a process waits for another.",
+)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option(
     "--log-to",
@@ -68,6 +76,7 @@ def command(
     keep: int,
     processes: int | None,
     scheme: str,
+    silence: float,
     device: str,
     log_to: tuple[str, ...],
     quiet: bool,
@@ -77,18 +86,21 @@ def command(
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
+    from datetime import timedelta
+
     from alexnet import memory
     from alexnet.cli.showing import say, show_recipe, show_rehearsal, show_traffic
     from alexnet.data.named import open_dataset
     from alexnet.distributed.place import place
-    from alexnet.distributed.processes import joined
+    from alexnet.distributed.processes import ALONE, joined
     from alexnet.distributed.starting import start
-    from alexnet.recipes.train import fresh_run, resolve, stored_recipe
+    from alexnet.recipes.train import resolve, run_directory, stored_recipe
     from alexnet.training.directory import check_free
     from alexnet.training.loop import Saving, run_training
     from alexnet.training.progress import Progress
     from alexnet.training.rehearsal import rehearse
     from alexnet.training.stopping import Interrupted
+    from alexnet.training.trackers import check_installed
 
     changes = _changes(settings, epochs, seed, weights)
     here = place(os.environ)
@@ -100,6 +112,7 @@ def command(
     resume = resume or here.restarts > 0
     if resume and run is None:
         raise click.UsageError("--resume needs --run DIR: which run is to go on?")
+    check_installed(log_to)
     if run is not None and not dry_run and here.rank == 0:
         check_free(run, resume=resume)  # before pictures are prepared, which may take hours
     settled = memory.settle()  # before the first tensor
@@ -112,12 +125,14 @@ def command(
         show_traffic(resolved, processes or max(2, here.count))
         return
     if starts and processes is not None:
-        directory = run if run is not None else fresh_run(resolved.name)
-        check_free(directory, resume=resume)
-        threads = max(1, len(os.sched_getaffinity(0)) // processes)
-        raise SystemExit(start(processes, [*sys.argv[1:], "--run", str(directory)], threads=threads))
-    with joined(scheme) as together:
-        directory = run if run is not None else together.from_first(lambda: fresh_run(resolved.name))
+        with run_directory(run, resolved.name, ALONE) as directory:
+            check_free(directory, resume=resume)
+            threads = max(1, len(os.sched_getaffinity(0)) // processes)
+            raise SystemExit(start(processes, [*sys.argv[1:], "--run", str(directory)], threads=threads))
+    with (
+        joined(scheme, timedelta(seconds=silence)) as together,
+        run_directory(run, resolved.name, together) as directory,
+    ):
         speaks = together.first
         if speaks and not quiet:
             show_recipe(resolved, dataset)

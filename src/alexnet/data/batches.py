@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -26,6 +26,16 @@ class Batch:
     """int64, (N,): places in the split."""
     total: int
     """Pictures of the batch over all processes; N of them are here."""
+    unread: dict[int, str] = field(default_factory=dict)
+    """Rows of `images` that could not be read, and why: they are black, and nobody shall judge them."""
+
+    def kept(self, place: slice, judged: slice) -> slice | Tensor:
+        """Return which rows are judged of those at a place: all that are asked for, but for the unread."""
+        gaps = {row - place.start for row in self.unread}
+        rows = range(judged.start, judged.stop)
+        if gaps.isdisjoint(rows):
+            return judged
+        return torch.tensor([row for row in rows if row not in gaps], dtype=torch.int64)
 
 
 def batches(
@@ -38,6 +48,7 @@ def batches(
     ahead: int = 2,
     pinned: bool = False,
     reads: Callable[[int], Iterable[slice]] = lambda total: [slice(0, total)],
+    gaps: bool = False,
 ) -> Iterator[Batch]:
     """Yield a split's pictures in an order, read ahead by a thread.
 
@@ -53,9 +64,10 @@ def batches(
         ahead: batches that may lie ready.
         pinned: put the pictures where a CUDA device can fetch them while it computes.
         reads: gives the rows of a batch of so many pictures that this process reads; the rest is not touched.
+        gaps: where a picture cannot be read, leave a gap and say so in the batch's `unread`.
     Raises:
         ValueError: `size` or `ahead` is below 1, or `start` is outside the order.
-        DataError: a picture cannot be read.
+        DataError: a picture cannot be read, and gaps are not allowed.
     """
     if size < 1 or ahead < 1 or not 0 <= start <= len(order):
         raise ValueError(
@@ -64,11 +76,11 @@ def batches(
     stop = len(order) - (len(order) - start) % size if drop_last else len(order)
     pieces = [order[place : min(place + size, stop)] for place in range(start, stop, size)]
     own = [(np.concatenate([piece[rows] for rows in reads(len(piece))]), len(piece)) for piece in pieces]
-    return _read_ahead(split, own, ahead, pinned)
+    return _read_ahead(split, own, ahead, pinned, gaps)
 
 
 def _read_ahead(
-    split: Split, pieces: list[tuple[np.ndarray, int]], ahead: int, pinned: bool
+    split: Split, pieces: list[tuple[np.ndarray, int]], ahead: int, pinned: bool, gaps: bool
 ) -> Iterator[Batch]:
     ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
     unwanted = threading.Event()
@@ -86,7 +98,7 @@ def _read_ahead(
             for piece, total in pieces:
                 if unwanted.is_set():
                     return
-                put(_batch(split, piece, total, pinned))
+                put(_batch(split, piece, total, pinned, gaps))
         except BaseException as error:  # handed to the one who waits
             put(error)
 
@@ -103,7 +115,8 @@ def _read_ahead(
         reader.join()
 
 
-def _batch(split: Split, indices: np.ndarray, total: int, pinned: bool) -> Batch:
-    images = split.images(indices)
+def _batch(split: Split, indices: np.ndarray, total: int, pinned: bool, gaps: bool) -> Batch:
+    images, failed = split.read(indices) if gaps else (split.images(indices), {})
     labels, places = torch.from_numpy(split.labels[indices]), torch.from_numpy(indices.astype(np.int64))
-    return Batch(images.pin_memory() if pinned else images, labels, places, total)
+    unread = {row: str(error) for row, error in failed.items()}
+    return Batch(images.pin_memory() if pinned else images, labels, places, total, unread)

@@ -140,6 +140,19 @@ class Split:
             IndexError: a place is outside the split.
             DataError: a shard cannot be read, or is no longer what was prepared.
         """
+        found, failed = self.read(indices)
+        if failed:
+            raise next(iter(failed.values()))
+        return found
+
+    def read(self, indices: np.ndarray) -> tuple[Tensor, dict[int, DataError]]:
+        """Read pictures by their places, as `images` does, whether or not each can be read.
+
+        Returns:
+            the pictures; and the rows that could not be read, in order, with the reason: they are black.
+        Raises:
+            IndexError: a place is outside the split.
+        """
         places = np.asarray(indices, dtype=np.int64)
         if places.size and (places.min() < 0 or places.max() >= len(self)):
             raise IndexError(
@@ -150,15 +163,18 @@ class Split:
         numbers = np.searchsorted(self._starts, places, side="right") - 1
         starts = self._starts[numbers]
 
-        def read(row: int) -> None:
-            self._shard(int(numbers[row])).read(int(places[row] - starts[row]), pixels[row])
+        def read(row: int) -> DataError | None:
+            try:
+                self._shard(int(numbers[row])).read(int(places[row] - starts[row]), pixels[row])
+            except DataError as error:
+                pixels[row] = 0
+                return error
+            return None
 
-        if self.encoding == "jpeg" and len(places) > 1:
-            list(threads().map(read, range(len(places)), chunksize=1))
-        else:
-            for row in range(len(places)):
-                read(row)
-        return found
+        rows = range(len(places))
+        decodes = self.encoding == "jpeg" and len(places) > 1
+        failures = threads().map(read, rows, chunksize=1) if decodes else map(read, rows)
+        return found, {row: error for row, error in enumerate(failures) if error is not None}
 
     def _shard(self, number: int) -> RawPictures | JpegPictures:
         """Compare a shard with the card at its first use."""

@@ -7,6 +7,7 @@ jpeg   train-00000.images.jpegs   n JPEG files, each of side x side: about an ei
 
 import io
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ ENCODINGS = ("raw", "jpeg")
 QUALITY = 90
 _HEADER = 128  # bytes before raw pixels: room for any shape
 _READS = 3  # tries before a picture counts as unreadable
+_PARSING = (
+    threading.Lock()
+)  # NumPy parses headers by `ast`, which Python 3.11 cannot do in two threads at once
 
 Place = Callable[[str], Path]
 """From a file's ending to its path."""
@@ -101,7 +105,8 @@ PICTURES: dict[str, type[RawPictures] | type[JpegPictures]] = {"raw": RawPicture
 def load_array(path: Path) -> np.memmap:
     """Map a .npy file into memory; DataError where it cannot be read."""
     try:
-        found: np.memmap = np.load(path, mmap_mode="r")
+        with _PARSING:
+            found: np.memmap = np.load(path, mmap_mode="r")
         return found
     except (OSError, ValueError, EOFError) as error:
         raise unreadable(path, str(error)) from None

@@ -1,37 +1,18 @@
 """A data set by its name, its prepared directory, or the source it is to be prepared from."""
 
-import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from alexnet import files
 from alexnet.data.dataset import CARD, FORMAT, Dataset
-from alexnet.data.images import decode, decoder
+from alexnet.data.images import decoder
+from alexnet.data.naming import NAMED, natural_side, source_named
 from alexnet.data.prepare import prepare
-from alexnet.data.published import PUBLISHED, published
 from alexnet.data.quarantine import quarantine_of, read_quarantine
-from alexnet.data.sources.digits import Digits
-from alexnet.data.sources.hub import PREFIX
-from alexnet.data.sources.opening import open_source
-from alexnet.data.sources.places import remote
-from alexnet.data.sources.shapes import Shapes
 from alexnet.data.sources.source import Source
-from alexnet.errors import DataError, choices
-
-NAMED: dict[str, Callable[[], Source]] = {
-    "digits": Digits,
-    "shapes": Shapes,
-    **{name: functools.partial(published, name) for name in PUBLISHED},
-}
-
-_SIDE = 256
-_SMALL = 128  # pixels: pictures below this are stored as they are
-_SAMPLES = 16
+from alexnet.errors import DataError
 
 
 def open_dataset(
@@ -64,33 +45,6 @@ def open_dataset(
             )
         return dataset
     return _cached(source_named(name), side, quarantine)
-
-
-def source_named(name_or_path: str | Path, *, order: str = "sorted", strict: bool = True) -> Source:
-    """Return a source by its name, or as `open_source` reads what a path holds; a name wins over a path."""
-    name = os.fspath(name_or_path)
-    if name in NAMED:
-        return NAMED[name]()
-    if not Path(name).exists() and not remote(name) and not name.startswith(PREFIX):
-        raise DataError(
-            f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory, an archive or a list"
-        )
-    return open_source(name, order=order, strict=strict)
-
-
-def natural_side(source: Source) -> int:
-    """Return the side to prepare a source at: 256, or the shorter side of its first pictures where it is
-    small."""
-    shorter = []
-    for example in source.examples("train", 0, _SAMPLES):
-        try:
-            if isinstance(example.content, DataError):
-                raise example.content
-            pixels = example.content if isinstance(example.content, np.ndarray) else decode(example.content)
-        except DataError:
-            continue
-        shorter.append(min(pixels.shape[:2]))
-    return max(shorter) if shorter and max(shorter) < _SMALL else _SIDE
 
 
 def _cached(source: Source, side: int | None, quarantine: str | Path | None) -> Dataset:

@@ -25,9 +25,9 @@ from alexnet.data.card import check, write_card
 from alexnet.data.dataset import CARD, FORMAT, Dataset
 from alexnet.data.encoding import ENCODINGS, QUALITY
 from alexnet.data.images import decoder
+from alexnet.data.naming import natural_side, source_named
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.shards import Plan, Shard, read_record, write_shard
-from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
 from alexnet.data.workers import Pool, disk_error
 from alexnet.errors import AlexNetError, DataError, choices
@@ -46,12 +46,13 @@ def prepare(
     source: str | Path | Source,
     directory: str | Path,
     *,
-    side: int = 256,
+    side: int | None = None,
     encoding: str = "raw",
     quality: int = QUALITY,
     tolerance: float = TOLERANCE,
     quarantine: str | Path | None = None,
     workers: int | None = None,
+    order: str = "sorted",
     progress: Progress = lambda done, total: None,
 ) -> Dataset:
     """Prepare a data set: decode, square, store, and compute the statistics.
@@ -60,15 +61,17 @@ def prepare(
     does not depend on the number of workers.
 
     Args:
-        source: a path that `open_source` understands, or a source.
+        source: a name (`digits`, `cifar10`, ...), a path that `open_source` understands, or a source.
         directory: where to write; made if it is not there, otherwise empty or a preparation of the same source.
-        side: height and width of the stored pictures, in pixels. Section 2 of the paper: 256.
+        side: height and width of the stored pictures, in pixels; left out, 256 (section 2 of the paper), or the
+            pictures' own where they are small, such as CIFAR's 32.
         encoding: "raw" pixels, the fastest to read, or "jpeg", about an eighth of the size.
         quality: of the JPEGs, 1 to 100.
         tolerance: the largest part of a split that may be unreadable and skipped, 0 to 1.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it; left out, the one that lies
             with the pictures as quarantine.jsonl, if there is one.
         workers: processes to decode in; left out, one for each core.
+        order: of ImageNet's classes: "sorted" by synset, or by the numbers of the development kit, "devkit".
         progress: called now and then.
     Returns:
         the prepared data set, opened.
@@ -77,13 +80,14 @@ def prepare(
             directory holds something else.
         AlexNetError: the disk is full, or cannot be written; finished shards are kept.
     """
-    if side < 1 or not 1 <= quality <= 100 or (workers is not None and workers < 1):
+    if (side is not None and side < 1) or not 1 <= quality <= 100 or (workers is not None and workers < 1):
         raise ValueError(
             f"side {side}, quality {quality}, workers {workers}: expected 1 or more, quality up to 100"
         )
     if encoding not in ENCODINGS:
         raise DataError(f"`{encoding}` is not an encoding: {choices(encoding, ENCODINGS)}")
-    opened = open_source(source) if isinstance(source, str | Path) else source
+    opened = source_named(source, order=order) if isinstance(source, str | Path) else source
+    side = natural_side(opened) if side is None else side
     quarantine = quarantine or quarantine_of(opened)
     listed = read_quarantine(quarantine) if quarantine else {}
     plan = Plan(opened, Path(directory), side, encoding, quality, listed)

@@ -20,11 +20,15 @@ from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
+from alexnet.distributed.heartbeat import Heartbeat
 from alexnet.distributed.place import Place, place
 from alexnet.errors import AlexNetError, RunError, choices
 
 SCHEMES: Final = ("data", "columns", "hybrid")
-SILENCE: Final = timedelta(minutes=10)  # how long one process waits for another before it gives up
+SILENCE: Final = timedelta(minutes=2)  # how long one process waits for another before it gives up
+MEETING: Final = timedelta(
+    minutes=10
+)  # how long for all to be there: a machine may have to read its data first
 PR_SET_PDEATHSIG: Final = 1  # from linux/prctl.h
 
 Value = TypeVar("Value")
@@ -112,6 +116,15 @@ class Processes:
         made: Value = answer[0]
         return made
 
+    def collect(self, own: Value) -> list[Value]:
+        """Return what every process gives, in the order of the processes: anything that pickles."""
+        if not self.several:
+            return [own]
+        found: list[Any] = [None] * self.count
+        with together():
+            dist.all_gather_object(found, own)
+        return found
+
     def gather(self, x: Tensor, dimension: int, sizes: Sequence[int]) -> Tensor:
         """Put every process's `x` end to end along a dimension, in the order of the processes; differentiable.
 
@@ -154,7 +167,7 @@ def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Proce
 
     Args:
         scheme: how they divide the work.
-        silence: how long one waits for another before it gives up.
+        silence: how long one waits for another before it gives up and says which one is silent.
     Raises:
         RunError: the environment does not make sense, or the others cannot be met.
     """
@@ -170,7 +183,7 @@ def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Proce
         torch.cuda.set_device(found.local_rank % torch.cuda.device_count())  # what "cuda" means from here on
     method = f"tcp://{found.address}:{found.port}" if found.address else "env://"
     try:
-        store, _, _ = next(rendezvous(method, found.rank, found.count, timeout=silence))
+        store, _, _ = next(rendezvous(method, found.rank, found.count, timeout=MEETING))
         # torchrun keeps its store when it begins processes again, with the addresses of those that died.
         store = PrefixStore(f"start {found.restarts}", store)
         dist.init_process_group(
@@ -178,21 +191,34 @@ def joined(scheme: str = "data", silence: timedelta = SILENCE) -> Iterator[Proce
         )
     except (RuntimeError, ValueError) as error:
         raise RunError(f"process {found.rank} cannot meet the others ({_line(error)})") from error
+    _heartbeats.append(heartbeat := Heartbeat(store, found.rank, found.count))
     try:
         yield processes
     finally:
+        _heartbeats.remove(heartbeat)
+        heartbeat.end()
         with contextlib.suppress(RuntimeError):  # the others may be gone
             dist.destroy_process_group()
+
+
+_heartbeats: list[Heartbeat] = []  # of the group that is joined: torch.distributed has one a process
 
 
 @contextlib.contextmanager
 def together() -> Iterator[None]:
     """Translate the end of a peer in the middle of a conversation."""
+    for heartbeat in _heartbeats:
+        heartbeat.spoke()
     try:
         yield
     except RuntimeError as error:
+        late = "imed out" in str(error)  # else its connection broke, and it has ended
+        missing = next((heartbeat.missing() for heartbeat in _heartbeats), None) if late else None
         raise PeerError(
-            f"process {dist.get_rank()} ends because another one ended or has long been silent "
+            f"process {dist.get_rank()} ends: {missing}; end what is left of it, and --resume goes on from the last "
+            "checkpoint (--silence SECONDS waits longer)"
+            if missing
+            else f"process {dist.get_rank()} ends because another one ended or has long been silent "
             f"({_line(error)}): that one's message says why; --resume goes on from the last checkpoint"
         ) from error
 

@@ -61,6 +61,7 @@ def probabilities(
     views: int = 10,
     batch_size: int = 128,
     processes: Processes = ALONE,
+    gaps: bool = False,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield class probabilities and labels of a split, a batch at a time, every picture once.
 
@@ -72,15 +73,19 @@ def probabilities(
         views: of each picture: 1, the centre, or 10.
         batch_size: views that go through a network at a time, at most (one picture's at the least).
         processes: who share the split; its scheme is that of the networks.
+        gaps: leave out a picture that cannot be read.
     Returns:
         pairs of float32 (n, K), averaged over views and then networks, and int64 labels (n,).
+    Raises:
+        DataError: a picture cannot be read, and gaps are not allowed.
     """
     size = max(1, batch_size // views) * (1 if processes.scheme == "columns" else processes.count)
 
     def reads(total: int) -> list[slice]:
         return [piece.reads for piece in pieces(processes, total)]
 
-    for batch in batches(split, np.arange(len(split)), size, reads=reads):
+    for batch in batches(split, np.arange(len(split)), size, reads=reads, gaps=gaps):
         found = torch.stack([view_probabilities(network, batch.images, views) for network in networks])
         for piece in pieces(processes, batch.total):
-            yield found.mean(0).cpu()[piece.judged], batch.labels[piece.judged]
+            kept = batch.kept(piece.place, piece.judged)
+            yield found.mean(0).cpu()[kept], batch.labels[kept]

@@ -1,17 +1,19 @@
 """Train by name: a data set and a recipe as a person says them, to a run directory."""
 
+import contextlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from alexnet import memory
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
-from alexnet.distributed.processes import joined
-from alexnet.errors import DataError
+from alexnet.distributed.processes import SILENCE, Processes, joined
+from alexnet.errors import DataError, RunError
 from alexnet.journal import Row
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.network import Architecture
@@ -21,6 +23,7 @@ from alexnet.training.parameters import with_parameters
 from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
 from alexnet.training.settings import from_plain, with_settings
+from alexnet.training.trackers import check_installed
 
 
 def train(
@@ -34,6 +37,7 @@ def train(
     saving: Saving | None = None,
     quiet: bool = False,
     scheme: str = "data",
+    silence: float = SILENCE.total_seconds(),
     device: str = "auto",
     log_to: Sequence[str] = (),
 ) -> list[Row]:
@@ -49,6 +53,7 @@ def train(
         saving: when to write checkpoints.
         quiet: say nothing but what matters.
         scheme: what processes divide, where torchrun or srun has started several: data, columns or hybrid.
+        silence: seconds that one process waits for another before it gives up.
         device: where to compute: cpu, cuda, or auto, which is a CUDA device where there is one.
         log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
     Returns:
@@ -57,13 +62,16 @@ def train(
         RecipeError, DataError, CheckpointError: one of them does not exist or does not fit.
         Interrupted: a signal asked to stop; the run has saved.
     """
+    check_installed(log_to)
     settled = memory.settle()
     dataset = data if isinstance(data, Dataset) else open_dataset(data)
     if resume and run is not None and recipe is None and network is None:
         recipe = stored_recipe(Path(run))
     resolved = resolve(dataset, recipe, network=network, settings=settings)
-    with joined(scheme) as processes:
-        directory = Path(run) if run is not None else processes.from_first(lambda: fresh_run(resolved.name))
+    with (
+        joined(scheme, timedelta(seconds=silence)) as processes,
+        run_directory(run, resolved.name, processes) as directory,
+    ):
         progress = Progress(quiet=quiet, mute=not processes.first)
         if not quiet:
             progress.say(str(settled))
@@ -132,15 +140,39 @@ def default_recipe(dataset: Dataset) -> str:
     return "cifar-18pct" if dataset.side < 224 else "paper"
 
 
+@contextlib.contextmanager
+def run_directory(run: str | Path | None, name: str, processes: Processes) -> Iterator[Path]:
+    """Give the run directory: the one asked for, or a fresh one, which goes again if nothing was begun in it."""
+    if run is not None:
+        yield Path(run)
+        return
+    path = processes.from_first(lambda: fresh_run(name))
+    try:
+        yield path
+    finally:
+        if processes.first:
+            with contextlib.suppress(OSError):  # it holds a run
+                path.rmdir()
+
+
 def fresh_run(name: str) -> Path:
-    """Return a run directory that did not exist: runs/NAME, runs/NAME-2 ..."""
-    Path("runs").mkdir(exist_ok=True)
+    """Return a run directory that did not exist: runs/NAME, runs/NAME-2 ...
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    try:
+        Path("runs").mkdir(exist_ok=True)
+    except OSError as error:
+        raise RunError(f"runs/ cannot be made here ({error.strerror}): say --run DIR") from error
     for number in itertools.count(1):
         path = Path("runs") / (name if number == 1 else f"{name}-{number}")
         try:
             path.mkdir()  # of two processes, one makes it
         except FileExistsError:
             continue
+        except OSError as error:
+            raise RunError(f"{path} cannot be made ({error.strerror}): say --run DIR") from error
         return path
     raise AssertionError("count() does not end")
 

@@ -56,6 +56,7 @@ class RunDirectory:
         if not self.writes:
             return
         check_free(path, resume=resume)
+        self._made = not path.exists()
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock = open(path / LOCK, "a+")  # noqa: SIM115  # held open as long as the run lasts
@@ -81,12 +82,26 @@ class RunDirectory:
         if self._begun and isinstance(error, Exception) and not isinstance(error, Interrupted):
             with contextlib.suppress(OSError):  # a full disk has been said already
                 write_text(self.path / FAILURE, " ".join(str(error or kind).split()) + "\n")
+        if not self._begun and error is not None:
+            self._leave_nothing()
         self._lock.close()
+
+    def _leave_nothing(self) -> None:
+        """Remove what was made for a run that did not begin; what holds anything else stays."""
+        with contextlib.suppress(OSError):
+            if (self.path / "recipe.json").exists():
+                return
+            (self.path / "checkpoints").rmdir()
+            (self.path / LOCK).unlink()
+            if self._made:
+                self.path.rmdir()
 
     def _claim(self) -> None:
         """Take the lock; the kernel lets it go when the process ends, however it ends."""
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(self._lock.fileno()).st_nlink == 0:
+                raise BlockingIOError  # another process came, did not begin, and took the file with it
         except BlockingIOError:
             self._lock.seek(0)
             owner = self._lock.read().strip() or "another process"

@@ -33,6 +33,7 @@ from alexnet.training.state import Plan, State
 from alexnet.training.step import too_large, train_step
 from alexnet.training.stopping import Abandoned, Interrupted, Stopping
 from alexnet.training.trackers import open_tracker
+from alexnet.training.unread import Unread, check_share
 from alexnet.training.watching import Watching
 
 RETRY_SECONDS: Final = 60.0  # after a checkpoint that could not be written
@@ -85,6 +86,7 @@ def run_training(
         CheckpointError: its checkpoints cannot be used, or belong to another recipe or data.
         DivergedError: the loss is no longer a number.
         AlexNetError: there is not enough memory.
+        DataError: more than 5% of an epoch's pictures cannot be read; fewer are named and left out.
         PeerError: another process has ended; where this one has the whole network, it has saved.
         Interrupted: a signal asked to stop; the run has saved.
     """
@@ -106,6 +108,7 @@ def run_training(
         watching = leaving.enter_context(Watching(directory, trackers, progress.say))
         watching.write(state.history)
         saver = Saver(directory, saving.keep, progress.say)
+        unread = Unread(training, processes, progress.say)
         _check_space(state.bytes * (saving.keep + 2), directory, progress)
         progress.note(settled(place))
         progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
@@ -124,7 +127,7 @@ def run_training(
                     tally = _validated(state, dataset, recipe, stopping)
                     if stopping.code is not None:
                         break  # in the middle of a validation, which is done anew on going on
-                    _end_epoch(state, plan, tally, progress)
+                    _end_epoch(state, plan, tally, dataset, progress)
                     save(best=state.improved())
                     watching.write(state.history)
                     watching.tell(state.history[-1])
@@ -141,15 +144,17 @@ def run_training(
                     start=done * size,
                     reads=state.reads(recipe),
                     pinned=place.type == "cuda",
+                    gaps=True,
                 )
                 for batch in progress.timed(feed):
                     now = recipe.at(plan.epochs(state.step)) if recipe.changes else recipe
-                    standing, colours = state.standing(plan), dataset.colour_components
+                    standing, colours, before = state.standing(plan), dataset.colour_components, state.unread
                     try:
                         train_step(state, batch, now, standing, colours, stopping.abandoning())
                     except Abandoned:
                         break  # nothing of this step was kept; it is taken anew on going on
-                    progress.step(state.step, state.loss / state.images, batch.total)
+                    unread.tell(batch, before, state.unread)
+                    progress.step(state.step, state.loss / max(state.images, 1), batch.total)
                     due = saving.every_steps > 0 and state.step % saving.every_steps == 0
                     patience = saving.every_seconds if saver.failure is None else RETRY_SECONDS
                     wanted = stopping.agree(due or time.monotonic() - saved > patience)
@@ -178,15 +183,22 @@ def run_training(
         if stopping.code is not None:
             where = f"step {state.step} of {plan.total_steps}"
             raise Interrupted(f"stopped and saved at {where}: --resume goes on", stopping.code)
+        if left := sum(row.get("training_unread", 0) for row in state.history):
+            progress.say(
+                f"{left:,} times a training picture could not be read and was left out: see the journal"
+            )
         return state.history
 
 
 def judge(
     network: Network, split: Split, views: int, stopping: Stopping, processes: Processes = ALONE
 ) -> Tally:
-    """Judge a network on every picture of a split once; a signal ends it early, and the tally does not count."""
+    """Judge a network on every picture of a split once.
+
+    A signal ends it early, and the tally does not count; a picture that cannot be read is left out.
+    """
     tally = Tally(network.architecture.classes)
-    for predicted, labels in probabilities([network], split, views=views, processes=processes):
+    for predicted, labels in probabilities([network], split, views=views, processes=processes, gaps=True):
         tally.add(predicted, labels)
         stopping.agree(stopping.save)
         if stopping.code is not None:
@@ -215,10 +227,14 @@ def _validated(state: State, dataset: Dataset, recipe: Recipe, stopping: Stoppin
     if "validation" not in dataset.splits:
         return None
     views = recipe.training.validation_views
-    return judge(state.network, dataset.split("validation"), views, stopping, state.processes)
+    split = dataset.split("validation")
+    tally = judge(state.network, split, views, stopping, state.processes)
+    if stopping.code is None:
+        check_share(len(split) - tally.count, len(split), "validation")
+    return tally
 
 
-def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress) -> None:
+def _end_epoch(state: State, plan: Plan, tally: Tally | None, dataset: Dataset, progress: Progress) -> None:
     """Add the epoch's row to the history and begin to count anew."""
     now = plan.recipe.at(plan.epochs(state.step - 1)).training
     row: dict[str, Any] = {
@@ -228,6 +244,8 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress
         "training_loss": state.loss / state.images,
         "training_top1_error": state.wrong / state.images,
     }
+    if state.unread:
+        row["training_unread"] = state.unread
     if tally is not None:
         if not math.isfinite(tally.loss):
             raise DivergedError(
@@ -239,9 +257,11 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, progress: Progress
             "validation_top1_error": tally.top1_error,
             "validation_top5_error": tally.top5_error,
         }
+        if unjudged := len(dataset.split("validation")) - tally.count:
+            row["validation_unread"] = unjudged
     row |= progress.timing()
     state.history.append(row)
-    state.loss, state.wrong, state.images = 0.0, 0.0, 0
+    state.loss, state.wrong, state.images, state.unread = 0.0, 0.0, 0, 0
     progress.epoch(row)
     if (advice := stuck(state.history, plan.recipe.network.classes)) is not None:
         progress.say(advice)

@@ -107,6 +107,8 @@ class Progress:
             errors = f", validation {row['validation_top1_error']:.2%}"
             if row["validation_top5_error"] > 0:
                 errors += f" (top-5 {row['validation_top5_error']:.2%})"
+        if unread := row.get("training_unread", 0) + row.get("validation_unread", 0):
+            errors += f", {unread:,} left out"
         self._status = f", errors {row['training_top1_error']:.1%}" + errors.replace(" validation", "")
         if not self._quiet:
             speed = f"{row['images_per_second']:,.0f} images/s"

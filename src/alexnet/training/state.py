@@ -72,6 +72,8 @@ class State:
     """How many pictures of this epoch so far had another class on top."""
     images: int = 0
     """How many pictures of this epoch have been seen."""
+    unread: int = 0
+    """How many pictures of this epoch so far could not be read."""
     validation_errors: list[float] = field(default_factory=list)
     """The top-1 error of each validation so far, a fraction."""
     history: list[Row] = field(default_factory=list)
@@ -135,7 +137,7 @@ class State:
         self.optimizer.load(self.cut.own(found.velocity))
         plain = found.state
         self.step, self.images = plain["step"], plain["images"]
-        self.loss, self.wrong = plain["loss"], plain["wrong"]
+        self.loss, self.wrong, self.unread = plain["loss"], plain["wrong"], plain.get("unread", 0)
         self.validation_errors = list(plain["validation_errors"])
         self.history = list(found.history)
 
@@ -161,6 +163,7 @@ class State:
                 "loss": self.loss,
                 "wrong": self.wrong,
                 "images": self.images,
+                "unread": self.unread,
                 "validation_errors": list(self.validation_errors),
             },
             velocity=self.cut.whole(self.optimizer.velocity),

@@ -41,26 +41,29 @@ def train_step(
     """
     training = recipe.training
     with learning or contextlib.nullcontext():
-        loss, wrong = _gradients(state, batch, recipe, standing, components)
+        loss, wrong, seen = _gradients(state, batch, recipe, standing, components)
     check_gradients(state.network, batch, state.step + 1)
-    found = state.processes.add(torch.tensor([loss, wrong], dtype=torch.float64)).tolist()
+    found = state.processes.add(torch.tensor([loss, wrong, seen], dtype=torch.float64)).tolist()
+    if 0 < found[2] < batch.total:  # the mean is over the pictures that could be read
+        _scale(state, batch.total / found[2])
     state.optimizer.step(training.rates_of, _factors(training, standing, state.step))
     state.step += 1
-    state.loss, state.wrong, state.images = (
-        state.loss + found[0],
-        state.wrong + found[1],
-        state.images + batch.total,
-    )
+    state.loss, state.wrong = state.loss + found[0], state.wrong + found[1]
+    state.images, state.unread = state.images + int(found[2]), state.unread + batch.total - int(found[2])
 
 
 def _gradients(
     state: State, batch: Batch, recipe: Recipe, standing: Standing, components: Tensor
-) -> tuple[float, float]:
-    """Compute the gradients of a batch's mean cost; return the sum of costs and the number of wrong pictures."""
+) -> tuple[float, float, int]:
+    """Compute the gradients of a batch's costs over its size.
+
+    Returns:
+        the sum of costs, the number of wrong pictures, and of those that this process could judge.
+    """
     network, training = state.network.train(), recipe.training
     device = network.mean.device
     stream = randomness.key(training.seed, "augmentation", int(standing.epoch))
-    total, loss_sum, wrong = batch.total, 0.0, 0.0
+    total, loss_sum, wrong, seen = batch.total, 0.0, 0.0, 0
     for parameter in network.parameters():
         parameter.grad = None
     mine = state.pieces(total, recipe)
@@ -69,10 +72,11 @@ def _gradients(
         rows = batch.indices[piece.place]
         pixels = batch.images[piece.place].to(device, non_blocking=True)
         images = augment(pixels, recipe.augmentation, components, stream, rows)
-        labels = batch.labels[piece.place][piece.judged].to(device, non_blocking=True)
+        kept = batch.kept(piece.place, piece.judged)
+        labels = batch.labels[piece.place][kept].to(device, non_blocking=True)
         with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
             outcome = network.outcome(images, chance)
-        values = {name: value[piece.judged].to(network.mean.dtype) for name, value in outcome.items()}
+        values = {name: value[kept].to(network.mean.dtype) for name, value in outcome.items()}
         logits = values[network.output].flatten(1)
         loss = objective(network.costs, values, labels) / total
         check_loss(value := loss.item(), network, images, batch, state.step + 1)
@@ -80,9 +84,16 @@ def _gradients(
             state.gradients.expect()
         loss.backward()
         loss_sum += value * total
+        seen += len(labels)
         wrong += float((logits.argmax(1) != labels).sum())
     state.gradients.finish()
-    return loss_sum, wrong
+    return loss_sum, wrong, seen
+
+
+def _scale(state: State, factor: float) -> None:
+    for parameter in state.network.parameters():
+        if parameter.grad is not None:
+            parameter.grad *= factor
 
 
 def too_large(recipe: Recipe) -> AlexNetError:

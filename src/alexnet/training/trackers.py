@@ -1,7 +1,8 @@
 """Other programs that show runs: each is told the journal's rows through its own package, on request."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import importlib.util
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, final
 
@@ -43,6 +44,20 @@ def open_tracker(name: str, run: Path, recipe: Mapping[str, Any]) -> Tracker:
         raise AlexNetError(
             f"{name} cannot begin ({reason}): mend that, or leave out --log-to {name}"
         ) from error
+
+
+def check_installed(names: Iterable[str]) -> None:
+    """Check, before anything is begun, that the packages of trackers are there.
+
+    Raises:
+        RecipeError: there is no such tracker.
+        AlexNetError: its package is not installed.
+    """
+    for name in names:
+        if name not in TRACKERS:
+            raise RecipeError(f"`{name}` shows no runs; {choices(name, TRACKERS)}")
+        if importlib.util.find_spec(name) is None:
+            raise missing(name, name, f"--log-to {name}")
 
 
 def numbers(row: Row) -> dict[str, float]:
