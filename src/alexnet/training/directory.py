@@ -110,9 +110,11 @@ class RunDirectory:
         with contextlib.suppress(
             OSError
         ):  # the name is a courtesy: a full disk shall not keep a run from going on
-            self._lock.truncate(0)
-            self._lock.write(f"process {os.getpid()} on {platform.node()}")
-            self._lock.flush()
+            os.ftruncate(self._lock.fileno(), 0)
+            name = f"process {os.getpid()} on {platform.node()}"
+            os.pwrite(
+                self._lock.fileno(), name.encode(), 0
+            )  # a file's own buffer would fail again at its end
 
     def describe(self, recipe: Mapping[str, Any]) -> None:
         """Write the resolved recipe and the environment: the run begins, or goes on.
