@@ -82,7 +82,8 @@ def test_every_recipe_states_its_source_and_what_to_expect(name: str) -> None:
 
 def test_settings_are_documented_field_by_field() -> None:
     """A docstring under each field of the settings that `--set` reaches."""
-    for module in ("training.recipe", "training.optimizer", "training.schedule", "data.augment"):
+    owners = ("training.recipe", "training.optimizer", "training.schedule")
+    for module in (*owners, "data.augment", "data.modern", "data.mixing"):
         text = Path(importlib.import_module(f"alexnet.{module}").__file__ or "").read_text()
         for body in re.findall(r"@dataclass\(frozen=True\)\nclass \w+:\n(.*?)(?=\n\n\n|\Z)", text, re.DOTALL):
             fields = re.findall(r"^    (\w+): .*\n(.*)", body, re.MULTILINE)

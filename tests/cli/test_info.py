@@ -54,3 +54,10 @@ def test_info_and_check_gradients_of_a_definition_file(tmp_path: Path) -> None:
     assert [check["name"] for check in checks] == ["conv1.weight", "conv1.bias", "fc10.weight", "fc10.bias"]
     assert all(check["agrees"] for check in checks)
     assert "agrees" in run("check-gradients", str(path), "--side", "8", "--entries", "1")
+
+
+def test_an_unknown_name_is_told_the_networks_and_the_recipes() -> None:
+    result = CliRunner().invoke(alexnet, ["info", "papper"])
+    assert result.exit_code != 0
+    assert "did you mean `paper`" in str(result.exception)
+    assert "definition," not in str(result.exception)

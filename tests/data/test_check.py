@@ -19,6 +19,7 @@ from alexnet.data.prepare import prepare
 from alexnet.data.quarantine import read_quarantine
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.shapes import Shapes
+from alexnet.errors import DataError
 
 
 def picture(seed: int, side: int = 64) -> Image.Image:
@@ -156,6 +157,19 @@ def test_a_quarantine_that_lies_with_the_pictures_is_honoured(folder: Path, tmp_
     dataset = prepare(folder, tmp_path / "prepared", side=32)
     assert [(s.name, s.reason) for s in dataset.skipped] == [("train/a/3.png", "quarantined: blurred")]
     assert [s.name for s in open_dataset(folder).skipped] == ["train/a/3.png"]
+
+
+def test_a_quarantine_is_honoured_or_refused_of_a_prepared_set(folder: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "listed.jsonl"
+    listed.write_text("train/a/3.png\n")
+    assert [s.name for s in open_dataset(folder, quarantine=listed).skipped if "quarantined" in s.reason] == [
+        "train/a/3.png"
+    ]
+    prepare(folder, tmp_path / "without", side=32, quarantine=listed)
+    assert open_dataset(tmp_path / "without", quarantine=listed).side == 32
+    prepare(folder, tmp_path / "with", side=32)
+    with pytest.raises(DataError, match=r"train/a/3\.png of .* is not left out of it"):
+        open_dataset(tmp_path / "with", quarantine=listed)
 
 
 def test_a_changed_byte_of_a_prepared_set_is_found(tmp_path: Path) -> None:

@@ -103,6 +103,27 @@ def test_shares_of_mixup_are_uniform_at_alpha_one_and_both_kinds_take_turns() ->
     assert 60 < blended < 140
 
 
+@pytest.mark.parametrize("kind", ["mixup", "cutmix"])
+def test_shares_of_a_batch_that_begin_at_even_rows_are_mixed_as_the_whole(kind: str) -> None:
+    images, labels = torch.rand(7, 3, 20, 20), torch.arange(7)
+    settings, stream = Mixing(**{kind: 1.0}), mixing_key(2, 9)
+    whole, targets = mix(images, labels, 7, settings, stream)
+    for part in (slice(0, 4), slice(4, 6), slice(6, 7)):
+        mixed, shares = mix(images[part], labels[part], 7, settings, stream)
+        assert torch.equal(mixed, whole[part])
+        assert torch.equal(shares, targets[part])
+    assert torch.equal(whole[6], images[6])  # it has no neighbour
+
+
+def test_a_picture_that_could_not_be_read_is_mixed_with_none() -> None:
+    images, labels = torch.rand(6, 3, 8, 8), torch.arange(6)
+    mixed, targets = mix(images, labels, 6, Mixing(mixup=1.0), mixing_key(0, 3), alone={2})
+    kept = [torch.equal(mixed[row], images[row]) for row in range(6)]
+    assert kept == [False, False, True, True, False, False]
+    assert targets[3].argmax() == 3
+    assert targets[3].max() == 1
+
+
 def test_without_mixing_targets_are_the_labels() -> None:
     images, labels = torch.rand(3, 3, 4, 4), torch.tensor([2, 0, 1])
     mixed, targets = mix(images, labels, 3, Mixing(), 0)
@@ -115,7 +136,9 @@ def test_impossible_settings_are_refused_at_birth() -> None:
         {"side": 0},
         {"area": (0.0, 1.0)},
         {"area": (0.5, 0.2)},
+        {"area": (0.5,)},
         {"aspect": (2.0, 1.0)},
+        {"aspect": (1.0, 1.0, 2.0)},
         {"erasing": 2.0},
     ):
         with pytest.raises(RecipeError, match=next(iter(wrong))):

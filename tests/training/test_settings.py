@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from alexnet.data.mixing import Mixing
+from alexnet.data.modern import ModernAugmentation
 from alexnet.errors import RecipeError
 from alexnet.recipes import RECIPES, recipe
 from alexnet.training.recipe import Change, Recipe
@@ -50,6 +52,21 @@ def test_texts_are_read_as_the_settings_type(path: str, text: str, value: object
         plain = plain[name]
     assert plain == value
     assert type(plain) is type(value)
+
+
+def test_either_kind_of_augmentation_is_changed_by_its_own_settings() -> None:
+    settings = {
+        "augmentation.area": "0.2,0.9",
+        "augmentation.mixing.cutmix": "1",
+        "augmentation.erasing": "0.25",
+    }
+    changed = with_settings(recipe("modern"), settings).augmentation
+    assert isinstance(changed, ModernAugmentation)
+    assert (changed.area, changed.mixing, changed.erasing) == ((0.2, 0.9), Mixing(0.2, 1.0), 0.25)
+    with pytest.raises(RecipeError, match="no `colour`"):
+        with_settings(recipe("modern"), {"augmentation.colour": "0.1"})
+    with pytest.raises(RecipeError, match="no `erasing`"):
+        with_settings(recipe("paper"), {"augmentation.erasing": "0.1"})
 
 
 def test_a_stage_named_in_a_setting_starts_from_the_common_rates() -> None:

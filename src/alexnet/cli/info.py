@@ -62,8 +62,9 @@ def command(
 def _found(name: str, options: dict[str, Any]) -> tuple["Architecture", str]:
     """Return the architecture that a name stands for, and what is said about it."""
     from alexnet.checkpoint import load
+    from alexnet.errors import RecipeError, choices
     from alexnet.evaluation.classifier import checkpoint_of
-    from alexnet.networks.catalogue import NETWORKS, architecture
+    from alexnet.networks.catalogue import NAMES, NETWORKS, architecture
     from alexnet.recipes import RECIPES
 
     path = Path(name)
@@ -73,6 +74,9 @@ def _found(name: str, options: dict[str, Any]) -> tuple["Architecture", str]:
     about = inspect.getdoc(RECIPES[name]) or "" if name in RECIPES else ""
     if name in RECIPES and (name not in NETWORKS or about):
         return _changed(RECIPES[name]().network, options), about
+    if name not in NETWORKS and not name.endswith(".cfg"):
+        listed = choices(name, [*NAMES, *(known for known in RECIPES if known not in NAMES)])
+        raise RecipeError(f"`{name}` is neither a network nor a recipe; {listed}; or a FILE.cfg or a RUN")
     return architecture(name, **options), about
 
 

@@ -20,6 +20,9 @@ from alexnet.errors import RecipeError
 @click.option(
     "--weights", metavar="RUN", help="Begin with the weights of a run or checkpoint, where they fit."
 )
+@click.option(
+    "--quarantine", type=click.Path(path_type=Path), metavar="FILE", help="Leave out what this lists."
+)
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/RECIPE].")
 @click.option("--epochs", type=float, help="Cycles through the pictures.")
 @click.option("--seed", type=int, help="Of everything random.")
@@ -66,6 +69,7 @@ def command(
     network: str | None,
     params: Path | None,
     weights: str | None,
+    quarantine: Path | None,
     run: Path | None,
     epochs: float | None,
     seed: int | None,
@@ -116,7 +120,7 @@ def command(
     if run is not None and not dry_run and here.rank == 0:
         check_free(run, resume=resume)  # before pictures are prepared, which may take hours
     settled = memory.settle()  # before the first tensor
-    dataset = open_dataset(data)
+    dataset = open_dataset(data, quarantine=quarantine)
     base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
     resolved = resolve(dataset, base, network=network, parameters=params, settings=changes)
     if dry_run:
@@ -138,6 +142,7 @@ def command(
             show_recipe(resolved, dataset)
             say(str(settled))
         again = f"alexnet train {data} --run {directory} --resume"
+        again += f" --quarantine {quarantine}" if quarantine else ""
         if together.several:
             again += f" --processes {together.count} --scheme {scheme}"
         try:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from alexnet import randomness
+from alexnet.data.mixing import Mixing
 from alexnet.data.modern import ModernAugmentation, augment_modern
 from alexnet.errors import RecipeError
 from alexnet.kernels import pixels
@@ -44,6 +45,16 @@ class Augmentation:
             raise RecipeError(f"augmentation.colour is {self.colour}: expected 0 or more")
         if self.shared < 1:
             raise RecipeError(f"augmentation.shared is {self.shared}: expected at least 1 picture")
+
+    @property
+    def mixing(self) -> Mixing:
+        """How neighbours of a batch are mixed with one another: not at all."""
+        return Mixing()
+
+    @property
+    def together(self) -> int:
+        """How many pictures in a row of a batch have something in common."""
+        return self.shared
 
 
 def augment(

@@ -29,9 +29,13 @@ class Batch:
     unread: dict[int, str] = field(default_factory=dict)
     """Rows of `images` that could not be read, and why: they are black, and nobody shall judge them."""
 
+    def gaps(self, place: slice) -> set[int]:
+        """Return which rows at a place could not be read, counted from its first."""
+        return {row - place.start for row in self.unread if place.start <= row < place.stop}
+
     def kept(self, place: slice, judged: slice) -> slice | Tensor:
         """Return which rows are judged of those at a place: all that are asked for, but for the unread."""
-        gaps = {row - place.start for row in self.unread}
+        gaps = self.gaps(place)
         rows = range(judged.start, judged.stop)
         if gaps.isdisjoint(rows):
             return judged

@@ -1,9 +1,13 @@
 """Training on two pictures at once: mixup and CutMix.
 
+Neighbours of a batch are mixed: rows 0 and 1, 2 and 3 ... The order of an epoch is random, so neighbours are
+strangers; and shares of a batch that begin at even rows are mixed alike on any number of processes.
+
 Shapes: N pictures, K classes, S side.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +32,21 @@ class Mixing:
         if not (0 <= self.mixup < math.inf and 0 <= self.cutmix < math.inf):
             raise RecipeError(f"mixing is mixup={self.mixup}, cutmix={self.cutmix}: expected 0 or more")
 
+    @property
+    def mixes(self) -> bool:
+        """Whether anything is mixed."""
+        return self.mixup > 0 or self.cutmix > 0
 
-def mix(images: Tensor, labels: Tensor, classes: int, settings: Mixing, stream: int) -> tuple[Tensor, Tensor]:
-    """Mix each picture of a batch with the one as far from the other end, and their labels alike.
+
+def mix(
+    images: Tensor,
+    labels: Tensor,
+    classes: int,
+    settings: Mixing,
+    stream: int,
+    alone: Collection[int] = (),
+) -> tuple[Tensor, Tensor]:
+    """Mix each picture of a batch with its neighbour, and their labels alike.
 
     Args:
         images: float32, (N, 3, S, S).
@@ -38,6 +54,8 @@ def mix(images: Tensor, labels: Tensor, classes: int, settings: Mixing, stream: 
         classes: K.
         settings: what to do; where nothing, labels alone change their form.
         stream: a key for the seed and the step; one share is drawn for a batch.
+        alone: rows that nothing is mixed with, for instance because they could not be read; a last row without
+            a neighbour stays as it is too.
     Returns:
         the pictures, and targets, float32 (N, K), rows that sum to 1.
     """
@@ -49,14 +67,24 @@ def mix(images: Tensor, labels: Tensor, classes: int, settings: Mixing, stream: 
     name = chosen[int(random.integers(len(chosen)))]
     alpha = getattr(settings, name)
     share = float(random.beta(alpha, alpha))
+    others = _neighbours(len(images), alone).to(images.device)
     if name == "mixup":
-        images = torch.lerp(images.flip(0), images, share)
+        images = torch.lerp(images[others], images, share)
     else:
-        images, share = _pasted(images, share, random)
-    return images, torch.lerp(targets.flip(0), targets, share)
+        images, share = _pasted(images, others, share, random)
+    return images, torch.lerp(targets[others], targets, share)
 
 
-def _pasted(images: Tensor, share: float, random: np.random.Generator) -> tuple[Tensor, float]:
+def _neighbours(count: int, alone: Collection[int]) -> Tensor:
+    """Return the row that each row is mixed with, int64 (count,): its own where it is to stay as it is."""
+    lonely = {row ^ 1 for row in alone} | set(alone)
+    others = [row if row in lonely or row ^ 1 >= count else row ^ 1 for row in range(count)]
+    return torch.tensor(others, dtype=torch.int64)
+
+
+def _pasted(
+    images: Tensor, others: Tensor, share: float, random: np.random.Generator
+) -> tuple[Tensor, float]:
     """Paste a square of the other picture; the share is then what is truly left, as it may reach over the edge."""
     side = images.shape[-1]
     half = math.sqrt(1 - share) * side / 2
@@ -64,7 +92,7 @@ def _pasted(images: Tensor, share: float, random: np.random.Generator) -> tuple[
     top, bottom = (min(max(round(edge), 0), side) for edge in (y - half, y + half))
     left, right = (min(max(round(edge), 0), side) for edge in (x - half, x + half))
     mixed = images.clone()
-    mixed[:, :, top:bottom, left:right] = images.flip(0)[:, :, top:bottom, left:right]
+    mixed[:, :, top:bottom, left:right] = images[:, :, top:bottom, left:right][others]
     return mixed, 1 - (bottom - top) * (right - left) / side**2
 
 

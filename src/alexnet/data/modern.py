@@ -3,7 +3,7 @@
 Shapes: N pictures, S their side, `side` that of the result.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import randomness
+from alexnet.data.mixing import Mixing
 from alexnet.errors import RecipeError
 
 _GREY = (0.299, 0.587, 0.114)  # of red, green and blue in brightness: ITU-R BT.601
@@ -36,10 +37,15 @@ class ModernAugmentation:
     """Spread colours from their own grey by 1 plus or minus at most this."""
     erasing: float = 0.0
     """The part of the pictures that lose a patch, of 2% to a third of them, to grey."""
+    mixing: Mixing = field(default_factory=Mixing)
+    """How neighbours of a batch are then mixed with one another."""
 
     def __post_init__(self) -> None:
         if self.side < 1:
             raise RecipeError(f"augmentation.side is {self.side}: expected at least 1 pixel")
+        for name in ("area", "aspect"):
+            if len(getattr(self, name)) != 2:
+                raise RecipeError(f"augmentation.{name} is {getattr(self, name)}: expected two, least,most")
         if not 0 < self.area[0] <= self.area[1] <= 1:
             raise RecipeError(f"augmentation.area is {self.area}: expected 0 < least <= most <= 1")
         if not 0 < self.aspect[0] <= self.aspect[1]:
@@ -47,6 +53,11 @@ class ModernAugmentation:
         for name in ("brightness", "contrast", "saturation", "erasing"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"augmentation.{name} is {getattr(self, name)}: expected 0 to 1")
+
+    @property
+    def together(self) -> int:
+        """How many pictures in a row of a batch have something in common."""
+        return 2 if self.mixing.mixes else 1
 
 
 def augment_modern(images: Tensor, settings: ModernAugmentation, stream: int, indices: Tensor) -> Tensor:

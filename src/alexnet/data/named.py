@@ -12,6 +12,7 @@ from alexnet.data.naming import NAMED, natural_side, source_named
 from alexnet.data.prepare import prepare
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.source import Source
+from alexnet.data.sources.texts import visible
 from alexnet.errors import DataError
 
 
@@ -25,13 +26,14 @@ def open_dataset(
             it. A name wins over a path; write ./digits for a directory of that name.
         side: height and width of the pictures, in pixels; left out, 256, or the pictures' own where they are
             small, such as CIFAR's 32.
-        quarantine: a list of pictures to leave out, as `alexnet check` writes it; a prepared directory has them
-            left out already.
+        quarantine: a list of pictures to leave out, as `alexnet check` writes it; left out, the one that lies with
+            the pictures, if there is one.
     Returns:
         the data set. What had to be prepared is kept in the user's cache folder, under a key that changes
         with the source's files and the side.
     Raises:
-        DataError: there is no such data set, it cannot be used, or it is prepared at another side.
+        DataError: there is no such data set, it cannot be used, or it is prepared at another side or with
+            pictures that the list would leave out.
     """
     name = os.fspath(name_or_path)
     if name in NAMED:
@@ -43,8 +45,21 @@ def open_dataset(
             raise DataError(
                 f"{name!r} is prepared at a side of {dataset.side}, not {side}: prepare its source again"
             )
+        _check_left_out(dataset, quarantine)
         return dataset
     return _cached(source_named(name), side, quarantine)
+
+
+def _check_left_out(dataset: Dataset, quarantine: str | Path | None) -> None:
+    """Refuse a prepared data set that has pictures which a list would leave out."""
+    if quarantine is None:
+        return
+    shown = sorted(read_quarantine(quarantine).keys() - {skipped.name for skipped in dataset.skipped})
+    if shown:
+        raise DataError(
+            f"{os.fspath(dataset.directory)!r} is prepared, and {visible(shown[0])} of {os.fspath(quarantine)!r} "
+            f"is not left out of it ({len(shown)} such): prepare its source again with --quarantine"
+        )
 
 
 def _cached(source: Source, side: int | None, quarantine: str | Path | None) -> Dataset:

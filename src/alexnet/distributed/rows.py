@@ -27,11 +27,12 @@ def pieces(processes: Processes, total: int, count: int = 1, multiple: int = 1) 
         processes: who share the batch.
         total: pictures of the batch, over all processes.
         count: parts into which the batch is cut before it is shared, at most.
-        multiple: shares begin at multiples of it, where neighbouring pictures have something in common.
+        multiple: parts and shares begin at multiples of it, where neighbouring pictures have something in common.
     """
-    place = 0
+    place, blocks = 0, -(-total // multiple)
     for number in range(count):
-        part = slice(total * number // count, total * (number + 1) // count)
+        first, last = (blocks * edge // count * multiple for edge in (number, number + 1))
+        part = slice(first, min(last, total))
         if part.start == part.stop:
             continue
         reads, share = processes.reads(part, multiple), processes.share(part, multiple)

@@ -31,6 +31,10 @@ NETWORKS: Final[dict[str, type[Any]]] = {
     )
 }
 
+NAMES: Final = tuple(
+    name for name in NETWORKS if name != Definition.kind
+)  # a definition is named by its file
+
 
 def build(network: str = "alexnet", classes: int | None = None, *, seed: int = 0, **options: Any) -> Network:
     """Build a network by its name or from a definition file, with weights drawn as its source says.
@@ -57,7 +61,7 @@ def architecture(network: str, **options: Any) -> Architecture:
     if network.endswith(".cfg"):
         return _defined(network, options)
     if network not in NETWORKS:
-        raise RecipeError(f"`{network}` is not a network; {choices(network, NETWORKS)}, or a FILE.cfg")
+        raise RecipeError(f"`{network}` is not a network; {choices(network, NAMES)}, or a FILE.cfg")
     _check_options(network, options, NETWORKS[network])
     if NETWORKS[network] is Definition and "text" not in options:
         raise RecipeError("a definition is built from its file: give the path of a FILE.cfg")

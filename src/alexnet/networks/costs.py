@@ -1,7 +1,8 @@
 """What networks are trained for: the costs of the 2012 program, summed over images.
 
 Shapes: N images, K classes. `values` are what the network gives before the softmax or the logistic function;
-`labels` are class numbers, int64 (N,), or for the costs of several labels zeros and ones, (N, K).
+`labels` are class numbers, int64 (N,), or what part of an image each class has, (N, K); for costs of several labels,
+zeros and ones.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from typing import Final, final
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from alexnet.errors import RecipeError
 
 _FLOOR: Final = -50.0  # the program's logarithm of 0
 
@@ -65,7 +68,8 @@ def targets(labels: Tensor, like: Tensor) -> Tensor:
 
 
 def _logreg(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
-    return F.cross_entropy(values[0].flatten(1), labels, reduction="sum")
+    x = values[0].flatten(1)
+    return F.cross_entropy(x, labels if labels.dim() == 1 else targets(labels, x), reduction="sum")
 
 
 def _crossent(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
@@ -118,6 +122,10 @@ def _sets(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
 
     A set of exactly k classes is likely in proportion to exp(sum of its values); in double precision.
     """
+    if labels.dim() == 2:
+        raise RecipeError(
+            "a cost over sets of classes (msm) takes one class a picture: mix no pictures for it"
+        )
     energies = values[0].flatten(1).double()
     own = energies.gather(1, labels[:, None])[:, 0]
     others = energies.masked_fill(F.one_hot(labels, energies.shape[1]).bool(), _NEVER)

@@ -14,6 +14,7 @@ from alexnet.recipes.as_trained import (
 from alexnet.recipes.cifar import cifar_18pct
 from alexnet.recipes.digits import digits
 from alexnet.recipes.large_batch import large_batch, lars
+from alexnet.recipes.modern import modern
 from alexnet.recipes.paper import paper
 from alexnet.recipes.relatives import caffe, one_weird_trick
 from alexnet.training.recipe import Recipe
@@ -29,6 +30,7 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "caffe": caffe,
     "large-batch": large_batch,
     "lars": lars,
+    "modern": modern,
     "digits": digits,
     "cifar-18pct": cifar_18pct,
 }

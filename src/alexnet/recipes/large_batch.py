@@ -13,7 +13,8 @@ def large_batch() -> Recipe:
 
     Source: the linear scaling of rates, Krizhevsky 2014 (section 4 says to multiply by the factor of the batch in
     practice, by its square root in theory), and the warm-up of five epochs, Goyal et al. 2017.
-    Expected: Krizhevsky 2014 lost about one percentage point of top-1 error from a batch of 128 to 1,024.
+    Expected: not recorded for this network. Krizhevsky 2014 is said to lose about one percentage point of top-1
+    error from a batch of 128 to 1,024; its table could not be compared.
     Measured here: not yet; ImageNet has not been trained with it.
     """
     base = paper()

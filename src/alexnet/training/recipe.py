@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 from alexnet.data.augment import Augmentation
+from alexnet.data.modern import ModernAugmentation
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Architecture
@@ -101,8 +102,8 @@ class Recipe:
     """Under which `--recipe` finds it."""
     network: Architecture = field(default_factory=AlexNet)
     """What is trained."""
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    """What is done to training pictures (section 4.1)."""
+    augmentation: Augmentation | ModernAugmentation = field(default_factory=Augmentation)
+    """What is done to training pictures (section 4.1); or what came after the paper."""
     training: Training = field(default_factory=Training)
     """How it is trained (section 5)."""
     changes: tuple[Change, ...] = ()

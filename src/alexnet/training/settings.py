@@ -67,6 +67,8 @@ def _place(kind: type, plain: dict[str, Any], names: list[str], value: Any, path
         plain[first] = to_plain(_typed(hint, value, path))
     elif hint is Architecture:
         _place(NETWORKS[plain[first]["network"]], plain[first], rest, value, path)
+    elif kinds := _alternatives(hint):
+        _place(_fitting(kinds, plain[first]), plain[first], rest, value, path)
     elif dataclasses.is_dataclass(_class(inner := _optional(hint) or hint)):
         if plain[first] is None:
             plain[first] = to_plain(inner())
@@ -81,6 +83,8 @@ def _typed(hint: Any, value: Any, path: str) -> Any:
         return value
     if hint is Architecture:
         return from_description(value) if isinstance(value, Mapping) else value
+    if kinds := _alternatives(hint):
+        return value if isinstance(value, kinds) else _typed_settings(_fitting(kinds, value), value, path)
     inner = _optional(hint)
     if inner is not None:
         return None if value in (None, "none") else _typed(inner, value, path)
@@ -145,6 +149,19 @@ def _optional(hint: Any) -> Any:
         inner = [argument for argument in get_args(hint) if argument is not type(None)]
         return inner[0] if len(inner) == 1 else None
     return None
+
+
+def _alternatives(hint: Any) -> tuple[type, ...]:
+    """Return the settings that may stand at a place that takes one of several kinds of them, else nothing."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else ()
+    return kinds if len(kinds) > 1 and all(dataclasses.is_dataclass(kind) for kind in kinds) else ()
+
+
+def _fitting(kinds: tuple[type, ...], plain: Any) -> type:
+    """Return the first kind of settings that has every part of those written down."""
+    names = set(plain) if isinstance(plain, Mapping) else set()
+    having = (kind for kind in kinds if names <= {field.name for field in dataclasses.fields(kind)})
+    return next(having, kinds[0])
 
 
 def _class(hint: Any) -> type:

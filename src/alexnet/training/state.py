@@ -104,7 +104,7 @@ class State:
 
     def pieces(self, total: int, recipe: Recipe) -> list[Piece]:
         """Return what this process does of a batch of `total` pictures."""
-        return list(pieces(self.processes, total, recipe.training.accumulate, recipe.augmentation.shared))
+        return list(pieces(self.processes, total, recipe.training.accumulate, recipe.augmentation.together))
 
     def reads(self, recipe: Recipe) -> Callable[[int], list[slice]]:
         """Return what gives the rows of a batch of so many pictures that this process reads."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from alexnet import randomness
 from alexnet.data.augment import augment
 from alexnet.data.batches import Batch
+from alexnet.data.mixing import mix, mixing_key
 from alexnet.errors import AlexNetError
 from alexnet.networks.costs import objective
 from alexnet.randomness import Chance
@@ -60,7 +61,7 @@ def _gradients(
     Returns:
         the sum of costs, the number of wrong pictures, and of those that this process could judge.
     """
-    network, training = state.network.train(), recipe.training
+    network, training, mixing = state.network.train(), recipe.training, recipe.augmentation.mixing
     device = network.mean.device
     stream = randomness.key(training.seed, "augmentation", int(standing.epoch))
     total, loss_sum, wrong, seen = batch.total, 0.0, 0.0, 0
@@ -73,7 +74,12 @@ def _gradients(
         pixels = batch.images[piece.place].to(device, non_blocking=True)
         images = augment(pixels, recipe.augmentation, components, stream, rows)
         kept = batch.kept(piece.place, piece.judged)
-        labels = batch.labels[piece.place][kept].to(device, non_blocking=True)
+        labels = batch.labels[piece.place].to(device, non_blocking=True)
+        if mixing.mixes:
+            alone = batch.gaps(piece.place)
+            stream_of_step = mixing_key(training.seed, state.step)
+            images, labels = mix(images, labels, recipe.network.classes, mixing, stream_of_step, alone)
+        labels = labels[kept]
         with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
             outcome = network.outcome(images, chance)
         values = {name: value[kept].to(network.mean.dtype) for name, value in outcome.items()}
@@ -85,9 +91,14 @@ def _gradients(
         loss.backward()
         loss_sum += value * total
         seen += len(labels)
-        wrong += float((logits.argmax(1) != labels).sum())
+        wrong += float((logits.argmax(1) != _most(labels)).sum())
     state.gradients.finish()
     return loss_sum, wrong, seen
+
+
+def _most(labels: Tensor) -> Tensor:
+    """Return the class of each picture, int64 (N,): of a mixture of two, the one that has the larger share."""
+    return labels if labels.dim() == 1 else labels.argmax(1)
 
 
 def _scale(state: State, factor: float) -> None:

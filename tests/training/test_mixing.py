@@ -1,0 +1,77 @@
+"""Runs on mixed pictures: the same in parts and when resumed; what is counted is the larger share."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from alexnet import checkpoint
+from alexnet.data.dataset import Dataset
+from alexnet.data.mixing import Mixing
+from alexnet.data.modern import ModernAugmentation
+from alexnet.errors import RecipeError
+from alexnet.networks.costs import Cost, objective
+from alexnet.training.directory import checkpoints
+from alexnet.training.loop import run_training
+from alexnet.training.progress import Progress
+from alexnet.training.recipe import Recipe
+from alexnet.training.step import _most
+
+QUIET = Progress(quiet=True)
+
+
+@pytest.fixture
+def mixed(brief: Recipe) -> Recipe:
+    """The brief run on mixed pictures, in batches that do not divide evenly."""
+    augmentation = ModernAugmentation(side=12, mixing=Mixing(mixup=0.5, cutmix=1.0))
+    training = replace(brief.training, epochs=2.0, batch_size=24)
+    return replace(brief, augmentation=augmentation, training=training)
+
+
+def end(run: Path) -> checkpoint.Checkpoint:
+    return checkpoint.load(checkpoints(run)[0])
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_never_was(
+    shapes: Dataset, mixed: Recipe, tmp_path: Path
+) -> None:
+    run_training(shapes, mixed, tmp_path / "whole", progress=QUIET)
+    run_training(
+        shapes,
+        replace(mixed, training=replace(mixed.training, epochs=1.0)),
+        tmp_path / "parts",
+        progress=QUIET,
+    )
+    run_training(shapes, mixed, tmp_path / "parts", resume=True, progress=QUIET)
+    assert end(tmp_path / "parts").digest() == end(tmp_path / "whole").digest()
+
+
+def test_a_batch_in_parts_is_mixed_as_the_whole(shapes: Dataset, mixed: Recipe, tmp_path: Path) -> None:
+    """To float tolerance: sums are taken in another order."""
+    in_parts = replace(mixed, training=replace(mixed.training, accumulate=5))
+    run_training(shapes, mixed, tmp_path / "whole", progress=QUIET)
+    rows = run_training(shapes, in_parts, tmp_path / "parts", progress=QUIET)
+    expected = end(tmp_path / "whole")
+    assert rows[0]["training_top1_error"] == expected.history[0]["training_top1_error"]
+    for name, value in end(tmp_path / "parts").weights.items():
+        torch.testing.assert_close(value, expected.weights[name], rtol=1e-4, atol=1e-6)
+
+
+def test_mixing_changes_the_run(shapes: Dataset, mixed: Recipe, tmp_path: Path) -> None:
+    plain = replace(mixed, augmentation=ModernAugmentation(side=12))
+    run_training(shapes, mixed, tmp_path / "mixed", progress=QUIET)
+    run_training(shapes, plain, tmp_path / "plain", progress=QUIET)
+    assert end(tmp_path / "mixed").digest() != end(tmp_path / "plain").digest()
+
+
+def test_the_cost_of_a_mixture_is_that_of_its_parts() -> None:
+    values = {"fc": torch.randn(3, 5, generator=torch.Generator().manual_seed(0))}
+    first, second = torch.tensor([0, 1, 2]), torch.tensor([3, 1, 4])
+    shares = 0.3 * torch.eye(5)[first] + 0.7 * torch.eye(5)[second]
+    cost = (Cost("logprob", "logreg", ("fc",)),)
+    parts = 0.3 * objective(cost, values, first) + 0.7 * objective(cost, values, second)
+    torch.testing.assert_close(objective(cost, values, shares), parts)
+    assert _most(shares).tolist() == [3, 1, 4]
+    with pytest.raises(RecipeError, match="one class a picture"):
+        objective((Cost("sets", "msm", ("fc",), size=2),), values, shares)
