@@ -19,6 +19,7 @@ LAYERS = {  # channels, side, filters, size, stride, padding, groups, overhang
     "no padding": (16, 9, 16, 3, 1, 0, 1, 0),
     "one output": (16, 5, 16, 5, 1, 0, 1, 0),
     "cifar conv2": (32, 16, 32, 5, 1, 2, 1, 0),
+    "cifar conv3": (32, 8, 64, 5, 1, 2, 1, 0),
 }
 
 
@@ -37,9 +38,9 @@ def test_the_transforms_compute_a_correlation_exactly() -> None:
     """Y = A'[(Gg).(B'd)] is checked as written, in one dimension, for both kernels."""
     for kernel in (3, 5):
         evaluate, finish, spread = (matrix.double() for matrix in winograd.matrices(kernel))
-        pixels, taps = random(7, seed=1).double(), random(kernel, seed=2).double()
-        outputs = finish @ ((spread @ taps) * (evaluate @ pixels))
-        exact = torch.stack([pixels[i : i + kernel] @ taps for i in range(8 - kernel)])
+        pixels, taps = random(len(evaluate), seed=1).double(), random(kernel, seed=2).double()
+        outputs = finish.T @ ((spread @ taps) * (evaluate @ pixels))
+        exact = torch.stack([pixels[i : i + kernel] @ taps for i in range(len(outputs))])
         assert torch.allclose(outputs, exact, atol=2e-6)
 
 
@@ -65,6 +66,23 @@ def test_a_layer_and_its_gradients_equal_float64(layer: str, images: int) -> Non
     assert error(y, expected) < 1e-5
     for ours, plain in zip((x, weight, bias), exact, strict=True):
         assert error(ours.grad, plain.grad) < 1e-5
+
+
+@needs_kernels
+@pytest.mark.parametrize("size", [3, 5])
+def test_the_three_channels_of_pictures_need_no_gradient(size: int) -> None:
+    """The pixels are padded with channels of zeros; weights for those do not exist."""
+    x, bias = random(5, 3, 32, 32, seed=1), random(32, seed=2)
+    weight = random(32, 3, size, size, seed=3).requires_grad_()
+    exact = weight.detach().double().requires_grad_()
+    assert winograd.fits(x, weight, 1, 1)
+    y = winograd.convolve(x, weight, bias, padding=2)
+    expected = F.conv2d(x.double(), exact, bias.double(), padding=2)
+    gradient = random(*y.shape, seed=4)
+    y.backward(gradient)
+    expected.backward(gradient.double())
+    assert error(y, expected) < 1e-5
+    assert error(weight.grad, exact.grad) < 1e-5
 
 
 @needs_kernels
@@ -94,13 +112,14 @@ def test_any_memory_layout_gives_the_same_bits() -> None:
 
 
 @needs_kernels
-def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images() -> None:
-    weight, bias = random(48, 48, 5, 5, seed=1), random(48, seed=2)
-    x = random(19, 48, 7, 7, seed=3)  # more than one chunk, and the last one shorter
+@pytest.mark.parametrize("maps", [32, 64])  # threads that take tiles alone, and together
+def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images(maps: int) -> None:
+    weight, bias = random(maps, maps, 5, 5, seed=1), random(maps, seed=2)
+    x = random(59, maps, 7, 7, seed=3)  # more than one chunk, and the last one shorter
     threads = torch.get_num_threads()
     results = []
     try:
-        for count in (1, 2):
+        for count in (1, 2, 3):
             torch.set_num_threads(count)
             kernels, shifts = weight.clone().requires_grad_(), bias.clone().requires_grad_()
             y = winograd.convolve(x, kernels, shifts, padding=2)
@@ -108,17 +127,20 @@ def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images() ->
             results.append((y, kernels.grad, shifts.grad))
     finally:
         torch.set_num_threads(threads)
-    for one, two in zip(*results, strict=True):
+    for one, two, three in zip(*results, strict=True):
         assert one is not None
         assert two is not None
+        assert three is not None
         assert torch.equal(one, two)
-    assert torch.equal(results[0][0][18:], winograd.convolve(x[18:], weight, bias, padding=2))
+        assert torch.equal(one, three)
+    assert torch.equal(results[0][0][58:], winograd.convolve(x[58:], weight, bias, padding=2))
 
 
 def test_what_does_not_fit_is_left_to_plain_convolution() -> None:
     weight = random(16, 16, 3, 3, seed=1)
     x = random(1, 16, 8, 8, seed=2)
-    assert not winograd.fits(x, weight[:, :3], 1, 1)
+    assert not winograd.fits(x[:, :3].clone().requires_grad_(), weight[:, :3], 1, 1)
+    assert not winograd.fits(x[:, :6], weight[:, :3], 1, 2)
     assert not winograd.fits(x, weight[:10], 1, 1)
     assert not winograd.fits(x.double(), weight.double(), 1, 1)
     assert not winograd.fits(x[:0], weight, 1, 1)

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import Tensor
+
+LANES: Final = 8
+"""Channels that the kernels take side by side: LANES of lanes.h."""
 
 _plain = False
 

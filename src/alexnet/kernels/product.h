@@ -30,19 +30,22 @@ INLINE void product_block(const int rows, int depth, const float *left, size_t r
     }
 }
 
-/* result (rows x PANEL) = left (rows x depth) panel (depth x PANEL), or is added to it. */
+/* result (rows x PANEL) = left (rows x depth) panel (depth x PANEL), or is added to it. Blocks of rows are as
+ * equal as can be: a block of one row waits for its sums, whatever there is to add. */
 static void product(int rows, int depth, const float *left, size_t row, size_t step, const float *panel, size_t panel_step,
                     float *result, size_t result_row, int add)
 {
-    int r = 0;
-    for (; r + ROWS <= rows; r += ROWS)
-        product_block(ROWS, depth, left + r * row, row, step, panel, panel_step, result + r * result_row, result_row, add);
-    left += r * row;
-    result += r * result_row;
-    switch (rows - r) {
-#define LAST(n) case n: product_block(n, depth, left, row, step, panel, panel_step, result, result_row, add); break;
-        LAST(1) LAST(2) LAST(3) LAST(4) LAST(5)
-#undef LAST
+    int blocks = (rows + ROWS - 1) / ROWS;
+    for (int block = 0, r = 0; block < blocks; block++) {
+        int count = rows / blocks + (block < rows % blocks);
+        const float *from = left + r * row;
+        float *to = result + r * result_row;
+        switch (count) {
+#define BLOCK(n) case n: product_block(n, depth, from, row, step, panel, panel_step, to, result_row, add); break;
+            BLOCK(1) BLOCK(2) BLOCK(3) BLOCK(4) BLOCK(5) BLOCK(6)
+#undef BLOCK
+        }
+        r += count;
     }
 }
 

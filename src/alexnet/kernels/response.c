@@ -11,11 +11,11 @@
  *
  * Source: Krizhevsky et al. 2012, sections 3.3 and 3.4.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lanes.h"
+#include "powers.h"
 
 typedef struct {
     int images, height, width, channels;
@@ -30,20 +30,6 @@ typedef struct {
 #define WIDEST 4096 /* channels of a group, at most */
 
 INLINE lanes rectified(lanes x) { return choose(x < all(0), all(0), x); }
-
-/* s^-beta. The paper's 3/4 needs two square roots; any other exponent pays for pow. */
-INLINE lanes shrunk(lanes s, float beta)
-{
-    lanes result;
-    if (beta == 0.75f)
-        for (int i = 0; i < LANES; i++) {
-            float root = sqrtf(s[i]);
-            result[i] = 1 / (root * sqrtf(root));
-        }
-    else
-        for (int i = 0; i < LANES; i++) result[i] = powf(s[i], -beta);
-    return result;
-}
 
 INLINE lanes sum_around(const float *centre, int reach)
 {
@@ -163,26 +149,35 @@ static void pool_row(const Response *r, float *const *rows, int top, float *out)
     }
 }
 
-/* Hand the gradient of each pooled number to the place it came from. */
+/* Hand the gradients of one window's maxima to the places they came from. */
+INLINE void hand_back(const Response *r, const int high, const int wide, float *const *rows, float *const *slopes, int top,
+                      int left, const float *gradient)
+{
+    for (int c = 0; c < r->channels; c += LANES) {
+        lanes here[3][3], given = load(gradient + c);
+        for (int y = 0; y < high; y++)
+            for (int x = 0; x < wide; x++) here[y][x] = load(rows[(top + y) % 3] + (left + x) * r->channels + c);
+        lanes best = load(rows[top % 3] + left * r->channels + c);
+        for (int y = 0; y < high; y++)
+            for (int x = 0; x < wide; x++) best = larger(best, here[y][x]);
+        if (r->rectify_after) given = choose(best > all(0), given, all(0));
+        for (int y = 0; y < high; y++)
+            for (int x = 0; x < wide; x++) {
+                marks winner = (here[y][x] == best) | (here[y][x] != here[y][x]);
+                float *slope = slopes[(top + y) % 3] + (left + x) * r->channels + c;
+                store(slope, load(slope) + choose(winner, given, all(0)));
+                given = choose(winner, all(0), given);
+            }
+    }
+}
+
 static void pool_row_backward(const Response *r, float *const *rows, float *const *slopes, int top, const float *gradient)
 {
-    int bottom = top + 3 < r->height ? top + 3 : r->height;
-    for (int left = 0, j = 0; j < r->width / 2; j++, left += 2) {
-        int right = left + 3 < r->width ? left + 3 : r->width;
-        for (int c = 0; c < r->channels; c += LANES) {
-            lanes best = load(rows[top % 3] + left * r->channels + c), given = load(gradient + j * r->channels + c);
-            for (int y = top; y < bottom; y++)
-                for (int x = left; x < right; x++) best = larger(best, load(rows[y % 3] + x * r->channels + c));
-            if (r->rectify_after) given = choose(best > all(0), given, all(0));
-            for (int y = top; y < bottom; y++)
-                for (int x = left; x < right; x++) {
-                    lanes here = load(rows[y % 3] + x * r->channels + c);
-                    marks winner = (here == best) | (here != here);
-                    float *slope = slopes[y % 3] + x * r->channels + c;
-                    store(slope, load(slope) + choose(winner, given, all(0)));
-                    given = choose(winner, all(0), given);
-                }
-        }
+    int high = top + 3 < r->height ? 3 : r->height - top;
+    for (int left = 0; left < r->width / 2 * 2; left += 2, gradient += r->channels) {
+        int wide = left + 3 < r->width ? 3 : r->width - left;
+        if (high == 3 && wide == 3) hand_back(r, 3, 3, rows, slopes, top, left, gradient); /* unrolled */
+        else hand_back(r, high, wide, rows, slopes, top, left, gradient);
     }
 }
 

@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from alexnet.kernels.library import empty, library, pointer, usable
+from alexnet.kernels.library import LANES, empty, library, pointer, usable
 
-LANES: Final = 8  # as in lanes.h; also the furthest neighbour that the kernel can look at
 WIDEST: Final = 4096  # as in response.c
 
 
@@ -50,7 +49,7 @@ def fits(x: Tensor, response: Response) -> bool:
         and min(x.shape) > 0
         and x.shape[1] % (response.groups * LANES) == 0
         and x.shape[1] // response.groups <= WIDEST
-        and response.reach <= LANES
+        and response.reach <= LANES  # REACH of response.c
         and (not response.pool or min(x.shape[-2:]) >= 2)
         and (response.pool or not response.rectify_after)
         and usable(x)

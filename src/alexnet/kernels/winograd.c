@@ -1,51 +1,63 @@
-/* Convolution in Winograd's form: 49 multiplications where a 3x3 or a 5x5 kernel needs 225.
+/* Convolution in Winograd's form: 49 multiplications where a 3x3 kernel needs 225, 64 where a 5x5 kernel needs 400.
  *
- * A tile of 7x7 pixels d and a kernel g of r x r give m x m outputs, m = 8 - r (5 for r = 3, 3 for r = 5):
+ * A tile of side x side pixels d and a kernel g of r x r give m x m outputs, m = side + 1 - r:
  *
- *     outputs = A' [ (G g G') . (B' d B) ] A          (' transposes, . multiplies element by element)
+ *     outputs = A' [ (G g G') . (B d B') ] A          (' transposes, . multiplies element by element)
  *
- * The element-wise product, summed over input channels, is 49 matrix products, one for each position in
- * the tile; they are all the work that counts. 55 = 11 x 5, 27 = 9 x 3 and 13 = 3 x 5 - 2, so the tiles fit
- * every map of the network. The three matrices come from the caller (kernels/winograd.py derives them).
+ * The element-wise product, summed over input channels, is side^2 matrix products, one for each position in
+ * the tile; they are the greater part of the work. 3x3 kernels take tiles of 7, 5x5 kernels tiles of 8: 5 and 4
+ * outputs each way, which fill 55 = 11 x 5, 13 = 3 x 5 - 2, 27 = 7 x 4 - 1 and 32, 16, 8 = 8, 4, 2 x 4. The three
+ * matrices come from the caller (kernels/winograd.py derives them).
  *
- * Layout: pixels are (images, height, width, channels). Transformed pixels are (49, tiles, channels), both
- * strides an odd number of cache lines so that neither rows nor positions collide in the cache. Transformed
- * kernels are (49, groups, outputs / PANEL, inputs, PANEL), the order in which the product reads them.
+ * Layout: pixels are (images, height, width, channels). Transformed pixels are (side^2, tiles, channels), with
+ * positions, and rows of many channels, an odd number of cache lines apart so that they do not collide in the
+ * cache. Transformed kernels are (side^2, groups, outputs / PANEL, inputs, PANEL), as the product reads them.
  *
  * Source: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks".
  */
+#include <omp.h>
+#include <string.h>
+
 #include "lanes.h"
 #include "product.h"
+#include "transforms.h"
 
-#define SIDE 7
-#define POSITIONS (SIDE * SIDE)
-#define LINE 16 /* floats of a cache line */
+#define LINE 16  /* floats of a cache line */
+#define SHARES 4 /* sums that threads keep alone: a fixed number, so that the total does not depend on the threads */
 
 typedef struct {
-    int images, height, width, channels; /* of the pixels */
-    int outputs, groups, kernel, padding;
-    int chunk, threads; /* images at a time, so that what is transformed stays in the cache */
+    int images, height, width, channels; /* of the pixels as they lie in memory; channels a multiple of LANES */
+    int inputs, outputs;                 /* inputs of a group: channels / groups, or fewer where the rest is not used */
+    int groups, kernel, padding;
+    int chunk;   /* tiles at a time, so that what is transformed stays in the cache */
+    int alone;   /* each thread takes tiles of its own, rather than its part of the same */
+    int threads;
 } Shape;
 
 typedef struct {
+    int side, positions; /* of a tile; side^2 */
     int step;            /* outputs that a tile gives in each direction */
     int height, width;   /* of the output map */
     int across, each;    /* tiles in a row, in an image */
+    int all;             /* tiles in all */
 } Tiling;
 
 static Tiling tiling_of(const Shape *s)
 {
-    Tiling t = {.step = SIDE + 1 - s->kernel};
+    Tiling t = {.side = s->kernel == 3 ? 7 : 8};
+    t.positions = t.side * t.side;
+    t.step = t.side + 1 - s->kernel;
     t.height = s->height + 2 * s->padding - s->kernel + 1;
     t.width = s->width + 2 * s->padding - s->kernel + 1;
     t.across = (t.width + t.step - 1) / t.step;
     t.each = (t.height + t.step - 1) / t.step * t.across;
+    t.all = t.each * s->images;
     return t;
 }
 
 static size_t odd_lines(size_t floats) { return floats / LINE % 2 ? floats : floats + LINE; }
 
-/* 49 matrices with a row for each tile. */
+/* A matrix with a row for each tile, for each position. */
 typedef struct {
     float *data;
     size_t row, position;
@@ -53,81 +65,78 @@ typedef struct {
 
 static Transformed transformed(float *data, int tiles, int channels)
 {
-    size_t row = odd_lines(channels);
-    return (Transformed){data, row, odd_lines(tiles * row)};
+    size_t row = channels > 64 ? odd_lines(channels) : (size_t)channels;
+    return (Transformed){data, row, odd_lines((tiles * row + LINE - 1) / LINE * LINE)};
 }
 
-/* result (outer x outer) = matrix tile (inner x inner) matrix'. Element (i, j) of the matrix is at
- * i * row + j * column, so that a matrix serves as it is and transposed. */
-INLINE void sandwich(const int outer, const int inner, const float *matrix, const int row, const int column,
-                     const lanes *tile, lanes *result)
-{
-    lanes half[SIDE * SIDE];
-    for (int x = 0; x < inner; x++)
-        for (int i = 0; i < outer; i++) {
-            lanes sum = matrix[i * row] * tile[x];
-            for (int y = 1; y < inner; y++) sum += matrix[i * row + y * column] * tile[y * inner + x];
-            half[i * inner + x] = sum;
-        }
-    for (int i = 0; i < outer; i++)
-        for (int j = 0; j < outer; j++) {
-            lanes sum = matrix[j * row] * half[i * inner];
-            for (int x = 1; x < inner; x++) sum += matrix[j * row + x * column] * half[i * inner + x];
-            result[i * outer + j] = sum;
-        }
-}
+/* The threads that share some tiles: all of them, or one. */
+typedef struct {
+    int member, members;
+} Team;
 
-/* Transform the side x side pixels whose corner is at (top, left), zeros outside the map. */
-INLINE void transform_tile(const int side, const float *matrix, const int row, const int column,
-                           const float *image, int height, int width, int channels, int top, int left,
-                           float *to, size_t position)
+#define ALONE ((Team){0, 1})
+
+INLINE int begin_of(Team team, int tasks) { return (int)((int64_t)tasks * team.member / team.members); }
+INLINE int end_of(Team team, int tasks) { return (int)((int64_t)tasks * (team.member + 1) / team.members); }
+
+static void wait_for(Team team)
 {
-    static const float zeros[LANES];
-    const float *pixel[POSITIONS];
-    int moves[POSITIONS];
-    for (int y = 0; y < side; y++)
-        for (int x = 0; x < side; x++) {
-            int inside = top + y >= 0 && top + y < height && left + x >= 0 && left + x < width;
-            pixel[y * side + x] = inside ? image + ((size_t)(top + y) * width + left + x) * channels : zeros;
-            moves[y * side + x] = inside;
-        }
-    for (int c = 0; c < channels; c += LANES) {
-        lanes tile[POSITIONS], result[POSITIONS];
-        for (int i = 0; i < side * side; i++) tile[i] = load(pixel[i] + (moves[i] ? c : 0));
-        sandwich(SIDE, side, matrix, row, column, tile, result);
-        for (int i = 0; i < POSITIONS; i++) store(to + i * position + c, result[i]);
+    if (team.members > 1) {
+#pragma omp barrier
     }
 }
 
-/* Every tile of some images: whole tiles (side 7, offset by the padding) with B', or only the outputs of
- * each tile (side 5 or 3) with A. Called by all threads together. */
-static void transform(const float *pixels, int images, int height, int width, int channels, int side,
-                      int offset, const Tiling *t, const float *matrix, Transformed to)
+/* Transform the n x n pixels whose corner is at (top, left), zeros outside the map. */
+INLINE void transform_tile(const int side, const int n, const float *matrix, const float *image, int height, int width,
+                           int channels, int top, int left, float *to, size_t position)
 {
-#pragma omp for schedule(static)
-    for (int tile = 0; tile < images * t->each; tile++) {
+    static const float zeros[LANES];
+    const float *pixel[PLACES];
+    int moves[PLACES];
+    for (int y = 0; y < n; y++)
+        for (int x = 0; x < n; x++) {
+            int inside = top + y >= 0 && top + y < height && left + x >= 0 && left + x < width;
+            pixel[y * n + x] = inside ? image + ((size_t)(top + y) * width + left + x) * channels : zeros;
+            moves[y * n + x] = inside;
+        }
+    for (int c = 0; c < channels; c += LANES) {
+        lanes tile[PLACES], result[PLACES];
+        for (int i = 0; i < n * n; i++) tile[i] = load(pixel[i] + (moves[i] ? c : 0));
+        spread(side, n, matrix, tile, result);
+        for (int i = 0; i < side * side; i++) store(to + i * position + c, result[i]);
+    }
+}
+
+/* The tiles first ... first + tiles - 1: whole tiles (n = side, offset by the padding) with B, or only the outputs
+ * of each tile (n = step) with A. */
+static void transform(Team team, const float *pixels, int height, int width, int channels, int n, int offset,
+                      const Tiling *t, int first, int tiles, const float *matrix, Transformed to)
+{
+    for (int i = begin_of(team, tiles); i < end_of(team, tiles); i++) {
+        int tile = first + i;
         const float *image = pixels + (size_t)(tile / t->each) * height * width * channels;
         int top = tile % t->each / t->across * t->step - offset;
         int left = tile % t->each % t->across * t->step - offset;
-        float *out = to.data + tile * to.row;
-        switch (side) {
-        case 7: transform_tile(7, matrix, 7, 1, image, height, width, channels, top, left, out, to.position); break;
-        case 5: transform_tile(5, matrix, 1, 7, image, height, width, channels, top, left, out, to.position); break;
-        case 3: transform_tile(3, matrix, 1, 7, image, height, width, channels, top, left, out, to.position); break;
+        float *out = to.data + i * to.row;
+        switch (10 * t->side + n) {
+#define TILE(side, n) \
+        case 10 * side + n: transform_tile(side, n, matrix, image, height, width, channels, top, left, out, to.position); break;
+            TILE(7, 7) TILE(7, 5) TILE(8, 8) TILE(8, 4)
+#undef TILE
         }
     }
 }
 
 /* The outputs of one tile, with bias and rectification. */
-INLINE void finish_tile(const int step, const float *A, const float *from, size_t position, const float *bias,
-                        int rectify, float *image, const Tiling *t, int channels, int top, int left)
+INLINE void finish_tile(const int side, const int step, const float *A, const float *from, size_t position,
+                        const float *bias, int rectify, float *image, const Tiling *t, int channels, int top, int left)
 {
     int rows = t->height - top < step ? t->height - top : step;
     int columns = t->width - left < step ? t->width - left : step;
     for (int c = 0; c < channels; c += LANES) {
-        lanes tile[POSITIONS], result[POSITIONS];
-        for (int i = 0; i < POSITIONS; i++) tile[i] = load(from + i * position + c);
-        sandwich(step, SIDE, A, SIDE, 1, tile, result);
+        lanes tile[PLACES], result[PLACES];
+        for (int i = 0; i < side * side; i++) tile[i] = load(from + i * position + c);
+        gather(side, step, A, tile, result);
         lanes shift = bias ? load(bias + c) : all(0);
         for (int y = 0; y < rows; y++)
             for (int x = 0; x < columns; x++) {
@@ -138,24 +147,54 @@ INLINE void finish_tile(const int step, const float *A, const float *from, size_
     }
 }
 
-static void finish(Transformed from, int images, int channels, const Tiling *t, const float *A,
+static void finish(Team team, Transformed from, int channels, const Tiling *t, int first, int tiles, const float *A,
                    const float *bias, int rectify, float *output)
 {
-#pragma omp for schedule(static)
-    for (int tile = 0; tile < images * t->each; tile++) {
+    for (int i = begin_of(team, tiles); i < end_of(team, tiles); i++) {
+        int tile = first + i;
         float *image = output + (size_t)(tile / t->each) * t->height * t->width * channels;
-        const float *sums = from.data + tile * from.row;
+        const float *sums = from.data + i * from.row;
         int top = tile % t->each / t->across * t->step, left = tile % t->each % t->across * t->step;
-        if (t->step == 5) finish_tile(5, A, sums, from.position, bias, rectify, image, t, channels, top, left);
-        else finish_tile(3, A, sums, from.position, bias, rectify, image, t, channels, top, left);
+        if (t->side == 7) finish_tile(7, 5, A, sums, from.position, bias, rectify, image, t, channels, top, left);
+        else finish_tile(8, 4, A, sums, from.position, bias, rectify, image, t, channels, top, left);
     }
 }
 
-/* How many floats of scratch memory the next two functions need. */
+static size_t scratch_of(const Shape *s, const Tiling *t)
+{
+    return t->positions * (transformed(0, s->chunk, s->channels).position + transformed(0, s->chunk, s->outputs).position);
+}
+
+/* How many floats of scratch memory the next two functions need, and how many sums the second keeps. */
 size_t alexnet_winograd_scratch(const Shape *s)
 {
-    int tiles = tiling_of(s).each * s->chunk;
-    return POSITIONS * (transformed(0, tiles, s->channels).position + transformed(0, tiles, s->outputs).position);
+    Tiling t = tiling_of(s);
+    return scratch_of(s, &t) * (s->alone ? s->threads : 1);
+}
+
+int alexnet_winograd_sums(const Shape *s) { return s->alone ? SHARES : 1; }
+
+/* Some tiles of a convolution, by a team; `scratch` is the team's. */
+static void convolve(Team team, const Shape *s, const Tiling *t, int begin, int end, const float *pixels,
+                     const float *kernels, const float *bias, int rectify, float *output, const float *B, const float *A,
+                     float *scratch)
+{
+    int panels = s->outputs / s->groups / PANEL, tasks = t->positions * s->groups * panels;
+    Transformed in = transformed(scratch, s->chunk, s->channels);
+    Transformed out = transformed(scratch + t->positions * in.position, s->chunk, s->outputs);
+    for (int first = begin; first < end; first += s->chunk) {
+        int tiles = end - first < s->chunk ? end - first : s->chunk;
+        transform(team, pixels, s->height, s->width, s->channels, t->side, s->padding, t, first, tiles, B, in);
+        wait_for(team);
+        for (int task = begin_of(team, tasks); task < end_of(team, tasks); task++) {
+            int position = task / (s->groups * panels), group = task / panels % s->groups;
+            product(tiles, s->inputs, in.data + position * in.position + group * s->inputs, in.row, 1,
+                    kernels + (size_t)task * s->inputs * PANEL, PANEL,
+                    out.data + position * out.position + task % (s->groups * panels) * PANEL, out.row, 0);
+        }
+        wait_for(team);
+        finish(team, out, s->outputs, t, first, tiles, A, bias, rectify, output);
+    }
 }
 
 /* output = convolution of pixels with transformed kernels, plus bias, rectified if asked. */
@@ -163,69 +202,80 @@ void alexnet_winograd_convolve(const Shape *s, const float *pixels, const float 
                                int rectify, float *output, const float *B, const float *A, float *scratch)
 {
     Tiling t = tiling_of(s);
-    int inputs = s->channels / s->groups, panels = s->outputs / s->groups / PANEL;
-    size_t image = (size_t)s->height * s->width * s->channels;
 #pragma omp parallel num_threads(s->threads)
-    for (int first = 0; first < s->images; first += s->chunk) {
-        int images = s->images - first < s->chunk ? s->images - first : s->chunk, tiles = images * t.each;
-        Transformed in = transformed(scratch, tiles, s->channels);
-        Transformed out = transformed(scratch + POSITIONS * in.position, tiles, s->outputs);
-        transform(pixels + first * image, images, s->height, s->width, s->channels, SIDE, s->padding, &t, B, in);
-#pragma omp for schedule(static)
-        for (int task = 0; task < POSITIONS * s->groups * panels; task++) {
-            int position = task / (s->groups * panels), group = task / panels % s->groups;
-            product(tiles, inputs, in.data + position * in.position + group * inputs, in.row, 1,
-                    kernels + (size_t)task * inputs * PANEL, PANEL,
-                    out.data + position * out.position + task % (s->groups * panels) * PANEL, out.row, 0);
+    {
+        Team everyone = {omp_get_thread_num(), omp_get_num_threads()};
+        if (s->alone)
+            convolve(ALONE, s, &t, begin_of(everyone, t.all), end_of(everyone, t.all), pixels, kernels, bias, rectify,
+                     output, B, A, scratch + everyone.member * scratch_of(s, &t));
+        else
+            convolve(everyone, s, &t, 0, t.all, pixels, kernels, bias, rectify, output, B, A, scratch);
+    }
+}
+
+/* The correlation of some tiles, by a team. */
+static void correlate(Team team, const Shape *s, const Tiling *t, int begin, int end, const float *pixels,
+                      const float *gradient, float *correlation, const float *B, const float *A, float *scratch)
+{
+    enum { depth = 160 }; /* tiles at a time, so that both operands of a product stay in the first cache */
+    int outputs = s->outputs / s->groups, panels = outputs / PANEL, tasks = t->positions * s->groups * panels;
+    Transformed in = transformed(scratch, s->chunk, s->channels);
+    Transformed out = transformed(scratch + t->positions * in.position, s->chunk, s->outputs);
+    for (int first = begin; first < end; first += s->chunk) {
+        int tiles = end - first < s->chunk ? end - first : s->chunk;
+        transform(team, pixels, s->height, s->width, s->channels, t->side, s->padding, t, first, tiles, B, in);
+        transform(team, gradient, t->height, t->width, s->outputs, t->step, 0, t, first, tiles, A, out);
+        wait_for(team);
+        for (int task = begin_of(team, tasks); task < end_of(team, tasks); task++) {
+            int position = task / (s->groups * panels), group = task / panels % s->groups, panel = task % panels;
+            const float *left = in.data + position * in.position + group * s->inputs;
+            const float *right = out.data + position * out.position + group * outputs + panel * PANEL;
+            float *sum = correlation + (size_t)(task / panels) * s->inputs * outputs + panel * PANEL;
+            for (int tile = 0; tile < tiles; tile += depth)
+                product(s->inputs, tiles - tile < depth ? tiles - tile : depth, left + tile * in.row, 1, in.row,
+                        right + tile * out.row, out.row, sum, outputs, first > begin || tile > 0);
         }
-        finish(out, images, s->outputs, &t, A, bias, rectify,
-               output + (size_t)first * t.height * t.width * s->outputs);
+        wait_for(team);
     }
 }
 
 /* correlation = transformed pixels times transformed gradient of the output, summed over all tiles:
- * (49, groups, inputs, outputs), from which the gradient of the kernels follows. */
+ * (side^2, groups, inputs, outputs), from which the gradient of the kernels follows. There is room for
+ * alexnet_winograd_sums of them; the total is in the first. */
 void alexnet_winograd_correlate(const Shape *s, const float *pixels, const float *gradient, float *correlation,
                                 const float *B, const float *A, float *scratch)
 {
-    enum { depth = 160 }; /* tiles at a time, so that both operands of a product stay in the first cache */
     Tiling t = tiling_of(s);
-    int inputs = s->channels / s->groups, outputs = s->outputs / s->groups, panels = outputs / PANEL;
-    size_t image = (size_t)s->height * s->width * s->channels;
-    size_t output_image = (size_t)t.height * t.width * s->outputs;
+    int size = t.positions * s->groups * s->inputs * (s->outputs / s->groups);
 #pragma omp parallel num_threads(s->threads)
-    for (int first = 0; first < s->images; first += s->chunk) {
-        int images = s->images - first < s->chunk ? s->images - first : s->chunk, tiles = images * t.each;
-        Transformed in = transformed(scratch, tiles, s->channels);
-        Transformed out = transformed(scratch + POSITIONS * in.position, tiles, s->outputs);
-        transform(pixels + first * image, images, s->height, s->width, s->channels, SIDE, s->padding, &t, B, in);
-        transform(gradient + first * output_image, images, t.height, t.width, s->outputs, t.step, 0, &t, A, out);
-#pragma omp for schedule(static)
-        for (int task = 0; task < POSITIONS * s->groups * panels; task++) {
-            int position = task / (s->groups * panels), group = task / panels % s->groups, panel = task % panels;
-            const float *left = in.data + position * in.position + group * inputs;
-            const float *right = out.data + position * out.position + group * outputs + panel * PANEL;
-            float *sum = correlation + (size_t)(task / panels) * inputs * outputs + panel * PANEL;
-            for (int tile = 0; tile < tiles; tile += depth)
-                product(inputs, tiles - tile < depth ? tiles - tile : depth, left + tile * in.row, 1, in.row,
-                        right + tile * out.row, out.row, sum, outputs, first > 0 || tile > 0);
+    {
+        Team everyone = {omp_get_thread_num(), omp_get_num_threads()};
+        if (!s->alone) correlate(everyone, s, &t, 0, t.all, pixels, gradient, correlation, B, A, scratch);
+        for (int share = begin_of(everyone, SHARES); s->alone && share < end_of(everyone, SHARES); share++) {
+            int begin = begin_of((Team){share, SHARES}, t.all), end = end_of((Team){share, SHARES}, t.all);
+            float *sums = correlation + (size_t)share * size;
+            if (begin == end) memset(sums, 0, size * sizeof(float));
+            correlate(ALONE, s, &t, begin, end, pixels, gradient, sums, B, A, scratch + everyone.member * scratch_of(s, &t));
         }
+        wait_for(everyone);
+        for (int i = begin_of(everyone, size); s->alone && i < end_of(everyone, size); i++)
+            for (int share = 1; share < SHARES; share++) correlation[i] += correlation[(size_t)share * size + i];
     }
 }
 
 /* One panel of kernels: taps are gathered from PANEL kernels into lanes. */
-INLINE void transform_kernels(const int kernel, const float *G, const float *weight, size_t output_stride,
+INLINE void transform_kernels(const int side, const int kernel, const float *G, const float *weight, size_t output_stride,
                               size_t input_stride, int rotated, int inputs, float *to, size_t position)
 {
     const int taps = kernel * kernel;
     for (int input = 0; input < inputs; input++)
         for (int lane = 0; lane < PANEL; lane += LANES) {
-            lanes tile[POSITIONS], result[POSITIONS];
+            lanes tile[PLACES], result[PLACES];
             const float *from = weight + lane * output_stride + input * input_stride;
             for (int tap = 0; tap < taps; tap++)
                 for (int i = 0; i < LANES; i++) tile[tap][i] = from[i * output_stride + (rotated ? taps - 1 - tap : tap)];
-            sandwich(SIDE, kernel, G, kernel, 1, tile, result);
-            for (int i = 0; i < POSITIONS; i++) store(to + i * position + input * PANEL + lane, result[i]);
+            spread(side, kernel, G, tile, result);
+            for (int i = 0; i < side * side; i++) store(to + i * position + input * PANEL + lane, result[i]);
         }
 }
 
@@ -242,18 +292,18 @@ void alexnet_winograd_kernels(const float *weight, int outputs, int inputs, int 
     for (int task = 0; task < groups * panels; task++) {
         const float *source = weight + task / panels * outputs * inputs * taps + task % panels * PANEL * output_stride;
         float *panel = to + (size_t)task * from * PANEL;
-        if (kernel == 3) transform_kernels(3, G, source, output_stride, input_stride, rotated, from, panel, position);
-        else transform_kernels(5, G, source, output_stride, input_stride, rotated, from, panel, position);
+        if (kernel == 3) transform_kernels(7, 3, G, source, output_stride, input_stride, rotated, from, panel, position);
+        else transform_kernels(8, 5, G, source, output_stride, input_stride, rotated, from, panel, position);
     }
 }
 
 /* LANES outputs of one input: the gradient of each kernel is G' correlation G. */
-INLINE void finish_kernels(const int kernel, const float *G, const float *from, size_t position, float *to,
-                           size_t output_stride)
+INLINE void finish_kernels(const int side, const int kernel, const float *G, const float *from, size_t position,
+                           float *to, size_t output_stride)
 {
-    lanes tile[POSITIONS], result[POSITIONS];
-    for (int i = 0; i < POSITIONS; i++) tile[i] = load(from + i * position);
-    sandwich(kernel, SIDE, G, 1, kernel, tile, result);
+    lanes tile[PLACES], result[PLACES];
+    for (int i = 0; i < side * side; i++) tile[i] = load(from + i * position);
+    gather(side, kernel, G, tile, result);
     for (int i = 0; i < LANES; i++)
         for (int tap = 0; tap < kernel * kernel; tap++) to[i * output_stride + tap] = result[tap][i];
 }
@@ -268,7 +318,7 @@ void alexnet_winograd_kernel_gradient(const float *correlation, int outputs, int
         for (int output = 0; output < outputs; output += LANES) {
             const float *from = correlation + (size_t)task * outputs + output;
             float *to = gradient + ((task / inputs * (size_t)outputs + output) * inputs + task % inputs) * taps;
-            if (kernel == 3) finish_kernels(3, G, from, position, to, inputs * taps);
-            else finish_kernels(5, G, from, position, to, inputs * taps);
+            if (kernel == 3) finish_kernels(7, 3, G, from, position, to, inputs * taps);
+            else finish_kernels(8, 5, G, from, position, to, inputs * taps);
         }
 }

@@ -1,6 +1,7 @@
 """Convolution in Winograd's form, forward and backward: 49 multiplications where a window needs 225.
 
-Shapes: N images, C channels, F filters, H rows, W columns, r the kernel's side (3 or 5), m = 8 - r.
+Shapes: N images, C channels, F filters, H rows, W columns, r the kernel's side, t the tile's (7 pixels for
+kernels of 3, 8 for kernels of 5), m = t + 1 - r the outputs of a tile each way.
 
 A convolution with a stride is folded first: blocks of stride x stride pixels become channels, and the 11 x 11
 kernels of conv1, stride 4, become 3 x 3 kernels over 48 channels, stride 1.
@@ -20,47 +21,51 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from alexnet.kernels.library import empty, library, pointer, usable
+from alexnet.kernels.library import LANES, empty, library, pointer, usable
 
-POINTS: Final = (0.346, -0.346, 0.7156, -0.7156, 1.7262, -1.7262)
-"""Where the polynomials are evaluated, and at infinity: of the symmetric sets, the one whose rounding error
-is least. A 5 x 5 or 3 x 3 convolution in float32 comes out within 5e-6 of the exact one."""
+POINTS: Final = {
+    3: (0.346, -0.346, 0.7156, -0.7156, 1.7262, -1.7262),
+    5: (0.5, -0.5, 1.05, -1.05, 2.05, -2.05, 0.0),
+}
+"""Where the polynomials are evaluated, and at infinity, by the kernel's side: of the symmetric sets, those
+whose rounding error is least. A convolution in float32 comes out within 5e-6 of the exact one."""
 
-TILE: Final = len(POINTS) + 1
 PANEL: Final = 16
 """Filters that the matrix product takes at once: PANEL in product.h."""
 
 TILES: Final = 144
-"""Tiles at a time for two threads: what is transformed stays in the cache, and transformed kernels are not
-read too often. One image of conv1 and conv2, 16 of the others: a fifth faster than 16 of all (measured)."""
+"""Tiles at a time for two threads that share them: what is transformed stays in the cache, and transformed
+kernels are not read too often. 16 images of conv3 ... conv5: a fifth faster than 16 of all (measured)."""
+
+OWN_KERNELS: Final = 1 << 19
+"""Bytes of transformed kernels up to which each thread takes tiles of its own: they stay in its own cache."""
+
+OWN_TILES: Final = 3 << 17
+"""Bytes of transformed tiles at a time for a thread of its own."""
 
 
 @cache
 def matrices(kernel: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return B' (7, 7), A' (m, 7) and G (7, r) of the transforms, float32.
+    """Return B (t, t), A (t, m) and G (t, r) of the transforms, a row for each point, float32.
 
-    For 7 pixels d and a kernel g the m outputs of their correlation are A' [(G g) . (B' d)].
+    For t pixels d and a kernel g the m outputs of their correlation are A' [(G g) . (B d)].
     """
-    outputs, points = TILE + 1 - kernel, POINTS
-    finish = np.zeros((outputs, TILE))
-    spread = np.zeros((TILE, kernel))
-    evaluate = np.zeros((TILE, TILE))
+    points = POINTS[kernel]
+    tile = len(points) + 1
+    evaluate, finish = np.zeros((tile, tile)), np.zeros((tile, tile + 1 - kernel))
+    spread = np.zeros((tile, kernel))
     for row, point in enumerate(points):
         others = [other for other in points if other != point]
-        finish[:, row] = point ** np.arange(outputs)
+        finish[row] = point ** np.arange(tile + 1 - kernel)
         spread[row] = point ** np.arange(kernel)
         evaluate[row, :-1] = np.poly(others)[::-1] / np.prod([point - other for other in others])
     finish[-1, -1] = spread[-1, -1] = 1.0  # the point at infinity
     evaluate[-1] = np.poly(points)[::-1]
-    for row in range(TILE):  # equal norms of the three factors of a product: the least rounding error
-        norms = [np.linalg.norm(part) for part in (evaluate[row], finish[:, row], spread[row])]
-        mean = np.prod(norms) ** (1 / 3)
-        evaluate[row] *= mean / norms[0]
-        finish[:, row] *= mean / norms[1]
-        spread[row] *= mean / norms[2]
-    made = [
-        torch.from_numpy(np.ascontiguousarray(each, dtype=np.float32)) for each in (evaluate, finish, spread)
-    ]
+    for row in range(tile):  # equal norms of the three factors of a product: the least rounding error
+        norms = [np.linalg.norm(matrix[row]) for matrix in (evaluate, finish, spread)]
+        for matrix, norm in zip((evaluate, finish, spread), norms, strict=True):
+            matrix[row] *= np.prod(norms) ** (1 / 3) / norm
+    made = [torch.from_numpy(matrix.astype(np.float32)) for matrix in (evaluate, finish, spread)]
     return made[0], made[1], made[2]
 
 
@@ -70,7 +75,9 @@ class Kernels:
     """Weights after their transform, in the order in which the matrix products read them."""
 
     values: Tensor
-    """float32, (49 * F * C / groups,)."""
+    """float32, (t * t * F * C / groups,)."""
+    inputs: int
+    """C / groups: how many maps each kernel sees."""
     outputs: int
     """F: how many maps the convolution gives."""
     size: int
@@ -85,9 +92,9 @@ def fits(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
     blocks = -(-height // stride)
     return (
         height == width
-        and blocks in (3, 5)
+        and blocks in POINTS
         and (stride == 1 or groups == 1)
-        and channels * stride**2 % PANEL == 0
+        and (channels * stride**2 % PANEL == 0 or (groups == stride == 1 and not x.requires_grad))
         and filters % (groups * PANEL) == 0
         and min(x.shape) > 0
         and usable(x, weight)
@@ -126,8 +133,7 @@ def convolve(
 
 def convolve_prepared(x: Tensor, kernels: Kernels, bias: Tensor, *, padding: int, rectified: bool) -> Tensor:
     """Convolve with kernels that were transformed before, stride 1 and without gradients; x may be folded."""
-    x = x.contiguous(memory_format=torch.channels_last)
-    return _convolve(x, kernels, bias, padding, rectified)
+    return _convolve(_laid_out(x), kernels, bias, padding, rectified)
 
 
 def fold(x: Tensor, size: int, stride: int, padding: int, overhang: tuple[int, int]) -> Tensor:
@@ -159,34 +165,48 @@ class _Shape(ctypes.Structure):
     _fields_ = tuple(
         (name, ctypes.c_int)
         for name in (
-            *("images", "height", "width", "channels"),
-            *("outputs", "groups", "kernel", "padding"),
-            *("chunk", "threads"),
+            *("images", "height", "width", "channels", "inputs", "outputs"),
+            *("groups", "kernel", "padding", "chunk", "alone", "threads"),
         )
     )
 
 
-def _shape(x: Tensor, outputs: int, groups: int, kernel: int, padding: int) -> tuple[Any, Tensor]:
+def _laid_out(x: Tensor) -> Tensor:
+    """Put channels last in memory, with zeros up to a multiple of LANES: the pixels of a picture have 3."""
+    missing = -x.shape[1] % LANES
+    return (F.pad(x, (0, 0, 0, 0, 0, missing)) if missing else x).contiguous(
+        memory_format=torch.channels_last
+    )
+
+
+def _shape(
+    x: Tensor, inputs: int, outputs: int, groups: int, kernel: int, padding: int
+) -> tuple["ctypes._Pointer[_Shape]", Tensor]:
     """Return the C structure for a convolution of x, and the scratch memory it needs."""
     images, channels, height, width = x.shape
-    step = TILE + 1 - kernel
-    tiles = -(-(height + 2 * padding - kernel + 1) // step) * -(-(width + 2 * padding - kernel + 1) // step)
-    chunk = min(images, max(1, TILES * max(2, torch.get_num_threads()) // (2 * tiles)))
-    shape = _Shape(
-        images, height, width, channels, outputs, groups, kernel, padding, chunk, torch.get_num_threads()
+    threads, positions = torch.get_num_threads(), (len(POINTS[kernel]) + 1) ** 2
+    alone = 4 * positions * inputs * outputs <= OWN_KERNELS
+    chunk = OWN_TILES // (4 * positions * (channels + outputs)) if alone else TILES * max(2, threads) // 2
+    shape = ctypes.pointer(
+        _Shape(
+            *(images, height, width, channels, inputs, outputs),
+            *(groups, kernel, padding, max(1, chunk), alone, threads),
+        )
     )
-    return ctypes.byref(shape), empty(library().alexnet_winograd_scratch(ctypes.byref(shape)))
+    return shape, empty(library().alexnet_winograd_scratch(shape))
 
 
 def transformed(weight: Tensor, groups: int, *, rotated: bool = False) -> Kernels:
     """Transform weights (F, C / groups, r, r); rotated, for the convolution that carries a gradient back."""
     filters, inputs, size, _ = weight.shape
-    spread, values = matrices(size)[2], empty(TILE**2 * weight.numel())
+    spread = matrices(size)[2]
+    values = empty(len(spread) ** 2 * weight.numel())
     library().alexnet_winograd_kernels(
         *(pointer(weight), filters // groups, inputs, groups, size, int(rotated)),
         *(pointer(spread), pointer(values), torch.get_num_threads()),
     )
-    return Kernels(values, inputs * groups if rotated else filters, size, groups)
+    seen, given = (filters // groups, inputs * groups) if rotated else (inputs, filters)
+    return Kernels(values, seen, given, size, groups)
 
 
 def _convolve(x: Tensor, kernels: Kernels, bias: Tensor | None, padding: int, rectified: bool) -> Tensor:
@@ -195,7 +215,7 @@ def _convolve(x: Tensor, kernels: Kernels, bias: Tensor | None, padding: int, re
     images, _, height, width = x.shape
     grown = 2 * padding - kernels.size + 1
     output = empty(images, kernels.outputs, height + grown, width + grown, channels_last=True)
-    shape, scratch = _shape(x, kernels.outputs, kernels.groups, kernels.size, padding)
+    shape, scratch = _shape(x, kernels.inputs, kernels.outputs, kernels.groups, kernels.size, padding)
     library().alexnet_winograd_convolve(
         *(shape, pointer(x), pointer(kernels.values), pointer(bias), int(rectified), pointer(output)),
         *(pointer(evaluate), pointer(finish), pointer(scratch)),
@@ -207,8 +227,8 @@ def _weight_gradient(x: Tensor, gradient: Tensor, weight: Tensor, padding: int, 
     """Return the gradient of the weights from the pixels and the gradient of the outputs."""
     filters, inputs, kernel, _ = weight.shape
     evaluate, finish, spread = matrices(kernel)
-    correlation = empty(TILE**2 * weight.numel())
-    shape, scratch = _shape(x, filters, groups, kernel, padding)
+    shape, scratch = _shape(x, inputs, filters, groups, kernel, padding)
+    correlation = empty(library().alexnet_winograd_sums(shape) * len(spread) ** 2 * weight.numel())
     library().alexnet_winograd_correlate(
         *(shape, pointer(x), pointer(gradient), pointer(correlation)),
         *(pointer(evaluate), pointer(finish), pointer(scratch)),
@@ -226,8 +246,7 @@ class _Convolution(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int, groups: int, rectified: bool
     ) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
-        weight = weight.contiguous()
+        x, weight = _laid_out(x), weight.contiguous()
         output = _convolve(x, transformed(weight, groups), bias.contiguous(), padding, rectified)
         ctx.save_for_backward(x, weight, output if rectified else None)
         ctx.padding, ctx.groups = padding, groups

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError, choices
-from alexnet.kernels import winograd
+from alexnet.kernels import maps, winograd
+from alexnet.kernels.maps import Windows
 from alexnet.randomness import Chance
 
 ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
@@ -257,6 +258,8 @@ class Pool(nn.Module):
         super().__init__()
         if kind not in ("max", "average"):
             raise RecipeError(f"`{kind}` is not a kind of pooling; {choices(kind, ('max', 'average'))}")
+        if not 1 <= stride <= size:
+            raise RecipeError(f"a pool of {size} pixels cannot move by {stride}: from 1 to {size}")
         self.size, self.stride, self.kind = size, stride, kind
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -266,6 +269,9 @@ class Pool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.kind == "max":
             return F.max_pool2d(x, self.size, self.stride, ceil_mode=True)
+        if maps.fits(x):
+            _, rows, columns = self.shape(tuple(x.shape[1:]))
+            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
         return F.avg_pool2d(x, self.size, self.stride, ceil_mode=True, count_include_pad=False)
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.kernels import response
+from alexnet.kernels import maps, response
 from alexnet.kernels.response import Response
 from alexnet.networks.layers import Shape
 
@@ -81,6 +81,9 @@ class MapNormalization(nn.Module):
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
+        if maps.fits(x):
+            scale = self.scale / self.size**2
+            return maps.map_norm(x, size=self.size, scale=scale, power=self.power)
         before, after = self.size // 2, self.size - 1 - self.size // 2
         squares = F.pad(x.square(), (before, after, before, after))
         total = F.avg_pool2d(squares, self.size, stride=1, divisor_override=1)
