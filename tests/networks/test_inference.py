@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.inference import QuantizedFullyConnected, prepared
+from alexnet.networks.inference import QuantizedFullyConnected, edition, prepared
 from alexnet.networks.network import Network
 
 
@@ -48,9 +48,20 @@ def test_the_network_itself_is_left_alone() -> None:
     ready = prepared(network, quantize=True)
     assert network.training
     assert not ready.training
+    assert all(weights.requires_grad for weights in network.parameters())
+    ready(images)
+    assert before.keys() == network.state_dict().keys()
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_large_weights_are_shared_and_a_change_of_any_is_seen() -> None:
+    network, _ = example()
+    ready, weights = prepared(network), dict(network.named_parameters())
+    assert dict(ready.named_parameters())["fc6.weight"].data_ptr() == weights["fc6.weight"].data_ptr()
+    editions = [edition(network)]
     with torch.no_grad():
-        expected = ready(images)
-        for value in network.parameters():
-            value.zero_()
-        assert torch.equal(ready(images), expected)
-    assert set(before) == set(network.state_dict())
+        weights["conv4.weight"].neg_()
+        editions.append(edition(network))
+        network.set_mean(torch.zeros(3, 67, 67))
+        editions.append(edition(network))
+    assert len(set(editions)) == 3

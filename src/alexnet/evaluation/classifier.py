@@ -17,6 +17,7 @@ from alexnet.data.images import square, square_pixels
 from alexnet.data.views import center_view
 from alexnet.errors import CheckpointError, DataError
 from alexnet.evaluation.predict import view_probabilities
+from alexnet.networks.inference import edition, prepared
 from alexnet.networks.network import Network
 
 Picture = str | os.PathLike[str] | Image.Image | np.ndarray
@@ -50,6 +51,7 @@ class Classifier:
         self.words: tuple[str, ...] = found.words
         self.side: int = int(found.data.get("side", self.network.architecture.side))
         self.source = source
+        self._ready: tuple[Network, object] | None = None
 
     def predict(
         self, images: Picture | Iterable[Picture], top: int = 5, *, views: int = 1
@@ -65,7 +67,7 @@ class Classifier:
         Raises:
             DataError: a picture cannot be read; the message names it.
         """
-        found = view_probabilities(self.network, self.pixels(images), views)
+        found = view_probabilities(self._answering(), self.pixels(images), views)
         best = found.topk(min(top, len(self.classes)), dim=1)
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         return [
@@ -89,7 +91,7 @@ class Classifier:
         self.network.stage(stage)
         side = self.network.architecture.side
         views = center_view(self.pixels(images), side)[:, 0]
-        return self.network.eval().activations(views.to(self.network.mean.device), stage)[stage].cpu()
+        return self._answering().activations(views.to(self.network.mean.device), stage)[stage].cpu()
 
     def pixels(self, images: Picture | Iterable[Picture]) -> Tensor:
         """Prepare pictures as the training pictures were: shorter side scaled, central square; uint8 (N, 3, S, S)."""
@@ -97,6 +99,15 @@ class Classifier:
         if not given:
             raise ValueError("no pictures were given")
         return torch.from_numpy(np.stack([self._square(picture) for picture in given]))
+
+    def _answering(self) -> Network:
+        """Return the network made ready to answer, anew where its weights have changed."""
+        if self.network.mean.device.type != "cpu":
+            return self.network.eval()
+        current = edition(self.network)
+        if self._ready is None or self._ready[1] != current:
+            self._ready = (prepared(self.network), current)
+        return self._ready[0]
 
     def _square(self, picture: Any) -> np.ndarray:
         if isinstance(picture, Image.Image):

@@ -21,17 +21,21 @@ SMALLEST: Final = 1 << 16
 
 
 def prepared(network: Network, *, quantize: bool = False) -> Network:
-    """Copy a network for answering only: in evaluation mode, without gradients, its weights as they are now.
+    """Make a network for answering only: in evaluation mode, without gradients.
 
     Args:
-        network: on the processor; it is not changed.
+        network: on the processor; it is not changed. Its weights are shared, not copied, except those that are
+            made ready: while its `edition` stays the same, so do the answers.
         quantize: keep the weights of large fully-connected layers as one byte each, with a scale for each
             unit; activities and sums stay float32.
     Returns:
         a network with the same stages that gives the same logits, when quantised up to rounding of the
         weights. Its state is not for checkpoints.
     """
-    made = copy.deepcopy(network).eval().requires_grad_(False)
+    shared: dict[int, object] = {
+        id(weights): nn.Parameter(weights.detach(), requires_grad=False) for weights in network.parameters()
+    }
+    made = copy.deepcopy(network, shared).eval()
     for stage in made.stages:
         if isinstance(stage.operation, Convolution):
             stage.operation.prepare()
@@ -40,6 +44,12 @@ def prepared(network: Network, *, quantize: bool = False) -> Network:
         for stage in made.stages:
             made.add_module(stage.name.replace(".", "_"), stage.operation)
     return made
+
+
+def edition(network: Network) -> tuple[tuple[int, int], ...]:
+    """Return what changes whenever a weight or the mean is written or replaced (but not through `.data`)."""
+    numbers = (*network.parameters(), *network.buffers())
+    return tuple((id(each), 0 if each.is_inference() else each._version) for each in numbers)
 
 
 def _quantized(operation: nn.Module) -> nn.Module:
