@@ -117,8 +117,8 @@ def run_training(
                 f"already finished after {recipe.training.epochs:g} epochs: --epochs may ask for more"
             )
 
-        def save(*, best: bool = False) -> None:
-            saver.submit(state.snapshot(dataset, recipe), best=best)
+        def save(*, best: bool = False, last: bool = False) -> None:
+            saver.submit(state.snapshot(dataset, recipe, last=last), best=best)
 
         saved = time.monotonic()
         try:
@@ -164,7 +164,7 @@ def run_training(
                         saved = time.monotonic()
                         save()
             if stopping.code is not None:
-                save()
+                save(last=True)
         except PeerError:
             if state.whole and state.step > 0:
                 save()

@@ -1,7 +1,7 @@
 """Checkpoints written in the background, so that training does not wait for the disk."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import final
@@ -28,9 +28,9 @@ class Saver:
 
     def __init__(self, directory: RunDirectory, keep: int, say: Callable[[str], None]) -> None:
         self._directory, self._keep, self._say = directory, keep, say
-        self._thread: threading.Thread | None = None
+        self._thread = ThreadPoolExecutor(1, "saver")
+        self._pending: Future[None] | None = None
         self._best: Checkpoint | None = None  # to be written; kept until it has been
-        self._bug: BaseException | None = None
         self.failure: CheckpointError | None = None
         self._written = (-1, -1)  # step and rows of the last one; a validation adds a row to a step
         self.newest: Path | None = next(iter(checkpoints(directory.path)), None)
@@ -48,16 +48,13 @@ class Saver:
             return
         if best:
             self._best = replace(made, velocity={}, state={})
-        self._thread = threading.Thread(target=self._run, args=(made,), name="saver")
-        self._thread.start()
+        self._pending = self._thread.submit(self._run, made)
 
     def wait(self) -> None:
-        """Wait until the write that runs has ended."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        if self._bug is not None:
-            raise self._bug
+        """Wait until the write that runs has ended; a mistake of ours in it is raised here, where somebody sees it."""
+        if (pending := self._pending) is not None:
+            self._pending = None
+            pending.result()
 
     def _run(self, made: Checkpoint) -> None:
         try:
@@ -69,8 +66,6 @@ class Saver:
             if self.failure is None:
                 self._say(f"{error}. Training goes on and tries again at the next checkpoint")
             self.failure = error
-        except BaseException as error:  # raised where somebody sees it
-            self._bug = error
         else:
             if self.failure is not None:
                 self._say(f"checkpoints can be written again; the newest is of step {made.state['step']}")

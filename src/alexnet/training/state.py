@@ -141,18 +141,20 @@ class State:
         self.validation_errors = list(plain["validation_errors"])
         self.history = list(found.history)
 
-    def snapshot(self, dataset: Dataset, recipe: Recipe) -> Checkpoint:
+    def snapshot(self, dataset: Dataset, recipe: Recipe, *, last: bool = False) -> Checkpoint:
         """Return a checkpoint whose tensors stay as they are while training goes on.
 
-        Where the network is divided, all processes ask for it at the same step, and each gets all of it.
+        Where the network is divided, all processes ask for it at the same step, and each gets all of it. Where
+        training does not go on, `last`, nothing is copied: whoever sent the signal waits.
 
         Raises:
             DivergedError: a weight or a velocity is no longer a number; it shall not reach the disk.
         """
         check_finite({**self.network.state_dict(), **self.optimizer.velocity}, self.step)
+        gathered = dict if last and self.whole else self.cut.whole
         return Checkpoint(
             architecture=recipe.network,
-            weights=self.cut.whole(self.network.state_dict()),
+            weights=gathered(self.network.state_dict()),
             classes=dataset.classes,
             words=dataset.words,
             recipe=to_plain(recipe),
@@ -166,5 +168,5 @@ class State:
                 "unread": self.unread,
                 "validation_errors": list(self.validation_errors),
             },
-            velocity=self.cut.whole(self.optimizer.velocity),
+            velocity=gathered(self.optimizer.velocity),
         )
