@@ -29,6 +29,10 @@ def test_without_chance_the_picture_is_itself() -> None:
     assert torch.allclose(vary(pictures(5)), pictures(5).float(), atol=1e-3)
 
 
+def test_no_pictures_are_varied_to_none() -> None:
+    assert vary(pictures(0)).shape == (0, 3, 16, 16)
+
+
 def test_half_the_pictures_are_mirrored_and_exactly() -> None:
     images = pictures(1).expand(2000, -1, -1, -1)
     varied = vary(images, mirror=True)

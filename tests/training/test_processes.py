@@ -1,6 +1,7 @@
 """Several processes train as one does: twenty steps of the layers of section 3."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import torch
 from steps import Ended, Narrow, recipe, trained
 
 from alexnet.data.dataset import Dataset
+from alexnet.data.mixing import Mixing
+from alexnet.data.modern import ModernAugmentation
 from alexnet.data.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
 from alexnet.distributed.place import Place
@@ -95,6 +98,18 @@ def test_processes_train_and_judge_as_one(
         assert torch.equal(tally.class_counts, judged.class_counts)
         assert torch.equal(tally.class_top1, judged.class_top1)
         assert tally.loss == pytest.approx(judged.loss, rel=ROUNDING)
+
+
+@pytest.mark.parametrize("scheme", ["data", "columns"])
+def test_processes_mix_pictures_as_one_does(tmp_path: Path, pictures: Path, scheme: str) -> None:
+    """Neighbours of a batch of thirteen, in two parts: the shares begin at even rows."""
+    plain = recipe(Narrow(), accumulate=2)
+    mixed = ModernAugmentation(side=plain.augmentation.side, mixing=Mixing(mixup=0.5, cutmix=1.0))
+    chosen = replace(plain, augmentation=mixed)
+    expected = trained(ALONE, pictures, chosen)
+    for found in gang.run(trained, 2, tmp_path / "gang", pictures, chosen, scheme=scheme):
+        assert difference(found, expected) < ROUNDING
+        assert found[3] == expected[3]
 
 
 @pytest.mark.slow

@@ -71,6 +71,8 @@ def augment_modern(images: Tensor, settings: ModernAugmentation, stream: int, in
     Returns:
         float32, (N, 3, side, side), on the device of `images`, 0 to 255.
     """
+    if not len(images):  # a process's share of the last batch, which grid_sample would not take
+        return images.new_empty((0, 3, settings.side, settings.side), dtype=torch.float32)
     draws = randomness.uniform(stream, indices.cpu().numpy(), 12)
     pixels = _resized(images.float(), settings, draws)
     factors = torch.from_numpy(

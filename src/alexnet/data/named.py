@@ -1,15 +1,12 @@
 """A data set by its name, its prepared directory, or the source it is to be prepared from."""
 
-import hashlib
-import json
 import os
 from pathlib import Path
 
 from alexnet import files
-from alexnet.data.dataset import CARD, FORMAT, Dataset
-from alexnet.data.images import decoder
+from alexnet.data.dataset import CARD, Dataset
 from alexnet.data.naming import NAMED, natural_side, source_named
-from alexnet.data.prepare import prepare
+from alexnet.data.prepare import preparation_key, prepare
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.source import Source
 from alexnet.data.sources.texts import visible
@@ -65,10 +62,8 @@ def _check_left_out(dataset: Dataset, quarantine: str | Path | None) -> None:
 def _cached(source: Source, side: int | None, quarantine: str | Path | None) -> Dataset:
     """Open a source's preparation in the cache folder, making it if need be."""
     side = natural_side(source) if side is None else side
-    parts: list[object] = [FORMAT, source.fingerprint(), side, decoder()]
     quarantine = quarantine or quarantine_of(source)
-    if quarantine:
-        parts.append(sorted(read_quarantine(quarantine).items()))
-    key = hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()[:16]
-    directory = files.home() / "prepared" / f"{source.name}-{side}-{key}"
+    listed = read_quarantine(quarantine) if quarantine else None
+    key = preparation_key(source, side, quarantine=listed)
+    directory = files.home() / "prepared" / f"{source.name}-{side}-{key[:16]}"
     return prepare(source, directory, side=side, quarantine=quarantine)

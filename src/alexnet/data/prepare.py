@@ -16,7 +16,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def prepare(
     try:
         plan.directory.mkdir(parents=True, exist_ok=True)
         with files.locked(plan.directory, shared=world > 1):
-            key = _key(plan)
+            key = preparation_key(opened, side, encoding, quality, listed)
             if not _finished(plan.directory, key):
                 _begin(plan.directory, key, rank, world)
                 _write(plan, key, tolerance, workers or cores(), progress, rank, world)
@@ -175,13 +175,19 @@ def _travels(plan: Plan) -> bool:
     return True
 
 
-def _key(plan: Plan) -> str:
-    """Hash all that decides what is written."""
-    parts: list[object] = [FORMAT, plan.source.fingerprint(), plan.side, decoder()]
-    if plan.encoding != "raw":
-        parts += [plan.encoding, plan.quality]
-    if plan.quarantine:
-        parts.append(sorted(plan.quarantine.items()))
+def preparation_key(
+    source: Source,
+    side: int,
+    encoding: str = "raw",
+    quality: int = QUALITY,
+    quarantine: Mapping[str, str] | None = None,
+) -> str:
+    """Hash all that decides what `prepare` writes."""
+    parts: list[object] = [FORMAT, source.fingerprint(), side, decoder()]
+    if encoding != "raw":
+        parts += [encoding, quality]
+    if quarantine:
+        parts.append(sorted(quarantine.items()))
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 
