@@ -12,7 +12,7 @@ from typing import Final, final
 
 from torch import Tensor, nn
 
-from alexnet.kernels import quantized
+from alexnet.kernels import connected
 from alexnet.networks.layers import ACTIVATIONS, Convolution, FullyConnected, Shape
 from alexnet.networks.network import Network
 
@@ -68,7 +68,7 @@ class QuantizedFullyConnected(nn.Module):
 
     def __init__(self, layer: FullyConnected) -> None:
         super().__init__()
-        weight, scale = quantized.quantize(layer.weight.detach())
+        weight, scale = connected.quantize(layer.weight.detach())
         self.register_buffer("weight", weight)
         self.register_buffer("scale", scale)
         self.register_buffer("bias", layer.bias.detach().clone())
@@ -79,5 +79,5 @@ class QuantizedFullyConnected(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         rectified = self.activation == "relu"
-        y = quantized.connect(x.flatten(1), self.weight, self.scale, self.bias, rectified=rectified)
+        y = connected.connect(x.flatten(1), self.weight, self.bias, scale=self.scale, rectified=rectified)
         return y if rectified else ACTIVATIONS[self.activation](y)

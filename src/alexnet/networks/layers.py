@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError, choices
-from alexnet.kernels import maps, winograd
+from alexnet.kernels import connected, maps, winograd
 from alexnet.kernels.maps import Windows
 from alexnet.randomness import Chance
 
@@ -241,7 +241,10 @@ class FullyConnected(Weighted):
 
     def linear(self, x: Tensor) -> Tensor:
         """Multiply by the weights and add the biases, before the activation function."""
-        return F.linear(x.flatten(1), self.weight, self.bias)
+        x = x.flatten(1)
+        if connected.fits(x, self.weight):
+            return connected.connect(x, self.weight, self.bias, rectified=False)
+        return F.linear(x, self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return ACTIVATIONS[self.activation](self.linear(x))

@@ -1,4 +1,6 @@
-"""Fully-connected layers with weights of one byte: a quarter of the memory to stream for one picture.
+"""Fully-connected layers for one picture or a few: the time is that of streaming the weights from memory.
+
+With weights of one byte there is a quarter as much to stream.
 
 Shapes: N images, I inputs, U units.
 """
@@ -12,7 +14,7 @@ from torch import Tensor
 from alexnet.kernels.library import empty, library, pointer, usable
 
 STEP: Final = 32  # inputs that the kernel takes at once
-MOST_IMAGES: Final = 32  # with more, converting the weights once and multiplying as usual is faster
+MOST_IMAGES: Final = 32  # with more, converting the bytes once and multiplying as usual is faster
 
 
 def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -28,23 +30,37 @@ def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight / scale[:, None]).round().to(torch.int8), scale
 
 
-def connect(x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor, *, rectified: bool) -> Tensor:
-    """Multiply activities by quantised weights and add biases; sums are kept in float32.
+def fits(x: Tensor, weight: Tensor) -> bool:
+    """Say whether `connect` streams these float32 weights: for one picture, and where no gradient is asked for."""
+    return (
+        len(x) == 1
+        and weight.shape[1] % STEP == 0
+        and weight.is_contiguous()
+        and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
+        and usable(x, weight)
+    )
+
+
+def connect(
+    x: Tensor, weight: Tensor, bias: Tensor, *, scale: Tensor | None = None, rectified: bool
+) -> Tensor:
+    """Multiply activities by weights and add biases, without gradients; sums are kept in float32.
 
     Args:
         x: float32, (N, I).
-        weight, scale: as `quantize` gives them.
+        weight: float32, (U, I), for what `fits`; or int8, as `quantize` gives it.
         bias: float32, (U,).
+        scale: of each unit's weights of one byte, float32, (U,).
         rectified: apply max(0, .).
     Returns:
         float32, (N, U).
     """
     units, inputs = weight.shape
     if not usable(x) or inputs % STEP or not 0 < len(x) <= MOST_IMAGES:
-        y = F.linear(x, weight.to(x.dtype)) * scale + bias
+        y = F.linear(x, weight.to(x.dtype)) * (1.0 if scale is None else scale) + bias
         return F.relu(y) if rectified else y
     y = empty(len(x), units)
-    library().alexnet_quantized(
+    library().alexnet_connect(
         *(pointer(weight), pointer(scale), pointer(bias), pointer(x.contiguous()), pointer(y)),
         *(len(x), inputs, units, int(rectified), torch.get_num_threads()),
     )

@@ -1,0 +1,53 @@
+"""Weights of one byte and of four: how far the former are from the latter, and the kernel against plain arithmetic."""
+
+import pytest
+import torch
+
+from alexnet.kernels import library
+from alexnet.kernels.connected import connect, fits, quantize
+
+
+def test_rounding_is_within_half_a_scale_and_zero_stays_zero() -> None:
+    weight = torch.randn(5, 64, generator=torch.Generator().manual_seed(1))
+    weight[2] = 0.0
+    weight[3] *= 1e-3
+    rounded, scale = quantize(weight)
+    assert rounded.abs().max() == 127
+    assert ((rounded * scale[:, None] - weight).abs() <= scale[:, None] * 0.5 + 1e-9).all()
+    assert (rounded[2] == 0).all()
+
+
+@pytest.mark.parametrize("images", [1, 2, 10, 33])
+@pytest.mark.parametrize("inputs", [32, 96, 100])
+def test_sums_equal_those_in_float64(images: int, inputs: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    weight, scale = quantize(torch.randn(7, inputs, generator=generator))
+    x, bias = torch.randn(images, inputs, generator=generator), torch.randn(7, generator=generator)
+    exact = x.double() @ (weight.double() * scale.double()[:, None]).t() + bias.double()
+    for rectified in (False, True):
+        y = connect(x, weight, bias, scale=scale, rectified=rectified)
+        assert torch.allclose(y.double(), exact.clamp(min=0) if rectified else exact, rtol=1e-5, atol=1e-4)
+        with library.plain():
+            assert torch.allclose(
+                connect(x, weight, bias, scale=scale, rectified=rectified), y, rtol=1e-5, atol=1e-4
+            )
+
+
+@pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
+@pytest.mark.parametrize(("inputs", "units"), [(32, 1), (96, 4), (9216, 11)])
+def test_one_picture_streams_weights_of_four_bytes(inputs: int, units: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    weight, bias = torch.randn(units, inputs, generator=generator), torch.randn(units, generator=generator)
+    x = torch.randn(1, inputs, generator=generator)
+    assert fits(x, weight)
+    exact = x.double() @ weight.double().t() + bias.double()
+    for rectified in (False, True):
+        y = connect(x, weight, bias, rectified=rectified)
+        assert torch.allclose(y.double(), exact.clamp(min=0) if rectified else exact, rtol=1e-5, atol=1e-3)
+
+
+def test_a_gradient_or_more_pictures_are_left_to_plain_products() -> None:
+    weight, x = torch.randn(4, 32), torch.randn(1, 32)
+    assert not fits(x, weight.clone().requires_grad_())
+    assert not fits(x.expand(2, -1), weight)
+    assert not fits(x[:, :20], weight[:, :20])
