@@ -18,19 +18,39 @@ def test_rounding_is_within_half_a_scale_and_zero_stays_zero() -> None:
 
 
 @pytest.mark.parametrize("images", [1, 2, 10, 33])
-@pytest.mark.parametrize("inputs", [32, 96, 100])
+@pytest.mark.parametrize("inputs", [32, 96, 100, 9216])
 def test_sums_equal_those_in_float64(images: int, inputs: int) -> None:
     generator = torch.Generator().manual_seed(1)
     weight, scale = quantize(torch.randn(7, inputs, generator=generator))
     x, bias = torch.randn(images, inputs, generator=generator), torch.randn(7, generator=generator)
-    exact = x.double() @ (weight.double() * scale.double()[:, None]).t() + bias.double()
+    weights = weight.double() * scale.double()[:, None]
+    exact = x.double() @ weights.t() + bias.double()
+    # each activity is at most half a step away, and a step is 1/32767 of the picture's largest or a little more
+    bound = weights.abs().sum(1) * x.double().abs().amax(1, keepdim=True) * (0.51 / 29000) + 1e-5
     for rectified in (False, True):
         y = connect(x, weight, bias, scale=scale, rectified=rectified)
-        assert torch.allclose(y.double(), exact.clamp(min=0) if rectified else exact, rtol=1e-5, atol=1e-4)
+        assert ((y.double() - (exact.clamp(min=0) if rectified else exact)).abs() <= bound).all()
         with library.plain():
-            assert torch.allclose(
-                connect(x, weight, bias, scale=scale, rectified=rectified), y, rtol=1e-5, atol=1e-4
-            )
+            plain = connect(x, weight, bias, scale=scale, rectified=rectified)
+        assert ((plain - y).abs() <= bound).all()
+
+
+def test_the_largest_sums_stay_within_32_bits() -> None:
+    """9216 weights of 127 and activities all alike: every product has the same sign."""
+    weight, x = torch.full((5, 9216), 127, dtype=torch.int8), torch.full((2, 9216), -3.0)
+    y = connect(x, weight, torch.zeros(5), scale=torch.ones(5), rectified=False)
+    assert torch.allclose(y, torch.tensor(-3.0 * 127 * 9216))
+
+
+def test_activities_of_zero_and_what_is_no_number() -> None:
+    weight, scale = quantize(torch.ones(4, 64))
+    assert torch.equal(
+        connect(torch.zeros(1, 64), weight, torch.arange(4.0), scale=scale, rectified=False)[0],
+        torch.arange(4.0),
+    )
+    x = torch.zeros(1, 64)
+    x[0, 3] = float("nan")
+    assert connect(x, weight, torch.zeros(4), scale=scale, rectified=False).isnan().all()
 
 
 @pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
