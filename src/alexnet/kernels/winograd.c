@@ -30,6 +30,7 @@ typedef struct {
     int inputs, outputs;                 /* inputs of a group: channels / groups, or fewer where the rest is not used */
     int groups, kernel, padding;
     int chunk;   /* tiles at a time, so that what is transformed stays in the cache */
+    int half;    /* transformed kernels are in half precision */
     int alone;   /* each thread takes tiles of its own, rather than its part of the same */
     int threads;
 } Shape;
@@ -176,7 +177,7 @@ int alexnet_winograd_sums(const Shape *s) { return s->alone ? SHARES : 1; }
 
 /* Some tiles of a convolution, by a team; `scratch` is the team's. */
 static void convolve(Team team, const Shape *s, const Tiling *t, int begin, int end, const float *pixels,
-                     const float *kernels, const float *bias, int rectify, float *output, const float *B, const float *A,
+                     const void *kernels, const float *bias, int rectify, float *output, const float *B, const float *A,
                      float *scratch)
 {
     int panels = s->outputs / s->groups / PANEL, tasks = t->positions * s->groups * panels;
@@ -188,9 +189,11 @@ static void convolve(Team team, const Shape *s, const Tiling *t, int begin, int 
         wait_for(team);
         for (int task = begin_of(team, tasks); task < end_of(team, tasks); task++) {
             int position = task / (s->groups * panels), group = task / panels % s->groups;
-            product(tiles, s->inputs, in.data + position * in.position + group * s->inputs, in.row, 1,
-                    kernels + (size_t)task * s->inputs * PANEL, PANEL,
-                    out.data + position * out.position + task % (s->groups * panels) * PANEL, out.row, 0);
+            const float *left = in.data + position * in.position + group * s->inputs;
+            float *sums = out.data + position * out.position + task % (s->groups * panels) * PANEL;
+            size_t panel = (size_t)task * s->inputs * PANEL;
+            if (s->half) product(tiles, s->inputs, left, in.row, 1, (const uint16_t *)kernels + panel, PANEL, 1, sums, out.row, 0);
+            else product(tiles, s->inputs, left, in.row, 1, (const float *)kernels + panel, PANEL, 0, sums, out.row, 0);
         }
         wait_for(team);
         finish(team, out, s->outputs, t, first, tiles, A, bias, rectify, output);
@@ -198,7 +201,7 @@ static void convolve(Team team, const Shape *s, const Tiling *t, int begin, int 
 }
 
 /* output = convolution of pixels with transformed kernels, plus bias, rectified if asked. */
-void alexnet_winograd_convolve(const Shape *s, const float *pixels, const float *kernels, const float *bias,
+void alexnet_winograd_convolve(const Shape *s, const float *pixels, const void *kernels, const float *bias,
                                int rectify, float *output, const float *B, const float *A, float *scratch)
 {
     Tiling t = tiling_of(s);
@@ -217,7 +220,7 @@ void alexnet_winograd_convolve(const Shape *s, const float *pixels, const float 
 static void correlate(Team team, const Shape *s, const Tiling *t, int begin, int end, const float *pixels,
                       const float *gradient, float *correlation, const float *B, const float *A, float *scratch)
 {
-    enum { depth = 160 }; /* tiles at a time, so that both operands of a product stay in the first cache */
+    enum { depth = 144 }; /* tiles at a time, so that a product stays in the first cache; chunks are multiples of it */
     int outputs = s->outputs / s->groups, panels = outputs / PANEL, tasks = t->positions * s->groups * panels;
     Transformed in = transformed(scratch, s->chunk, s->channels);
     Transformed out = transformed(scratch + t->positions * in.position, s->chunk, s->outputs);
@@ -233,7 +236,7 @@ static void correlate(Team team, const Shape *s, const Tiling *t, int begin, int
             float *sum = correlation + (size_t)(task / panels) * s->inputs * outputs + panel * PANEL;
             for (int tile = 0; tile < tiles; tile += depth)
                 product(s->inputs, tiles - tile < depth ? tiles - tile : depth, left + tile * in.row, 1, in.row,
-                        right + tile * out.row, out.row, sum, outputs, first > begin || tile > 0);
+                        right + tile * out.row, out.row, 0, sum, outputs, first > begin || tile > 0);
         }
         wait_for(team);
     }

@@ -75,7 +75,7 @@ class Kernels:
     """Weights after their transform, in the order in which the matrix products read them."""
 
     values: Tensor
-    """float32, (t * t * F * C / groups,)."""
+    """float32, or float16 to be read sooner, (t * t * F * C / groups,)."""
     inputs: int
     """C / groups: how many maps each kernel sees."""
     outputs: int
@@ -166,7 +166,7 @@ class _Shape(ctypes.Structure):
         (name, ctypes.c_int)
         for name in (
             *("images", "height", "width", "channels", "inputs", "outputs"),
-            *("groups", "kernel", "padding", "chunk", "alone", "threads"),
+            *("groups", "kernel", "padding", "chunk", "half", "alone", "threads"),
         )
     )
 
@@ -186,11 +186,11 @@ def _shape(
     images, channels, height, width = x.shape
     threads, positions = torch.get_num_threads(), (len(POINTS[kernel]) + 1) ** 2
     alone = 4 * positions * inputs * outputs <= OWN_KERNELS
-    chunk = OWN_TILES // (4 * positions * (channels + outputs)) if alone else TILES * max(2, threads) // 2
+    chunk = OWN_TILES // (4 * positions * (channels + outputs)) if alone else TILES * ((threads + 1) // 2)
     shape = ctypes.pointer(
         _Shape(
             *(images, height, width, channels, inputs, outputs),
-            *(groups, kernel, padding, max(1, chunk), alone, threads),
+            *(groups, kernel, padding, max(1, chunk), False, alone, threads),
         )
     )
     return shape, empty(library().alexnet_winograd_scratch(shape))
@@ -216,6 +216,7 @@ def _convolve(x: Tensor, kernels: Kernels, bias: Tensor | None, padding: int, re
     grown = 2 * padding - kernels.size + 1
     output = empty(images, kernels.outputs, height + grown, width + grown, channels_last=True)
     shape, scratch = _shape(x, kernels.inputs, kernels.outputs, kernels.groups, kernels.size, padding)
+    shape.contents.half = kernels.values.dtype == torch.float16
     library().alexnet_winograd_convolve(
         *(shape, pointer(x), pointer(kernels.values), pointer(bias), int(rectified), pointer(output)),
         *(pointer(evaluate), pointer(finish), pointer(scratch)),

@@ -1,7 +1,8 @@
-"""A network made ready to answer: kernels transformed once, and weights of one byte where that is asked for.
+"""A network made ready to answer: kernels transformed once, and smaller weights where that is asked for.
 
 One picture's time is the time to stream the weights of fc6 ... fc8 from memory (58.6 million, 96% of all)
-plus that of the convolutions. Quantised, the former shrinks to a quarter.
+plus that of the convolutions, half of which goes to reading transformed kernels. Quantised, the former shrinks
+to a quarter and the latter to a half.
 
 Shapes: N images, I inputs, U units.
 """
@@ -27,7 +28,7 @@ def prepared(network: Network, *, quantize: bool = False) -> Network:
         network: on the processor; it is not changed. Its weights are shared, not copied, except those that are
             made ready: while its `edition` stays the same, so do the answers.
         quantize: keep the weights of large fully-connected layers as one byte each, with a scale for each
-            unit; activities and sums stay float32.
+            unit, and transformed kernels in half precision; all that is computed with them is float32.
     Returns:
         a network with the same stages that gives the same logits, when quantised up to rounding of the
         weights. Its state is not for checkpoints.
@@ -38,7 +39,7 @@ def prepared(network: Network, *, quantize: bool = False) -> Network:
     made = copy.deepcopy(network, shared).eval()
     for stage in made.stages:
         if isinstance(stage.operation, Convolution):
-            stage.operation.prepare()
+            stage.operation.prepare(half=quantize)
     if quantize:
         made.stages = tuple(replace(stage, operation=_quantized(stage.operation)) for stage in made.stages)
         for stage in made.stages:

@@ -6,6 +6,7 @@ and a pool sees only what is there. That is how 224 pixels give 55 positions to 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import torch
@@ -118,13 +119,17 @@ class Convolution(Weighted):
         """Convolve and add the biases, before the activation function."""
         return self._convolve(x, rectified=False)
 
-    def prepare(self) -> None:
-        """Transform the kernels once, for answering only: the weights must not change any more."""
+    def prepare(self, *, half: bool = False) -> None:
+        """Transform the kernels once, for answering only: the weights must not change any more.
+
+        In half precision there is half as much to read, which is what one picture waits for.
+        """
         weight = self.weight.detach()
         if winograd.fits(weight, weight, self.stride, self.groups):
             if self.stride > 1:
                 weight = winograd.fold_kernels(weight, self.stride)
-            self._kernels = winograd.transformed(weight.contiguous(), self.groups)
+            kernels = winograd.transformed(weight.contiguous(), self.groups)
+            self._kernels = replace(kernels, values=kernels.values.half()) if half else kernels
 
     def activate(self, x: Tensor) -> Tensor:
         """Apply the activation function."""
