@@ -104,12 +104,15 @@ def test_the_same_seed_gives_the_same_run_and_another_another(
 def test_a_batch_cut_into_parts_gives_the_same_step(
     shapes: Dataset, undisturbed: Path, tmp_path: Path
 ) -> None:
-    """To float tolerance: sums are taken in another order."""
+    """To float tolerance: sums are taken in another order, which may decide the winner of a pool's window.
+
+    Biases begin at 0, so that theirs is the tolerance of what was learned.
+    """
     run = tmp_path / "run"
     run_training(shapes, tiny(accumulate=3), run, progress=QUIET)
     found, expected = checkpoint.load(checkpoints(run)[0]), checkpoint.load(checkpoints(undisturbed)[0])
     for name, value in expected.weights.items():
-        torch.testing.assert_close(found.weights[name], value, rtol=1e-4, atol=1e-6)
+        assert float((found.weights[name] - value).norm()) <= 1e-3 * float(value.norm()), name
 
 
 def test_a_network_learns(shapes: Dataset, tmp_path: Path) -> None:
