@@ -15,7 +15,15 @@ kernels = Extension(
     "alexnet.kernels._compiled",
     sources=[f"{ROOM}/{name}.c" for name in ("winograd", "response", "maps", "update", "connected")],
     depends=[f"{ROOM}/{name}.h" for name in ("lanes", "powers", "product", "transforms")],
-    extra_compile_args=["-O3", "-mavx2", "-mfma", "-mf16c", "-fopenmp", "-fno-math-errno", "-fno-trapping-math"],
+    extra_compile_args=[
+        "-O3",
+        "-mavx2",
+        "-mfma",
+        "-mf16c",
+        "-fopenmp",
+        "-fno-math-errno",
+        "-fno-trapping-math",
+    ],
     optional=True,
 )
 

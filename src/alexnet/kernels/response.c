@@ -131,10 +131,13 @@ static void respond_row_backward(const Response *r, const float *x, const float 
             respond_backward(x + i * channels, dy + i * channels, dx + i * channels, channels, r, s->squares, s->q);
 }
 
+/* Without normalisation between them, rectifying before the pool and after it are the same. */
+INLINE int rectifies(const Response *r) { return r->rectify_after || (r->rectify_before && !r->normalize); }
+
 /* The larger of the two, the first where they are equal; NaN is larger than anything. */
 INLINE lanes larger(lanes best, lanes next) { return choose((next > best) | (next != next), next, best); }
 
-static void pool_row(const Response *r, float *const *rows, int top, float *out)
+static void pool_row(const Response *r, const float *const *rows, int top, float *out)
 {
     int bottom = top + 3 < r->height ? top + 3 : r->height;
     for (int left = 0, j = 0; j < r->width / 2; j++, left += 2) {
@@ -143,15 +146,15 @@ static void pool_row(const Response *r, float *const *rows, int top, float *out)
             lanes best = load(rows[top % 3] + left * r->channels + c);
             for (int y = top; y < bottom; y++)
                 for (int x = left; x < right; x++) best = larger(best, load(rows[y % 3] + x * r->channels + c));
-            if (r->rectify_after) best = rectified(best);
+            if (rectifies(r)) best = rectified(best);
             store(out + j * r->channels + c, best);
         }
     }
 }
 
 /* Hand the gradients of one window's maxima to the places they came from. */
-INLINE void hand_back(const Response *r, const int high, const int wide, float *const *rows, float *const *slopes, int top,
-                      int left, const float *gradient)
+INLINE void hand_back(const Response *r, const int high, const int wide, const float *const *rows, float *const *slopes,
+                      int top, int left, const float *gradient)
 {
     for (int c = 0; c < r->channels; c += LANES) {
         lanes here[3][3], given = load(gradient + c);
@@ -160,7 +163,7 @@ INLINE void hand_back(const Response *r, const int high, const int wide, float *
         lanes best = load(rows[top % 3] + left * r->channels + c);
         for (int y = 0; y < high; y++)
             for (int x = 0; x < wide; x++) best = larger(best, here[y][x]);
-        if (r->rectify_after) given = choose(best > all(0), given, all(0));
+        if (rectifies(r)) given = choose(best > all(0), given, all(0));
         for (int y = 0; y < high; y++)
             for (int x = 0; x < wide; x++) {
                 marks winner = (here[y][x] == best) | (here[y][x] != here[y][x]);
@@ -171,7 +174,8 @@ INLINE void hand_back(const Response *r, const int high, const int wide, float *
     }
 }
 
-static void pool_row_backward(const Response *r, float *const *rows, float *const *slopes, int top, const float *gradient)
+static void pool_row_backward(const Response *r, const float *const *rows, float *const *slopes, int top,
+                              const float *gradient)
 {
     int high = top + 3 < r->height ? 3 : r->height - top;
     for (int left = 0; left < r->width / 2 * 2; left += 2, gradient += r->channels) {
@@ -191,11 +195,14 @@ void alexnet_response_forward(const Response *r, const float *x, float *out)
         int image = task / bands, band = task % bands;
         const float *from = x + image * r->height * row;
         Scratch s = scratch_for(r);
+        const float *rows[3]; /* what is pooled: the responses, or without normalisation the pixels themselves */
         for (int line = lines * band / bands, known = 2 * line; line < lines * (band + 1) / bands; line++) {
             if (r->pool) {
-                for (; known <= 2 * line + 2 && known < r->height; known++)
-                    respond_row(r, from + known * row, s.rows[known % 3], s.squares);
-                pool_row(r, s.rows, 2 * line, out + ((size_t)image * pooled + line) * (r->width / 2) * r->channels);
+                for (; known <= 2 * line + 2 && known < r->height; known++) {
+                    rows[known % 3] = r->normalize ? s.rows[known % 3] : from + known * row;
+                    if (r->normalize) respond_row(r, from + known * row, s.rows[known % 3], s.squares);
+                }
+                pool_row(r, rows, 2 * line, out + ((size_t)image * pooled + line) * (r->width / 2) * r->channels);
             } else
                 respond_row(r, from + line * row, out + (image * (size_t)r->height + line) * row, s.squares);
         }
@@ -212,17 +219,21 @@ void alexnet_response_backward(const Response *r, const float *x, const float *g
         const float *from = x + image * r->height * row;
         float *to = dx + image * r->height * row;
         Scratch s = scratch_for(r);
+        const float *rows[3];
+        float *slopes[3];
         if (!r->pool)
             for (int y = 0; y < r->height; y++)
                 respond_row_backward(r, from + y * row, gradient + (image * (size_t)r->height + y) * row, to + y * row, &s);
         for (int line = 0, known = 0, done = 0; r->pool && line < pooled; line++) {
             for (; known <= 2 * line + 2 && known < r->height; known++) {
-                respond_row(r, from + known * row, s.rows[known % 3], s.squares);
-                memset(s.slopes[known % 3], 0, row * sizeof(float));
+                rows[known % 3] = r->normalize ? s.rows[known % 3] : from + known * row;
+                slopes[known % 3] = r->normalize ? s.slopes[known % 3] : to + known * row;
+                if (r->normalize) respond_row(r, from + known * row, s.rows[known % 3], s.squares);
+                memset(slopes[known % 3], 0, row * sizeof(float));
             }
-            pool_row_backward(r, s.rows, s.slopes, 2 * line,
+            pool_row_backward(r, rows, slopes, 2 * line,
                               gradient + ((size_t)image * pooled + line) * (r->width / 2) * r->channels);
-            for (; done < (line + 1 < pooled ? 2 * line + 2 : r->height); done++)
+            for (; r->normalize && done < (line + 1 < pooled ? 2 * line + 2 : r->height); done++)
                 respond_row_backward(r, from + done * row, s.slopes[done % 3], to + done * row, &s);
         }
         free(s.rows[0]);
