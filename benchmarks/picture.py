@@ -14,7 +14,6 @@ TASKS = {
     "infer": "answering, batch 64",
     "latency": "answering one picture",
     "cifar": "training the small network",
-    "normalization": "response normalisation",
 }
 WIDTH, LEFT, RIGHT, BAR, GAP = 760, 300, 120, 20, 26
 COLOURS = {"alexnet": "#1f77b4", "plain": "#9a9a9a", "other": "#c7a76c"}
@@ -23,27 +22,29 @@ COLOURS = {"alexnet": "#1f77b4", "plain": "#9a9a9a", "other": "#c7a76c"}
 def main() -> None:
     """Read the results, and write the picture."""
     reports = {task: newest(task) for task in TASKS}
-    longest = max(gain(row) for report in reports.values() for row in report["rows"] if gain(row) < 10)
+    longest = max(gain(row) for report in reports.values() for row in report["rows"])
     parts: list[str] = []
     y = 46
     for task, title in TASKS.items():
         report = reports[task]
         parts.append(text(20, y + 15, title, bold=True))
         limit = bound(report["rows"])
+        if limit and limit <= longest:
+            x, end = LEFT + (WIDTH - LEFT - RIGHT) * limit / longest, y + GAP * len(report["rows"]) - 2
+            line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 3}" y2="{end}" stroke="#d62728" stroke-dasharray="4 3"/>'
+        else:
+            line = ""
+        words: list[str] = []
         for row in report["rows"]:
-            length = (WIDTH - LEFT - RIGHT) * min(gain(row), longest) / longest
+            length = (WIDTH - LEFT - RIGHT) * gain(row) / longest
             parts.append(
                 f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{colour(row["name"])}"/>'
             )
             parts.append(text(LEFT - 8, y + 15, short(row["name"]), anchor="end", small=True))
             figure = f"{gain(row):.1f}x, {row['value']:,.0f} {report['unit']}"
-            parts.append(text(LEFT + length + 6, y + 15, figure, small=True))
+            words.append(text(LEFT + length + 6, y + 15, figure, small=True))
             y += GAP
-        if limit and limit <= longest:
-            x, top = LEFT + (WIDTH - LEFT - RIGHT) * limit / longest, y - GAP * len(report["rows"]) - 3
-            parts.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{y - 2}" stroke="#d62728" stroke-dasharray="4 3"/>'
-            )
+        parts += [line, *words]
         y += 14
     machine = reports["train"]["machine"]
     about = f"{machine['cores']} cores of an {machine['processor']}, torch {machine['torch']}, float32"
@@ -95,7 +96,8 @@ def text(
 ) -> str:
     """Return a line of text."""
     weight, size = ' font-weight="bold"' if bold else "", ' font-size="11"' if small else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{weight}{size}>{escape(words)}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place}{weight}{size} stroke="white" stroke-width="3" paint-order="stroke">{escape(words)}</text>'
 
 
 if __name__ == "__main__":
