@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from alexnet.data.augment import Augmentation
 from alexnet.networks.network import Network
 from alexnet.recipes import recipe
 from alexnet.training.recipe import Recipe
@@ -53,7 +54,9 @@ def test_the_published_net_was_steered_as_its_notes_say(
 
 def test_colours_are_shifted_until_epoch_67_and_rescaled_in_training() -> None:
     chosen = recipe("as-trained")
-    assert (chosen.at(66).augmentation.colour, chosen.at(67).augmentation.colour) == (0.1, 0.0)
+    varied = [chosen.at(epoch).augmentation for epoch in (66, 67)]
+    assert [isinstance(each, Augmentation) and each.colour for each in varied] == [0.1, 0.0]
+    assert isinstance(chosen.augmentation, Augmentation)
     assert chosen.augmentation.rescaled
     assert chosen.augmentation.shared == 1  # sharing a crop is an option
 
@@ -67,7 +70,9 @@ def test_the_pretrained_network_is_steered_as_its_notes_say() -> None:
     assert [rate(chosen, "conv1.weight", epoch) for epoch in (0, 5, 7)] == pytest.approx(
         [0.0001, 0.00001, 0.0]
     )
-    assert chosen.at(38).augmentation.colour == 0.0
+    last = chosen.at(38).augmentation
+    assert isinstance(last, Augmentation)
+    assert last.colour == 0.0
 
 
 def test_the_later_program_lowers_weights_in_four_steps_and_biases_in_two() -> None:

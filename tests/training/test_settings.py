@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from alexnet.data.augment import Augmentation
 from alexnet.data.mixing import Mixing
 from alexnet.data.modern import ModernAugmentation
 from alexnet.errors import RecipeError
@@ -116,5 +117,6 @@ def test_changes_take_effect_at_their_epoch() -> None:
     )
     assert steered.at(24.9).training.rates.weight == 0.01
     assert steered.at(25.0).training.rates.weight == 0.001
-    assert (steered.at(66.0).augmentation.colour, steered.at(70.0).augmentation.colour) == (0.1, 0.0)
+    varied = [steered.at(epoch).augmentation for epoch in (66.0, 70.0)]
+    assert [isinstance(each, Augmentation) and each.colour for each in varied] == [0.1, 0.0]
     assert steered.at(80.0).training.rates_of("conv1").weight == 0.0
