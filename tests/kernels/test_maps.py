@@ -8,6 +8,7 @@ from torch import Tensor
 from alexnet.kernels import library, maps
 from alexnet.networks.layers import Pool
 from alexnet.networks.normalization import MapNormalization
+from alexnet.networks.pooling import WindowPool
 
 pytestmark = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 
@@ -37,6 +38,12 @@ def random(*shape: int, seed: int = 1) -> Tensor:
 @pytest.mark.parametrize("sides", [(16, 16), (15, 8), (9, 10), (5, 6)])
 def test_mean_pools_equal_plain_ones(size: int, stride: int, sides: tuple[int, int]) -> None:
     compare(Pool(size, stride, kind="average"), random(3, 16, *sides))
+
+
+@pytest.mark.parametrize(("size", "stride", "count"), [(3, 2, 0), (2, 3, 0), (3, 2, 4), (4, 1, 3)])
+def test_mean_pools_of_definition_files_equal_plain_ones(size: int, stride: int, count: int) -> None:
+    """Their windows may leave pixels out, between them or behind the last."""
+    compare(WindowPool(size, stride, kind="avg", count=count), random(3, 16, 11, 13))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8])

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError, choices
+from alexnet.kernels import maps
+from alexnet.kernels.maps import Windows
 from alexnet.networks.layers import Shape, positions
 from alexnet.randomness import Chance
 
@@ -49,9 +51,12 @@ class WindowPool(nn.Module):
         if self.kind == "rand":
             return self._one_of_each(x, chance, stage)
         if self.kind == "avg":
+            if self.start == 0 and maps.fits(x):
+                rows, columns = (self._windows(side) for side in x.shape[-2:])
+                return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
             total = F.avg_pool2d(self._framed(x, 0.0), self.size, self.stride, divisor_override=1)
-            rows, columns = (self._bounds(side) for side in x.shape[-2:])
-            counts = torch.outer(rows[1] - rows[0], columns[1] - columns[0])
+            first, end = zip(*(self._bounds(side) for side in x.shape[-2:]), strict=True)
+            counts = torch.outer(end[0] - first[0], end[1] - first[1])
             return total / counts.to(x)
         if self.kind == "max":
             return largest(self._framed(x, float("-inf")), self.size, self.stride)
