@@ -20,6 +20,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageCms, ImageOps
 
 from alexnet import memory, randomness
 from alexnet.data.augment import Augmentation, augment
@@ -147,13 +148,34 @@ def squares(function: Callable[[bytes], np.ndarray], files: list[bytes]) -> Cont
 
 def plain_square(content: bytes, side: int = 256) -> np.ndarray:
     """The loop that everyone writes."""
-    image = Image.open(io.BytesIO(content)).convert("RGB")
+    return plain_square_of(Image.open(io.BytesIO(content)), side)
+
+
+def plain_square_of(image: Image.Image, side: int) -> np.ndarray:
+    """Scale and cut, as everyone does."""
+    image = image.convert("RGB")
     scale = side / min(image.size)
     image = image.resize(
         [max(side, round(length * scale)) for length in image.size], Image.Resampling.BILINEAR
     )
     left, top = ((length - side) // 2 for length in image.size)
     return np.asarray(image.crop((left, top, left + side, top + side)))
+
+
+def right_square(content: bytes, side: int = 256) -> np.ndarray:
+    """The same loop where it shows what a viewer does: upright, and in the colours that the file's profile means."""
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    profile = image.info.get("icc_profile")
+    squared = Image.fromarray(plain_square_of(image, side))
+    if profile is None or image.mode != "RGB":
+        return np.asarray(squared)
+    return np.asarray(ImageCms.applyTransform(squared, transform(profile)))
+
+
+@lru_cache(64)
+def transform(profile: bytes) -> ImageCms.ImageCmsTransform:
+    """From a file's profile to sRGB, once for each profile."""
+    return ImageCms.buildTransform(io.BytesIO(profile), ImageCms.createProfile("sRGB"), "RGB", "RGB")
 
 
 class Map(torch.utils.data.Dataset[Any]):
@@ -180,6 +202,7 @@ def decoding(files: list[bytes], folder: Path) -> dict[str, Contender]:
     contenders: dict[str, Contender] = {
         "alexnet": squares(square, files),
         "plain Pillow loop": squares(plain_square, files),
+        "Pillow loop, colours right": squares(right_square, files),
         "DataLoader, Pillow": loaded(
             len(files), lambda place: torch.from_numpy(plain_square(files[place]).copy())
         ),
