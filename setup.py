@@ -13,7 +13,10 @@ ROOM = "src/alexnet/kernels"
 
 kernels = Extension(
     "alexnet.kernels._compiled",
-    sources=[f"{ROOM}/{name}.c" for name in ("winograd", "response", "maps", "update", "connected")],
+    sources=[
+        f"{ROOM}/{name}.c"
+        for name in ("winograd", "winograd_kernels", "response", "maps", "update", "connected")
+    ],
     depends=[f"{ROOM}/{name}.h" for name in ("lanes", "powers", "product", "transforms")],
     extra_compile_args=[
         "-O3",
