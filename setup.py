@@ -15,7 +15,7 @@ kernels = Extension(
     "alexnet.kernels._compiled",
     sources=[
         f"{ROOM}/{name}.c"
-        for name in ("winograd", "winograd_kernels", "response", "maps", "update", "connected")
+        for name in ("winograd", "winograd_kernels", "folding", "response", "maps", "update", "connected")
     ],
     depends=[f"{ROOM}/{name}.h" for name in ("lanes", "powers", "product", "transforms")],
     extra_compile_args=[

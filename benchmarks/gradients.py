@@ -15,8 +15,8 @@ from torch import Tensor
 
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.layers import Pool
 from alexnet.networks.network import Network
+from alexnet.networks.pooling import Pool
 from alexnet.randomness import Chance
 
 IMAGES = 8

@@ -87,8 +87,8 @@ def test_a_contestant_that_cannot_run_says_why() -> None:
 
 
 def test_the_graph_for_other_runtimes_gives_the_same_logits() -> None:
-    pytest.importorskip("onnx")
-    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx", reason="the extra bench is not installed")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="the extra bench is not installed")
     network = Network(AlexNet()).eval()
     session = onnxruntime.InferenceSession(onnx_graph(network), providers=["CPUExecutionProvider"])
     images = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(1)) * 255

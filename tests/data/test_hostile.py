@@ -46,7 +46,7 @@ def test_broken_pictures_are_refused_with_a_reason_at_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SHOWN if "jpeg" in name])
 def test_the_fast_decoder_gives_pillows_pixels(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("simplejpeg")
+    pytest.importorskip("simplejpeg", reason="the extra fast is not installed")
     fast = decode(SHOWN[name][0])
     monkeypatch.setattr(decoding, "_simplejpeg", lambda: None)
     assert np.array_equal(fast, decode(SHOWN[name][0]))

@@ -12,9 +12,10 @@ from alexnet.data.batches import batches
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.processes import Processes
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool
+from alexnet.networks.layers import Convolution, Dropout, FullyConnected
 from alexnet.networks.network import Architecture, Stage
 from alexnet.networks.normalization import ResponseNormalization
+from alexnet.networks.pooling import Pool
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.state import Plan, State
 from alexnet.training.step import train_step

@@ -6,9 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet.kernels import library, maps
-from alexnet.networks.layers import Pool
 from alexnet.networks.normalization import MapNormalization
-from alexnet.networks.pooling import WindowPool
+from alexnet.networks.pooling import Pool, WindowPool
 
 pytestmark = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 

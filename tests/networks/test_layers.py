@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from alexnet.networks.layers import Convolution, Dropout, LocallyConnected, Pool, positions
+from alexnet.networks.layers import Convolution, Dropout, LocallyConnected, positions
 from alexnet.networks.normalization import MapNormalization, ResponseNormalization
+from alexnet.networks.pooling import Pool
 from alexnet.randomness import Chance
 
 

@@ -25,10 +25,11 @@ from alexnet.distributed.place import Place, place
 from alexnet.errors import AlexNetError, RunError, choices
 
 SCHEMES: Final = ("data", "columns", "hybrid")
-SILENCE: Final = timedelta(minutes=2)  # how long one process waits for another before it gives up
-MEETING: Final = timedelta(
-    minutes=10
-)  # how long for all to be there: a machine may have to read its data first
+SILENCE: Final = timedelta(minutes=2)
+"""How long one process waits for another before it gives up."""
+
+MEETING: Final = timedelta(minutes=10)
+"""How long all have to be there: a machine may have to read its data first."""
 PR_SET_PDEATHSIG: Final = 1  # from linux/prctl.h
 
 Value = TypeVar("Value")

@@ -16,6 +16,7 @@
  * Source: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks".
  */
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lanes.h"
@@ -264,4 +265,31 @@ void alexnet_winograd_correlate(const Shape *s, const float *pixels, const float
         for (int i = begin_of(everyone, size); s->alone && i < end_of(everyone, size); i++)
             for (int share = 1; share < SHARES; share++) correlation[i] += correlation[(size_t)share * size + i];
     }
+}
+
+/* Carry the gradient of a rectified convolution (pixels, channels) back to before rectification, and sum it
+ * over pixels for the biases. Without `rectified` it is only summed. A fixed number of partial sums, whatever
+ * the number of threads, gives the same bits on every machine. */
+void alexnet_rectify_backward(const float *rectified, const float *gradient, float *before, float *bias_gradient,
+                              int64_t pixels, int channels, int threads)
+{
+    enum { parts = 64 };
+    float *sums = calloc((size_t)parts * channels, sizeof(float));
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int part = 0; part < parts; part++) {
+        float *sum = sums + (size_t)part * channels;
+        for (int64_t i = pixels * part / parts * channels; i < pixels * (part + 1) / parts * channels; i += channels)
+            for (int c = 0; c < channels; c += LANES) {
+                lanes slope = load(gradient + i + c);
+                if (rectified) {
+                    slope = choose(load(rectified + i + c) > all(0), slope, all(0));
+                    store(before + i + c, slope);
+                }
+                store(sum + c, load(sum + c) + slope);
+            }
+    }
+    memset(bias_gradient, 0, channels * sizeof(float));
+    for (int part = 0; part < parts; part++)
+        for (int c = 0; c < channels; c++) bias_gradient[c] += sums[(size_t)part * channels + c];
+    free(sums);
 }

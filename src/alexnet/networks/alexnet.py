@@ -5,9 +5,10 @@ from typing import ClassVar, Final, final
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool, check_activation
+from alexnet.networks.layers import Convolution, Dropout, FullyConnected, check_activation
 from alexnet.networks.network import Stage
 from alexnet.networks.normalization import ResponseNormalization
+from alexnet.networks.pooling import Pool
 
 MIDDLE_LAYERS: Final = ("conv2", "conv3", "conv4", "conv5", "fc6", "fc7")
 FILTERS: Final = {  # of conv1 ... conv5, by columns

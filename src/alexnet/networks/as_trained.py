@@ -14,10 +14,11 @@ from typing import ClassVar, final
 from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import FILTERS
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool
+from alexnet.networks.layers import Convolution, Dropout, FullyConnected
 from alexnet.networks.network import Stage
 from alexnet.networks.neurons import Neuron
 from alexnet.networks.normalization import MapNormalization, ResponseNormalization
+from alexnet.networks.pooling import Pool
 from alexnet.networks.variants import check_input
 
 

@@ -15,7 +15,7 @@ hybrid: convolutions are whole on every process, for its own pictures; fully-con
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, final
 
 import torch
@@ -23,11 +23,12 @@ from torch import Tensor, nn
 
 from alexnet.distributed.processes import Processes
 from alexnet.errors import RecipeError
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected, Pool, Shape
+from alexnet.networks.exchanges import Gathered, GatheredRows, OwnChannels, OwnRows, WholeDropout
+from alexnet.networks.layers import Convolution, Dropout, FullyConnected
 from alexnet.networks.network import IMAGES, Architecture, Network, Stage
 from alexnet.networks.neurons import Neuron
 from alexnet.networks.normalization import MapNormalization, ResponseNormalization
-from alexnet.randomness import Chance
+from alexnet.networks.pooling import Pool
 
 ROWS, WHOLE, PART = "rows", "whole", "part"
 EACH_MAP: Final = (Pool, MapNormalization, Neuron)  # what these give for a channel depends on it alone
@@ -232,94 +233,6 @@ class _Division:
             whole=layer.whole,
             activation=layer.activation,
         )
-
-
-@final
-class GatheredRows(nn.Module):
-    """Gather the pictures of every process."""
-
-    def __init__(self, processes: Processes) -> None:
-        super().__init__()
-        self.processes = processes
-        self.own = slice(0, 0)
-        """Which of the gathered pictures are this process's."""
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return inputs[0]
-
-    def forward(self, x: Tensor) -> Tensor:
-        sizes = self.processes.everyones(len(x))
-        start = sum(sizes[: self.processes.rank])
-        self.own = slice(start, start + len(x))
-        return self.processes.gather(x, 0, sizes)
-
-
-@final
-class Gathered(nn.Module):
-    """Gather the channels or units of every process, `count` in all."""
-
-    def __init__(self, processes: Processes, count: int) -> None:
-        super().__init__()
-        self.processes, self.count = processes, count
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return (self.count, *inputs[0][1:])
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.processes.gather(x, 1, self.processes.sizes(self.count))
-
-
-@final
-class OwnRows(nn.Module):
-    """Take this process's pictures of those that were gathered."""
-
-    def __init__(self, gathered: GatheredRows) -> None:
-        super().__init__()
-        self.gathered = [gathered]  # in a list: it is a stage of its own, not a part of this one
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return inputs[0]
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[self.gathered[0].own]
-
-
-@final
-class OwnChannels(nn.Module):
-    """Take this process's channels of whole maps."""
-
-    def __init__(self, processes: Processes) -> None:
-        super().__init__()
-        self.processes = processes
-
-    def shape(self, *inputs: Shape) -> Shape:
-        own = self.processes.share(slice(0, inputs[0][0]))
-        return (own.stop - own.start, *inputs[0][1:])
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[:, self.processes.share(slice(0, x.shape[1]))]
-
-
-@final
-class WholeDropout(nn.Module):
-    """Drop units of every process's pictures alike on all of them."""
-
-    random: Final = True
-
-    def __init__(self, dropout: Dropout, gathered: GatheredRows | None) -> None:
-        super().__init__()
-        self.dropout, self.gathered = dropout, [gathered]
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return inputs[0]
-
-    def forward(self, x: Tensor, *, chance: Chance | None = None, stage: str = "") -> Tensor:
-        gathered = self.gathered[0]
-        if chance is not None and gathered is not None:
-            start = chance.start - gathered.own.start
-            chance = replace(chance, start=start, stop=start + len(x))
-        dropped: Tensor = self.dropout(x, chance=chance, stage=stage)
-        return dropped
 
 
 def _normalization(layer: ResponseNormalization, groups: int) -> ResponseNormalization:

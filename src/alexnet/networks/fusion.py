@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from alexnet.kernels import response
 from alexnet.kernels.response import Response
-from alexnet.networks.layers import Convolution, Pool
+from alexnet.networks.layers import Convolution
 from alexnet.networks.neurons import Neuron
 from alexnet.networks.normalization import ResponseNormalization
+from alexnet.networks.pooling import Pool
 
 if TYPE_CHECKING:
     from alexnet.networks.network import Stage

@@ -1,4 +1,4 @@
-"""The layers of the paper: convolution, locally-connected, fully-connected, pooling and dropout.
+"""The layers of the paper: convolution, locally-connected, fully-connected and dropout.
 
 Shapes: N images, C channels, H rows, W columns, F filters, U units, P positions. Sizes round up: the last
 window of a convolution or pool may hang over the right and bottom border, where a convolution reads zeros
@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError, choices
-from alexnet.kernels import connected, maps, winograd
-from alexnet.kernels.maps import Windows
+from alexnet.kernels import connected, winograd
+from alexnet.kernels.folding import fold, fold_kernels
 from alexnet.randomness import Chance
 
 ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
@@ -127,7 +127,7 @@ class Convolution(Weighted):
         weight = self.weight.detach()
         if winograd.fits(weight, weight, self.stride, self.groups):
             if self.stride > 1:
-                weight = winograd.fold_kernels(weight, self.stride)
+                weight = fold_kernels(weight, self.stride)
             kernels = winograd.transformed(weight.contiguous(), self.groups)
             self._kernels = replace(kernels, values=kernels.values.half()) if half else kernels
 
@@ -157,7 +157,7 @@ class Convolution(Weighted):
                     rectified=rectified,
                 )
             if self.stride > 1:
-                x, padding = winograd.fold(x, self.size, self.stride, padding, over), 0
+                x, padding = fold(x, self.size, self.stride, padding, over), 0
             return winograd.convolve_prepared(
                 x, self._kernels, self.bias, padding=padding, rectified=rectified
             )
@@ -253,34 +253,6 @@ class FullyConnected(Weighted):
 
     def forward(self, x: Tensor) -> Tensor:
         return ACTIVATIONS[self.activation](self.linear(x))
-
-
-class Pool(nn.Module):
-    """Summarise windows of each map by their maximum or mean (section 3.4): (N, C, H, W) to (N, C, p, p).
-
-    Windows are clipped at the right and bottom border, and a mean divides by the pixels that are there.
-    `size` larger than `stride` makes the windows overlap, as in the paper (3 and 2).
-    """
-
-    def __init__(self, size: int, stride: int, *, kind: str = "max") -> None:
-        super().__init__()
-        if kind not in ("max", "average"):
-            raise RecipeError(f"`{kind}` is not a kind of pooling; {choices(kind, ('max', 'average'))}")
-        if not 1 <= stride <= size:
-            raise RecipeError(f"a pool of {size} pixels cannot move by {stride}: from 1 to {size}")
-        self.size, self.stride, self.kind = size, stride, kind
-
-    def shape(self, *inputs: Shape) -> Shape:
-        channels, height, width = inputs[0]
-        return (channels, positions(height, self.size, self.stride), positions(width, self.size, self.stride))
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.kind == "max":
-            return F.max_pool2d(x, self.size, self.stride, ceil_mode=True)
-        if maps.fits(x):
-            _, rows, columns = self.shape(tuple(x.shape[1:]))
-            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
-        return F.avg_pool2d(x, self.size, self.stride, ceil_mode=True, count_include_pad=False)
 
 
 class Dropout(nn.Module):

@@ -1,4 +1,4 @@
-"""Pools as the 2012 program had them: any start, any number of windows, ties and four kinds.
+"""Pools: the paper's, and those of the 2012 program with any start, any number of windows, ties and four kinds.
 
 Shapes: N images, C channels, H rows, W columns, p positions along a side.
 """
@@ -16,6 +16,34 @@ from alexnet.networks.layers import Shape, positions
 from alexnet.randomness import Chance
 
 KINDS: Final = ("max", "maxabs", "avg", "rand")
+
+
+class Pool(nn.Module):
+    """Summarise windows of each map by their maximum or mean (section 3.4): (N, C, H, W) to (N, C, p, p).
+
+    Windows are clipped at the right and bottom border, and a mean divides by the pixels that are there.
+    `size` larger than `stride` makes the windows overlap, as in the paper (3 and 2).
+    """
+
+    def __init__(self, size: int, stride: int, *, kind: str = "max") -> None:
+        super().__init__()
+        if kind not in ("max", "average"):
+            raise RecipeError(f"`{kind}` is not a kind of pooling; {choices(kind, ('max', 'average'))}")
+        if not 1 <= stride <= size:
+            raise RecipeError(f"a pool of {size} pixels cannot move by {stride}: from 1 to {size}")
+        self.size, self.stride, self.kind = size, stride, kind
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels, height, width = inputs[0]
+        return (channels, positions(height, self.size, self.stride), positions(width, self.size, self.stride))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.kind == "max":
+            return F.max_pool2d(x, self.size, self.stride, ceil_mode=True)
+        if maps.fits(x):
+            _, rows, columns = self.shape(tuple(x.shape[1:]))
+            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
+        return F.avg_pool2d(x, self.size, self.stride, ceil_mode=True, count_include_pad=False)
 
 
 @final

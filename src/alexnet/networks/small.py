@@ -10,15 +10,10 @@ from typing import ClassVar, final
 
 from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import (
-    Convolution,
-    FullyConnected,
-    LocallyConnected,
-    Pool,
-    check_activation,
-)
+from alexnet.networks.layers import Convolution, FullyConnected, LocallyConnected, check_activation
 from alexnet.networks.network import Stage
 from alexnet.networks.normalization import MapNormalization
+from alexnet.networks.pooling import Pool
 
 
 @final

@@ -12,11 +12,11 @@ from typing import Any, Final, final
 import torch
 
 from alexnet.networks.contrast import ContrastNormalization
-from alexnet.networks.layers import Convolution, FullyConnected, LocallyConnected, Pool, Shape
+from alexnet.networks.layers import Convolution, FullyConnected, LocallyConnected, Shape
 from alexnet.networks.network import IMAGES, Architecture, Network, Stage
 from alexnet.networks.normalization import MapNormalization
 from alexnet.networks.pictures import Blur, Nailbed
-from alexnet.networks.pooling import WindowPool
+from alexnet.networks.pooling import Pool, WindowPool
 from alexnet.networks.summed import Dense, Summed
 from alexnet.networks.tree import TreeConnected
 

@@ -12,7 +12,8 @@ from typing import Any, Final, cast, final
 from alexnet.distributed.place import Place
 from alexnet.distributed.processes import SCHEMES, Processes
 from alexnet.errors import RecipeError
-from alexnet.networks.divided import Divided, Gathered, GatheredRows
+from alexnet.networks.divided import Divided
+from alexnet.networks.exchanges import Gathered, GatheredRows
 from alexnet.networks.layers import Shape
 from alexnet.networks.network import IMAGES, Architecture, Stage
 

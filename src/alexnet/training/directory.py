@@ -112,9 +112,8 @@ class RunDirectory:
         ):  # the name is a courtesy: a full disk shall not keep a run from going on
             os.ftruncate(self._lock.fileno(), 0)
             name = f"process {os.getpid()} on {platform.node()}"
-            os.pwrite(
-                self._lock.fileno(), name.encode(), 0
-            )  # a file's own buffer would fail again at its end
+            # not through the file's own buffer: on a full disk that would fail again when it is closed
+            os.pwrite(self._lock.fileno(), name.encode(), 0)
 
     def describe(self, recipe: Mapping[str, Any]) -> None:
         """Write the resolved recipe and the environment: the run begins, or goes on.

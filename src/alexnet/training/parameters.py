@@ -10,8 +10,8 @@ from alexnet.networks.definition import Definition
 from alexnet.networks.definition.columns import Merged
 from alexnet.networks.definition.grammar import REQUIRED, WEIGHTED, Key, number, text
 from alexnet.networks.definition.layers import Layer, Notes, read_key
-from alexnet.networks.definition.operations import weight_names
 from alexnet.networks.definition.sections import Section, read_sections
+from alexnet.networks.definition.weighted import weight_names
 from alexnet.training.optimizer import Rates
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Schedule

@@ -23,8 +23,11 @@ def test_without_the_library_the_command_that_installs_it_is_told() -> None:
 
 @pytest.mark.filterwarnings("ignore")  # the library's own
 def test_rows_are_taken_undecoded_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("datasets")
-    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pytest.importorskip("datasets", reason="the extra hub is not installed")
+    arrow, parquet = (
+        pytest.importorskip("pyarrow", reason="the extra parquet is not installed"),
+        pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed"),
+    )
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     stream = io.BytesIO()
     Image.new("RGB", (8, 8)).save(stream, "PNG")
@@ -42,7 +45,7 @@ def test_rows_are_taken_undecoded_and_named(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_not_there_is_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("datasets")
+    pytest.importorskip("datasets", reason="the extra hub is not installed")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(DataError, match="cannot be loaded"):
         open_source(f"hf:{tmp_path}/nothing")

@@ -438,7 +438,7 @@ def test_links_devices_and_the_like_in_a_tar_are_left_alone(tmp_path: Path) -> N
 
 
 def test_remote_folders_and_archives_read_as_local_ones(tmp_path: Path) -> None:
-    fsspec = pytest.importorskip("fsspec")
+    fsspec = pytest.importorskip("fsspec", reason="the extra remote is not installed")
     files = fsspec.filesystem("memory")
     for split in ("train", "val"):
         for name in "ab":

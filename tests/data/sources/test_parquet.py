@@ -9,8 +9,8 @@ from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.parquet import Parquet
 from alexnet.errors import DataError
 
-arrow = pytest.importorskip("pyarrow")
-parquet = pytest.importorskip("pyarrow.parquet")
+arrow = pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed")
 
 
 def write(path: Path, labels: list[int], *, names: list[str], image: str = "img") -> None:

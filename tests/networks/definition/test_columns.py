@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from alexnet.networks.definition import Definition
-from alexnet.networks.definition.columns import merge_weights, split_weights
+from alexnet.networks.definition.column_weights import merge_weights, split_weights
 from alexnet.networks.network import Network
 
 # In small what the published files do in large: conv1 reads the picture, conv2 its own column and a picture

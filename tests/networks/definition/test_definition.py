@@ -9,7 +9,7 @@ import torch
 from alexnet.errors import RecipeError
 from alexnet.networks.catalogue import build, described, from_description
 from alexnet.networks.definition import Definition
-from alexnet.networks.definition.columns import merge_weights
+from alexnet.networks.definition.column_weights import merge_weights
 from alexnet.networks.network import Network
 from alexnet.networks.normalization import ResponseNormalization
 

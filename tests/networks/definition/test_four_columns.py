@@ -3,7 +3,7 @@
 import torch
 
 from alexnet.networks.definition import Definition
-from alexnet.networks.definition.columns import merge_weights, split_weights
+from alexnet.networks.definition.column_weights import merge_weights, split_weights
 from alexnet.networks.network import Network
 
 HEAD = "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"

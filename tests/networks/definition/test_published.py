@@ -16,7 +16,7 @@ import torch
 
 from alexnet.networks.costs import objective
 from alexnet.networks.definition import Definition, DefinitionWarning
-from alexnet.networks.definition.columns import merge_weights
+from alexnet.networks.definition.column_weights import merge_weights
 from alexnet.networks.network import Network
 from alexnet.training.optimizer import Momentum, Rates
 

@@ -26,10 +26,10 @@ from alexnet.interchange.cudaconvnet.states import layer_table, read_state
 from alexnet.interchange.foreign import Foreign
 from alexnet.interchange.opening import Opened
 from alexnet.networks.definition import Definition
-from alexnet.networks.definition.columns import merge_weights
+from alexnet.networks.definition.column_weights import merge_weights
 from alexnet.networks.definition.grammar import WEIGHTED
 from alexnet.networks.definition.layers import Layer
-from alexnet.networks.definition.operations import weight_names
+from alexnet.networks.definition.weighted import weight_names
 from alexnet.networks.network import Network
 
 _UNBUILDABLE: Final = (  # a hostile table's sizes and types, as far as they reach: torch's errors too

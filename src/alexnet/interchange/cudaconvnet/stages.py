@@ -14,19 +14,19 @@ from torch import Tensor, nn
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import ExportError
 from alexnet.networks.definition import Definition
-from alexnet.networks.definition.columns import split_weights
+from alexnet.networks.definition.column_weights import split_weights
 from alexnet.networks.layers import (
     Convolution,
     Dropout,
     FullyConnected,
     LocallyConnected,
-    Pool,
     Shape,
     positions,
 )
 from alexnet.networks.network import IMAGES, Network, Stage
 from alexnet.networks.neurons import Neuron
 from alexnet.networks.normalization import MapNormalization, ResponseNormalization
+from alexnet.networks.pooling import Pool
 
 _NEURONS: Final = {"identity": "", "relu": "relu", "tanh": "tanh[1,1]"}
 

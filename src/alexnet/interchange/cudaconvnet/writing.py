@@ -23,8 +23,8 @@ from alexnet.networks.definition import Definition
 from alexnet.networks.definition.constants import Constants
 from alexnet.networks.definition.grammar import NORMALIZATIONS, WEIGHTED
 from alexnet.networks.definition.layers import Layer, Notes, read_layers
-from alexnet.networks.definition.operations import weight_names
 from alexnet.networks.definition.sections import read_sections
+from alexnet.networks.definition.weighted import weight_names
 from alexnet.networks.layers import Shape
 from alexnet.networks.network import Network
 from alexnet.networks.neurons import read_neuron

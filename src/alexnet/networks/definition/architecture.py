@@ -15,8 +15,10 @@ from alexnet.networks.definition.constants import Constants
 from alexnet.networks.definition.grammar import WEIGHTED
 from alexnet.networks.definition.layers import Layer, Notes, read_layers
 from alexnet.networks.definition.objective import costs_of, prediction
-from alexnet.networks.definition.operations import Surroundings, hints, operation
+from alexnet.networks.definition.operations import operation
 from alexnet.networks.definition.sections import Section, read_sections, read_text
+from alexnet.networks.definition.surroundings import Surroundings
+from alexnet.networks.definition.weighted import hints
 from alexnet.networks.layers import Shape
 from alexnet.networks.network import IMAGES, Stage
 
