@@ -9,15 +9,15 @@ Every refusal is a DataError whose message begins with one of `REASONS`, so that
 import contextlib
 import io
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from types import ModuleType
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from alexnet.data.colours import Profile, converted, embedded
 from alexnet.errors import DataError
 
-Profile = ImageCms.ImageCmsProfile
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # Pillow reads more, some of them dangerous
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 256 * 2**20
@@ -68,22 +68,17 @@ def upright(
     """
     image = opened(content, max_pixels)
     divisor = _divisor(image, shrink_to) if shrink_to else 1
-    profile = _profile(image)
+    profile = embedded(image)
     pixels = None if profile and image.mode == "CMYK" else _turbo(content, image, divisor)
     if pixels is None:
         if divisor > 1:
             image.draft(image.mode, (image.width // divisor, image.height // divisor))
         image.load()
         if profile and image.mode == "CMYK":
-            image, profile = _converted(image, profile), None
+            image, profile = converted(image, profile), None
         pixels = np.asarray(_flat(image))
     turn = _UPRIGHT.get(_orientation(image))
     return np.ascontiguousarray(pixels if turn is None else turn(pixels)), profile
-
-
-def in_srgb(pixels: np.ndarray, profile: Profile | None) -> np.ndarray:
-    """Convert uint8 RGB pixels, (H, W, 3), from an embedded colour profile; without one they stay."""
-    return pixels if profile is None else np.asarray(_converted(Image.fromarray(pixels), profile))
 
 
 def turbo() -> ModuleType | None:
@@ -169,39 +164,6 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     brightest = float(values.max())
     scale = next((top for top in (1, 255, 65535) if brightest <= top and (top > 1 or floating)), brightest)
     return np.rint(values * (255 / scale)).astype(np.uint8)
-
-
-def _profile(image: Image.Image) -> Profile | None:
-    """Return the embedded colour profile if it is for these colours, sound, and not sRGB as nearly always."""
-    content = image.info.get("icc_profile")
-    space = {"RGB": "RGB", "RGBA": "RGB", "P": "RGB", "CMYK": "CMYK"}.get(image.mode)
-    if not content or space is None:
-        return None
-    try:
-        profile = _read_profile(content)
-        known = "srgb" in ImageCms.getProfileDescription(profile).lower()
-        return None if known or profile.profile.xcolor_space.strip() != space else profile
-    except Exception:  # littlecms refuses with PyCMSError, OSError, ValueError, TypeError
-        return None
-
-
-def _converted(image: Image.Image, profile: Profile) -> Image.Image:
-    """Convert to sRGB; a profile that littlecms will not work with is left aside."""
-    try:
-        converted = ImageCms.applyTransform(image, _transform(profile, image.mode))
-    except Exception:  # as above
-        return image
-    return image if converted is None else converted
-
-
-@lru_cache(16)  # cameras and programs embed the same few profiles
-def _read_profile(content: bytes) -> Profile:
-    return ImageCms.ImageCmsProfile(io.BytesIO(content))
-
-
-@lru_cache(16)
-def _transform(profile: Profile, mode: str) -> ImageCms.ImageCmsTransform:
-    return ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB")
 
 
 def _one_line(error: BaseException) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 import PIL
 from PIL import features
 
-from alexnet.data.decoding import MAX_PIXELS, in_srgb, reasons, turbo, upright
+from alexnet.data.colours import in_srgb
+from alexnet.data.decoding import MAX_PIXELS, reasons, turbo, upright
 from alexnet.kernels.pixels import scaled_square
 
 INTERPOLATION = "antialiased bilinear"
@@ -54,8 +55,6 @@ def square(content: bytes, side: int = 256, *, max_pixels: int = MAX_PIXELS) -> 
     with reasons():
         pixels, profile = upright(content, max_pixels=max_pixels, shrink_to=_GAP * side)
         scaled = scaled_square(pixels, side)
-        if profile is None:
-            return scaled
         return np.ascontiguousarray(in_srgb(scaled.transpose(1, 2, 0), profile).transpose(2, 0, 1))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+COLOUR_BITS = 14
 _PART = 16  # pictures, below which a thread is not worth waking
 _PLAIN_CASE = 2  # the compiled function's word for a picture it has no tables for
 
@@ -49,6 +50,32 @@ def planes(pixels: np.ndarray) -> np.ndarray:
     apart = np.empty((3, *pixels.shape[:2]), np.uint8)
     library.alexnet_planes(_address(pixels), ctypes.c_int64(pixels.size // 3), _address(apart))
     return apart
+
+
+def recolour(pixels: np.ndarray, shares: np.ndarray, curve: np.ndarray) -> np.ndarray:
+    """Convert colours by three curves, a matrix and one more curve.
+
+    Args:
+        pixels: uint8 RGB, (H, W, 3), in one piece, also as a view of planes.
+        shares: int32, (3, 256, 4): what each value of the three colours adds to the light of the three results,
+            in parts of 2 ** COLOUR_BITS; the fourth counts nothing.
+        curve: uint8, (2 ** COLOUR_BITS + 1,): the value of a light.
+    Returns:
+        uint8 RGB, (H, W, 3), laid out like `pixels`. Compiled or not, the same bits.
+    """
+    found = np.empty_like(pixels)  # keeps a view of planes one
+    if library := _library():
+        height, width, _ = pixels.shape
+        apart, between = pixels.strides[1:]
+        if found.strides == pixels.strides and pixels.strides[0] == width * apart:
+            count = ctypes.c_int64(height * width)
+            colours = _address(pixels), ctypes.c_int64(apart), ctypes.c_int64(between), count
+            library.alexnet_recolour(*colours, _address(shares), _address(curve), _address(found))
+            return found
+    for row, result in zip(pixels, found, strict=True):
+        light = sum(share[values] for share, values in zip(shares, row.T, strict=True))
+        result[:] = curve[light[:, :3].clip(0, 2**COLOUR_BITS)]
+    return found
 
 
 def fits(images: np.ndarray, side: int) -> bool:
@@ -163,7 +190,7 @@ def _library() -> ctypes.CDLL | None:
         found = ctypes.CDLL(str(paths[0]))
     except OSError:
         return None
-    return found if hasattr(found, "alexnet_vary") else None  # a file of an older version counts as none
+    return found if hasattr(found, "alexnet_recolour") else None  # a file of an older version counts as none
 
 
 def _avx2() -> bool:
