@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from deadly import Deadly
 from hostile import encoded, refused
 from PIL import Image
 
 from alexnet.cli.check import command
+from alexnet.data import check as checking
+from alexnet.data import workers
 from alexnet.data.check import KINDS, Examination, check
 from alexnet.data.check_page import check_page
 from alexnet.data.integrity import damages
@@ -42,7 +45,36 @@ def folder(tmp_path: Path) -> Path:
 
 
 def found(folder: Path) -> Examination:
-    return check(open_source(folder, strict=False), workers=2)
+    return check(open_source(folder, strict=False))
+
+
+def test_a_picture_that_brings_the_decoder_down_is_one_finding_among_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "PATIENCE", 3.0)
+    source = Deadly(100, side=40)
+    source.crash, source.hang = 37, 41
+    findings = check(source, workers=2).of("damaged")
+    assert {(f.split, f.name, f.detail) for f in findings} == {
+        ("train", "train 37", "it brings the decoder down"),
+        ("train", "train 41", "not decoded within 3 s"),
+    }
+
+
+def test_findings_do_not_depend_on_who_looks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "train" / "b" / "tiny.png").write_bytes(encoded(picture(900, 10), "PNG"))
+    (folder / "train" / "b" / "copy.png").write_bytes((folder / "val/a/0.png").read_bytes())
+    monkeypatch.setattr(checking, "_PART", 3)
+    source = open_source(folder)
+    assert check(source, workers=3).to_dict() == check(source, workers=0).to_dict()
+
+
+def test_a_source_that_fails_while_it_is_looked_through_is_told() -> None:
+    source = Deadly(100, side=16)
+    source.fail = 55
+    for count in (0, 2):
+        with pytest.raises(DataError, match="the source is gone"):
+            check(source, workers=count)
 
 
 def test_sound_pictures_are_nothing_to_report(folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_in_the_same_bytes(
             raise KeyboardInterrupt
         return written(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr("alexnet.data.prepare.write_shard", interrupted)
+    monkeypatch.setattr("alexnet.data.shards.write_shard", interrupted)
     with pytest.raises(KeyboardInterrupt):
         prepare(Shapes(47, side=16), tmp_path / "cut", side=16)
     with pytest.raises(DataError, match="no finished data set"):
@@ -161,7 +161,7 @@ def test_a_source_given_by_name_is_prepared_once(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("ALEXNET_HOME", str(tmp_path))
     first = open_dataset("digits")
     assert (first.side, len(first.split("train")), len(first.split("validation"))) == (32, 1438, 359)
-    monkeypatch.setattr("alexnet.data.prepare.write_shard", None)
+    monkeypatch.setattr("alexnet.data.shards.write_shard", None)
     assert open_dataset("digits").directory == first.directory
     assert open_dataset(first.directory).fingerprint == first.fingerprint
     with pytest.raises(DataError, match="side of 32, not 64"):

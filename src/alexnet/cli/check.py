@@ -1,7 +1,6 @@
 """alexnet check: what is wrong with pictures, before days are spent on them."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Exit with 3 if something this bad is found.",
 )
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads that decode [one a core].")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."
+)
 def command(
     data: str, as_json: bool, html: Path | None, quarantine: Path | None, fail_on: str, workers: int | None
 ) -> None:
@@ -41,13 +42,14 @@ def command(
     from alexnet.data.dataset import CARD
     from alexnet.data.naming import source_named
     from alexnet.data.quarantine import write_quarantine
+    from alexnet.kernels.pixels import cores
 
     if (Path(data) / CARD).exists():
         _prepared(data, as_json, fail_on)
         return
     source = source_named(data, strict=False)
     with walking("checking") as progress:
-        found = check(source, workers=workers or os.cpu_count() or 1, progress=progress)
+        found = check(source, workers=workers or cores(), progress=progress)
     if html:
         from alexnet.data.check_page import check_page
         from alexnet.files import write_text

@@ -62,6 +62,7 @@ def command(
     from alexnet.cli.showing import say
     from alexnet.data.prepare import prepare
     from alexnet.data.sources.texts import visible
+    from alexnet.kernels.pixels import cores
 
     with walking("preparing") as progress:
         dataset = prepare(
@@ -70,7 +71,7 @@ def command(
             side=side,
             encoding=encoding,
             quality=quality,
-            workers=workers,
+            workers=workers or cores(),
             tolerance=tolerance,
             quarantine=quarantine,
             order=order,

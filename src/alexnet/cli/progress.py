@@ -36,15 +36,11 @@ def _lines(what: str) -> Callable[[int, int], None]:
     rate, last = _rate(), [time.monotonic()]
 
     def tell(done: int, total: int) -> None:
-        now = time.monotonic()
+        now, speed = time.monotonic(), rate(done)
         if now - last[0] >= _EVERY and done < total:
             last[0] = now
-            left = (total - done) / max(rate(done), 1e-9)
-            print(
-                f"{what}: {done:,} of {total:,}, {rate(done):,.0f} images/s, {left:,.0f} s left",
-                file=sys.stderr,
-                flush=True,
-            )
+            left = f", {(total - done) / speed:,.0f} s left" if speed else ""
+            print(f"{what}: {done:,} of {total:,}, {speed:,.0f} images/s{left}", file=sys.stderr, flush=True)
 
     return tell
 

@@ -4,9 +4,10 @@
     named        a data set by name, directory or source; published, downloads: those that are fetched
     decoding     the bytes of a file to upright RGB pixels, or the reason why not
     images       the one decoder of the package, and the central square of a picture
-    prepare      a source to a prepared data set; shards, encoding, workers, worker, statistics, card
+    prepare      a source to a prepared data set; shards, encoding, statistics, card
     dataset      a prepared data set, opened; integrity: whether it still is what was prepared
-    check        what is wrong with a source; examine, duplicates, check_page, quarantine
+    check        what is wrong with a source; survey, examine, duplicates, check_page, quarantine
+    dispatch     who does such jobs: this process, or others; jobs, workers, worker
     batches      a data set in the order of an epoch, read ahead
     augment      the training picture: crop, mirror, colour; modern, mixing: what came after the paper
     views        the test pictures: centre, or the ten views

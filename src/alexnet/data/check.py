@@ -2,17 +2,18 @@
 
 import array
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from alexnet.data import duplicates
-from alexnet.data.examine import Facts, examine
-from alexnet.data.sources.source import Example, Source
+from alexnet.data.dispatch import results
+from alexnet.data.examine import Facts
+from alexnet.data.jobs import Part, divided
+from alexnet.data.sources.source import Source
 from alexnet.data.sources.texts import Texts
+from alexnet.data.survey import Survey, Surveyed, surveyed
 
 SEVERITIES = ("error", "warning", "note")
 KINDS = {
@@ -42,7 +43,7 @@ KINDS = {
 
 IMBALANCE = 10.0  # times the smallest class that the largest may be
 
-_AHEAD = 64  # pictures in flight for each thread
+_PART = 512  # pictures that a process is given at a time
 
 
 @dataclass(frozen=True)
@@ -113,48 +114,53 @@ class _Seen:
 
 
 def check(
-    source: Source, *, workers: int = 1, progress: Callable[[int, int], None] = lambda done, total: None
+    source: Source,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Examination:
     """Read every picture of a source, and report what is wrong, odd, there twice or out of balance.
 
     Args:
         source: what to look at.
-        workers: threads that decode.
+        workers: other processes that decode, 0 for this one alone; left out, as `prepare` chooses.
         progress: called with the pictures done and the pictures in all.
     Returns:
         the findings, the worst first within each kind's order in `KINDS`.
     """
     found = Examination(source.name, {split: source.count(split) for split in source.splits})
     found.findings += [Finding("layout", "", "", problem) for problem in getattr(source, "problems", ())]
-    seen, total, done = _Seen(), sum(found.pictures.values()), 0
-    numbers = {name: label for label, name in enumerate(source.classes)}
-    for number, split in enumerate(source.splits):
-        for example, facts in _examined(source.examples(split), workers):
-            for kind, detail in facts.oddities:
-                found.findings.append(Finding(kind, split, example.name, detail))
+    seen, total = _Seen(), sum(found.pictures.values())
+    places = {split: number for number, split in enumerate(source.splits)}
+    parts = divided(source, _PART)
+    for part, pictures in _in_order(
+        parts, results(Survey(source), parts, workers, lambda d: progress(d, total))
+    ):
+        counts = found.per_class.setdefault(part.split, dict.fromkeys(source.classes, 0))
+        for name, label, facts in pictures:
+            found.findings += [Finding(kind, part.split, name, detail) for kind, detail in facts.oddities]
             if facts.digest:
-                seen.add(number, numbers[example.label], example.name, facts)
-            counts = found.per_class.setdefault(split, dict.fromkeys(source.classes, 0))
-            counts[example.label] += 1
-            done += 1
-            if done % 16 == 0:
-                progress(done, total)
+                seen.add(places[part.split], label, name, facts)
+            counts[source.classes[label]] += 1
     found.findings += [*_duplicates(seen, source), *_balance(found)]
-    places = {kind: place for place, kind in enumerate(KINDS)}
-    found.findings.sort(key=lambda finding: places.get(finding.kind, 0))
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    found.findings.sort(key=lambda finding: ranks.get(finding.kind, 0))
     progress(total, total)
     return found
 
 
-def _examined(examples: Iterator[Example], workers: int) -> Iterator[tuple[Example, Facts]]:
-    """Examine pictures by several threads, in their order, a bounded number at a time."""
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: list[tuple[Example, Future[Facts]]] = []
-        while batch := list(islice(examples, _AHEAD * workers)):
-            coming = [(example, pool.submit(examine, example)) for example in batch]
-            yield from ((example, facts.result()) for example, facts in waiting)
-            waiting = coming
-        yield from ((example, facts.result()) for example, facts in waiting)
+def _in_order(
+    parts: list[Part], done: Iterator[tuple[Part, dict[str, Any]]]
+) -> Iterator[tuple[Part, list[Surveyed]]]:
+    """Yield parts in the source's order, as soon as those before have come."""
+    waiting: dict[Part, dict[str, Any]] = {}
+    coming = iter(parts)
+    awaited = next(coming, None)
+    for part, result in done:
+        waiting[part] = result
+        while awaited in waiting:
+            yield awaited, surveyed(waiting.pop(awaited))
+            awaited = next(coming, None)
 
 
 def _duplicates(seen: _Seen, source: Source) -> Iterator[Finding]:

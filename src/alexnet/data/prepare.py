@@ -13,29 +13,25 @@ import errno
 import hashlib
 import json
 import os
-import pickle
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from alexnet import files
 from alexnet.data.card import check, write_card
 from alexnet.data.dataset import CARD, FORMAT, Dataset
+from alexnet.data.dispatch import results
 from alexnet.data.encoding import ENCODINGS, QUALITY
 from alexnet.data.images import decoder
 from alexnet.data.naming import natural_side, source_named
 from alexnet.data.quarantine import quarantine_of, read_quarantine
-from alexnet.data.shards import Plan, Shard, read_record, write_shard
+from alexnet.data.shards import Plan, Shard, disk_error, read_record
 from alexnet.data.sources.source import Source
-from alexnet.data.workers import Pool, disk_error
 from alexnet.errors import AlexNetError, DataError, choices
-from alexnet.kernels.pixels import cores
 
 TOLERANCE = 0.05
 _PLAN = "plan.json"
-_FEW = 4096  # pictures that one process is done with before others have started
 _LOOK = 0.2  # seconds between looks at what other machines have finished
 
 Progress = Callable[[int, int], None]
@@ -70,7 +66,9 @@ def prepare(
         tolerance: the largest part of a split that may be unreadable and skipped, 0 to 1.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it; left out, the one that lies
             with the pictures as quarantine.jsonl, if there is one.
-        workers: processes to decode in; left out, one for each core.
+        workers: other processes to decode in, 0 for this one alone; left out, one for each core, or this one for
+            a few thousand pictures. A picture that brings a decoder down ends the process that decodes it: one
+            of the others is replaced, and the picture left out.
         order: of ImageNet's classes: "sorted" by synset, or by the numbers of the development kit, "devkit".
         progress: called now and then.
     Returns:
@@ -80,9 +78,9 @@ def prepare(
             directory holds something else.
         AlexNetError: the disk is full, or cannot be written; finished shards are kept.
     """
-    if (side is not None and side < 1) or not 1 <= quality <= 100 or (workers is not None and workers < 1):
+    if (side is not None and side < 1) or not 1 <= quality <= 100 or (workers is not None and workers < 0):
         raise ValueError(
-            f"side {side}, quality {quality}, workers {workers}: expected 1 or more, quality up to 100"
+            f"side {side}, quality {quality}, workers {workers}: expected side from 1, quality 1 to 100, workers from 0"
         )
     if encoding not in ENCODINGS:
         raise DataError(f"`{encoding}` is not an encoding: {choices(encoding, ENCODINGS)}")
@@ -98,14 +96,14 @@ def prepare(
             key = preparation_key(opened, side, encoding, quality, listed)
             if not _finished(plan.directory, key):
                 _begin(plan.directory, key, rank, world)
-                _write(plan, key, tolerance, workers or cores(), progress, rank, world)
+                _write(plan, key, tolerance, workers, progress, rank, world)
             return Dataset.open(plan.directory)
     except OSError as error:
         raise disk_error(error.errno in (errno.ENOSPC, errno.EDQUOT), str(error), plan.directory) from None
 
 
 def _write(
-    plan: Plan, key: str, tolerance: float, workers: int, progress: Progress, rank: int, world: int
+    plan: Plan, key: str, tolerance: float, workers: int | None, progress: Progress, rank: int, world: int
 ) -> None:
     """Write this process's shards, then, as the first process, the card; or wait for it."""
     shards = plan.shards()
@@ -115,7 +113,7 @@ def _write(
     kept = sum(shard.stop - shard.start for shard in set(mine) - set(missing))
     _check_room(plan, missing)
     try:
-        for _ in _records(plan, missing, workers, lambda done: progress(kept + done, total)):
+        for _ in results(plan, missing, workers, lambda done: progress(kept + done, total)):
             pass
         if rank:
             _wait(lambda: (plan.directory / CARD).exists())
@@ -142,37 +140,6 @@ def _check_room(plan: Plan, missing: list[Shard]) -> None:
             f"{os.fspath(plan.directory)!r} needs {need / 1e9:,.1f} GB more, its disk has {free / 1e9:,.1f} GB: "
             "make room, or prepare with --encoding jpeg, an eighth of the size"
         )
-
-
-def _records(
-    plan: Plan, work: list[Shard], workers: int, done: Callable[[int], None]
-) -> Iterator[tuple[Shard, dict[str, Any]]]:
-    """Write shards in other processes where it pays and can be done, else here."""
-    few = sum(shard.stop - shard.start for shard in work) < _FEW or len(work) < 2
-    if work and workers > 1 and not few and _travels(plan):
-        yield from Pool(plan, work, workers, done).run()
-        return
-    before = 0
-    for shard in work:
-        start = shard.start
-
-        def note(place: int, decoding: bool, base: int = before - start) -> None:
-            if place % 64 == 0:
-                done(base + place)
-
-        yield shard, write_shard(plan, shard, note)
-        before += shard.stop - shard.start
-
-
-def _travels(plan: Plan) -> bool:
-    """Tell whether another process can be given the plan: not a source that the caller's own script defines."""
-    if type(plan.source).__module__ == "__main__":
-        return False
-    try:
-        pickle.dumps(plan)
-    except (pickle.PicklingError, TypeError, AttributeError):
-        return False
-    return True
 
 
 def preparation_key(

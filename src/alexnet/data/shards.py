@@ -11,7 +11,8 @@ the side alone, so any number of workers writes the same bytes.
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ import numpy as np
 from alexnet import files
 from alexnet.data.encoding import QUALITY, file_endings, write_array, writer
 from alexnet.data.images import square, square_pixels
+from alexnet.data.jobs import Note, Part, divided
 from alexnet.data.sources.source import Example, Source
 from alexnet.data.statistics import Sums
-from alexnet.errors import DataError
+from alexnet.errors import AlexNetError, DataError
 
 PIXELS = 2**26  # at most, in the pictures of a shard: three bytes each make 192 MiB
 PICTURES = 2**16  # at most, of a shard: their names lie in memory while it is written
@@ -32,13 +34,8 @@ _BLOCK = 64  # pictures summed and written at once
 
 
 @dataclass(frozen=True)
-class Shard:
-    """One shard of a plan: entries `start` to `stop` of a split's listing."""
-
-    split: str
-    number: int
-    start: int
-    stop: int
+class Shard(Part):
+    """One shard of a plan."""
 
     def file(self, directory: Path, ending: str) -> Path:
         """Return the path of one of its files."""
@@ -60,18 +57,21 @@ class Plan:
     def shards(self) -> list[Shard]:
         """Divide every split into shards of at most `PIXELS`: 1,024 pictures at a side of 256."""
         size = min(PIXELS // self.side**2, PICTURES) or 1
-        return [
-            Shard(split, number, start, min(start + size, count))
-            for split in self.source.splits
-            for count in (self.source.count(split),)
-            for number, start in enumerate(range(0, count, size))
-        ]
+        return [Shard(part.split, part.number, part.start, part.stop) for part in divided(self.source, size)]
+
+    def do(self, part: Shard, note: Note, avoid: Mapping[int, str]) -> dict[str, Any]:
+        """Write a shard, and return its record."""
+        return write_shard(self, part, note, avoid)
+
+    def failed(self, full: bool, words: str) -> AlexNetError:
+        """Return the error for a disk that is full, or refuses."""
+        return disk_error(full, words, self.directory)
 
 
 def write_shard(
     plan: Plan,
     shard: Shard,
-    note: Callable[[int, bool], None] = lambda place, decoding: None,
+    note: Note = lambda place, decoding: None,
     avoid: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """Decode, square and write the pictures of one shard, and then its record.
@@ -132,6 +132,16 @@ def write_shard(
     }
     files.write_text(place("json"), json.dumps(record, indent=1) + "\n")
     return record
+
+
+def disk_error(full: bool, words: str, directory: Path) -> AlexNetError:
+    """Return the error for a disk that is full, or refuses."""
+    if full:
+        return AlexNetError(
+            f"the disk of {os.fspath(directory)!r} is full: the finished shards are kept; "
+            "make room and run the same again"
+        )
+    return AlexNetError(f"{os.fspath(directory)!r} cannot be written: {words}; the finished shards are kept")
 
 
 def read_record(shard: Shard, directory: Path) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""A process that writes shards: `python -m alexnet.data.worker`, started by `workers`.
+"""A process that does parts of a job: `python -m alexnet.data.worker`, started by `workers`.
 
-It is a program of its own, so that nothing of the caller's is forked or run again: a plan and then shards come in
-on standard input as pickles of its parent, and one line of JSON goes out for each shard. It ends when its input
+It is a program of its own, so that nothing of the caller's is forked or run again: a job and then parts come in
+on standard input as pickles of its parent, and one line of JSON goes out for each part. It ends when its input
 does, and on Linux with its parent.
 """
 
@@ -17,14 +17,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from alexnet.data.shards import Shard, write_shard
+from alexnet.data.jobs import Job, Note, Part
 from alexnet.errors import DataError
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def main(board: Path, slot: int) -> None:
-    """Write shards as they are asked for.
+    """Do parts as they are asked for.
 
     Args:
         board: a file of eight bytes for each worker, where it notes which entry it is at: twice its place, and
@@ -36,7 +36,7 @@ def main(board: Path, slot: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     warnings.simplefilter("ignore")  # of Pillow, about metadata, without a name
     requests, answers = sys.stdin.buffer, sys.stdout
-    plan = pickle.load(requests)
+    job = pickle.load(requests)
     with open(board, "r+b") as file, mmap.mmap(file.fileno(), 0) as places:
 
         def note(place: int, decoding: bool) -> None:
@@ -44,17 +44,17 @@ def main(board: Path, slot: int) -> None:
 
         while True:
             try:
-                shard, avoid = pickle.load(requests)
+                part, avoid = pickle.load(requests)
             except EOFError:
                 return
-            answers.write(json.dumps(_answer(plan, shard, avoid, note)) + "\n")
+            answers.write(json.dumps(_answer(job, part, note, avoid)) + "\n")
             answers.flush()
 
 
-def _answer(plan: Any, shard: Shard, avoid: dict[int, str], note: Any) -> dict[str, Any]:
-    """Write a shard; what went wrong becomes part of the answer."""
+def _answer(job: Job, part: Part, note: Note, avoid: dict[int, str]) -> dict[str, Any]:
+    """Do a part; what went wrong becomes part of the answer."""
     try:
-        return {"record": write_shard(plan, shard, note, avoid)}
+        return {"result": job.do(part, note, avoid)}
     except DataError as error:
         return {"data": str(error)}
     except OSError as error:

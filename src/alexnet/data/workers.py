@@ -1,7 +1,7 @@
-"""Many processes that write shards: handing out work, watching, and starting again after a crash.
+"""Many processes that do the parts of a job: handing out work, watching, and starting again after a crash.
 
 A picture that takes a process down, or keeps it for longer than `PATIENCE`, is left out with that reason, and its
-shard is begun again. Which process writes which shard makes no difference to what is written.
+part is begun again.
 """
 
 import contextlib
@@ -17,23 +17,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Generic
 
-from alexnet.data.shards import Plan, Shard
+from alexnet.data.jobs import Job, P
 from alexnet.errors import AlexNetError, DataError
 
 PATIENCE = 60.0  # seconds for one picture
 _LOOK = 0.2  # seconds between looks at the board
 
 
-class Worker:
-    """One process, the shard it is at, and a thread that listens to it."""
+class Worker(Generic[P]):
+    """One process, the part it is at, and a thread that listens to it."""
 
     def __init__(
-        self, plan: bytes, board: Path, slot: int, answers: "queue.Queue[tuple[Worker, str]]"
+        self, job: bytes, board: Path, slot: int, answers: "queue.Queue[tuple[Worker[P], str]]"
     ) -> None:
         self.slot = slot
-        self.shard: Shard | None = None
+        self.part: P | None = None
         self.seen = (-1, time.monotonic())  # the last new entry on the board, and when it was noticed
         self.process = subprocess.Popen(
             [sys.executable, "-m", "alexnet.data.worker", os.fspath(board), str(slot)],
@@ -43,14 +43,14 @@ class Worker:
             env=os.environ
             | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"},
         )
-        self._send(plan)
+        self._send(job)
         self._listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
         self._listener.start()
 
-    def begin(self, shard: Shard, avoid: dict[int, str]) -> None:
-        """Ask for a shard."""
-        self.shard, self.seen = shard, (-1, time.monotonic())
-        self._send(pickle.dumps((shard, avoid)))
+    def begin(self, part: P, avoid: dict[int, str]) -> None:
+        """Ask for a part."""
+        self.part, self.seen = part, (-1, time.monotonic())
+        self._send(pickle.dumps((part, avoid)))
 
     def end(self) -> None:
         """Stop the process and wait for it."""
@@ -70,7 +70,7 @@ class Worker:
             self._input.write(content)
             self._input.flush()
 
-    def _listen(self, answers: "queue.Queue[tuple[Worker, str]]") -> None:
+    def _listen(self, answers: "queue.Queue[tuple[Worker[P], str]]") -> None:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
@@ -78,29 +78,29 @@ class Worker:
         answers.put((self, ""))
 
 
-class Pool:
-    """Some processes that write the shards of a plan.
+class Pool(Generic[P]):
+    """Some processes that do the parts of a job.
 
     Args:
-        plan: where and how.
-        work: the shards to write.
+        job: what to do.
+        parts: in the order that they are begun in.
         count: how many processes, at least 1.
         done: called now and then with how many entries have been read so far.
     """
 
-    def __init__(self, plan: Plan, work: list[Shard], count: int, done: Callable[[int], None]) -> None:
-        self._plan, self._count, self._done = pickle.dumps(plan), min(count, len(work)), done
-        self._waiting, self._unfinished, self._finished = list(reversed(work)), len(work), 0
-        self._avoid: dict[Shard, dict[int, str]] = {shard: {} for shard in work}
-        self._answers: queue.Queue[tuple[Worker, str]] = queue.Queue()
-        self._workers: dict[int, Worker] = {}
+    def __init__(self, job: Job, parts: list[P], count: int, done: Callable[[int], None]) -> None:
+        self._job, self._count, self._done = job, min(count, len(parts)), done
+        self._waiting, self._unfinished, self._finished = list(reversed(parts)), len(parts), 0
+        self._avoid: dict[P, dict[int, str]] = {part: {} for part in parts}
+        self._answers: queue.Queue[tuple[Worker[P], str]] = queue.Queue()
+        self._workers: dict[int, Worker[P]] = {}
 
-    def run(self) -> Iterator[tuple[Shard, dict[str, Any]]]:
-        """Yield each shard and its record, as it is finished.
+    def run(self) -> Iterator[tuple[P, dict[str, Any]]]:
+        """Yield each part and what came of it, as it is finished.
 
         Raises:
             DataError: the source failed.
-            AlexNetError: the disk is full or cannot be written, or a process ends outside of any picture.
+            AlexNetError: the disk is full or cannot be read or written, or a process ends outside of any picture.
         """
         with tempfile.NamedTemporaryFile(prefix="alexnet-board-") as board:
             board.write(bytes(8 * self._count))
@@ -114,45 +114,47 @@ class Pool:
                 for worker in self._workers.values():
                     worker.end()
 
-    def _start(self, slot: int, board: Path, shard: Shard) -> None:
-        """Start a process in a slot, and give it a shard."""
-        self._workers[slot] = Worker(self._plan, board, slot, self._answers)
-        self._give(self._workers[slot], board, shard)
+    def _start(self, slot: int, board: Path, part: P) -> None:
+        """Start a process in a slot, and give it a part."""
+        self._workers[slot] = Worker(pickle.dumps(self._job), board, slot, self._answers)
+        self._give(self._workers[slot], board, part)
 
-    def _give(self, worker: Worker, board: Path, shard: Shard) -> None:
+    def _give(self, worker: Worker[P], board: Path, part: P) -> None:
         with open(board, "r+b") as file:
             file.seek(8 * worker.slot)
-            file.write(struct.pack("<q", 2 * shard.start))
-        worker.begin(shard, self._avoid[shard])
+            file.write(struct.pack("<q", 2 * part.start))
+        worker.begin(part, self._avoid[part])
 
-    def _next(self, board: Path) -> Iterator[tuple[Shard, dict[str, Any]]]:
+    def _next(self, board: Path) -> Iterator[tuple[P, dict[str, Any]]]:
         """Wait a little for an answer, and deal with it."""
         self._look(board)
         try:
             worker, line = self._answers.get(timeout=_LOOK)
         except queue.Empty:
             return
-        shard = worker.shard
-        if shard is None or self._workers[worker.slot] is not worker:
+        part = worker.part
+        if part is None or self._workers[worker.slot] is not worker:
             return
         if not line:
-            self._again(worker, shard, board)
+            self._again(worker, part, board)
             return
         answer = json.loads(line)
-        if "record" not in answer:
-            raise _failure(answer, self._plan)
-        worker.shard = None
+        if "data" in answer:
+            raise DataError(answer["data"])
+        if "result" not in answer:
+            raise self._job.failed("full" in answer, next(iter(answer.values())))
+        worker.part = None
         self._unfinished -= 1
-        self._finished += shard.stop - shard.start
-        yield shard, answer["record"]
+        self._finished += part.stop - part.start
+        yield part, answer["result"]
         if self._waiting:
             self._give(worker, board, self._waiting.pop())
 
     def _look(self, board: Path) -> None:
         """Read the board: tell how far the work is, and end a process that one picture keeps too long."""
         notes = struct.unpack(f"<{self._count}q", board.read_bytes())
-        busy = [worker for worker in self._workers.values() if worker.shard]
-        self._done(self._finished + sum(notes[w.slot] // 2 - w.shard.start for w in busy if w.shard))
+        busy = [worker for worker in self._workers.values() if worker.part]
+        self._done(self._finished + sum(notes[w.slot] // 2 - w.part.start for w in busy if w.part))
         for worker in busy:
             note = notes[worker.slot]
             if note != worker.seen[0]:
@@ -160,36 +162,19 @@ class Pool:
             elif note % 2 and time.monotonic() - worker.seen[1] > PATIENCE:
                 worker.process.kill()
 
-    def _again(self, worker: Worker, shard: Shard, board: Path) -> None:
-        """Begin a shard again after its process died, without the picture that it died of."""
+    def _again(self, worker: Worker[P], part: P, board: Path) -> None:
+        """Begin a part again after its process died, without the picture that it died of."""
         note = struct.unpack_from("<q", board.read_bytes(), 8 * worker.slot)[0]
         code = worker.process.wait()
-        place, avoid = note // 2, self._avoid[shard]
+        place, avoid = note // 2, self._avoid[part]
         if not note % 2 or place in avoid:
             raise AlexNetError(
-                f"a process that writes shards ended with code {code} outside of any picture: "
-                "is there memory enough? The finished shards are kept; run the same again with fewer workers"
+                f"a process that decodes pictures ended with code {code} outside of any picture: "
+                "is there memory enough? Run the same again with fewer workers"
             )
         late = time.monotonic() - worker.seen[1] > PATIENCE
         avoid[place] = (
             f"damaged: not decoded within {PATIENCE:.0f} s" if late else "damaged: it brings the decoder down"
         )
         worker.end()
-        self._start(worker.slot, board, shard)
-
-
-def _failure(answer: dict[str, str], plan: bytes) -> AlexNetError:
-    """Return the error that a worker's answer tells of."""
-    if "data" in answer:
-        return DataError(answer["data"])
-    return disk_error("full" in answer, next(iter(answer.values())), pickle.loads(plan).directory)
-
-
-def disk_error(full: bool, words: str, directory: Path) -> AlexNetError:
-    """Return the error for a disk that is full, or refuses."""
-    if full:
-        return AlexNetError(
-            f"the disk of {os.fspath(directory)!r} is full: the finished shards are kept; "
-            "make room and run the same again"
-        )
-    return AlexNetError(f"{os.fspath(directory)!r} cannot be written: {words}; the finished shards are kept")
+        self._start(worker.slot, board, part)
