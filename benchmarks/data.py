@@ -3,7 +3,8 @@
 Every contender takes its turn in each round, on one thread; a figure is the median over rounds of pictures per
 second of this process's own processor time, so that other programs on the machine disturb it less. The last two
 measurements are of the wall clock and of memory. Peers that are not installed are left out:
-pip install datasets webdataset.
+pip install datasets webdataset nvidia-dali-cuda120 (which needs no CUDA for this),
+and ffcv, which is built where OpenCV's and libjpeg-turbo's headers are.
 
     python benchmarks/data.py ../shared/data/imagenet-sample-200.zip
 """
@@ -15,7 +16,6 @@ import resource
 import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import zipfile
@@ -28,6 +28,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import torch
+from loaders import others
 from PIL import Image, ImageCms, ImageOps
 
 from alexnet import memory, randomness
@@ -207,29 +208,7 @@ def decoding(files: list[bytes], folder: Path) -> dict[str, Contender]:
             len(files), lambda place: torch.from_numpy(plain_square(files[place]).copy())
         ),
     }
-    try:
-        import datasets
-        import pyarrow
-        import pyarrow.parquet
-
-        table = pyarrow.table({"image": [{"bytes": content, "path": None} for content in files]})
-        pyarrow.parquet.write_table(table, folder / "train.parquet")
-        rows = datasets.load_dataset("parquet", data_files=str(folder / "train.parquet"), split="train")
-        contenders["datasets"] = lambda: len([plain_square(row["image"]["bytes"]) for row in rows])
-    except ImportError:
-        pass
-    try:
-        import webdataset
-
-        with tarfile.open(folder / "shard.tar", "w") as archive:
-            for place, content in enumerate(files):
-                info = tarfile.TarInfo(f"{place:05d}.jpg")
-                info.size = len(content)
-                archive.addfile(info, io.BytesIO(content))
-        shard = webdataset.WebDataset(str(folder / "shard.tar"), shardshuffle=False)
-        contenders["webdataset"] = lambda: len([plain_square(sample["jpg"]) for sample in shard])
-    except ImportError:
-        pass
+    contenders.update(others(files, folder, plain_square))
     return contenders
 
 
