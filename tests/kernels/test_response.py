@@ -10,6 +10,7 @@ from torch import Tensor
 
 from alexnet.kernels import library, response
 from alexnet.kernels.response import Response
+from alexnet.networks.pooling import WindowPool
 
 pytestmark = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 
@@ -27,7 +28,7 @@ def plain(x: Tensor, r: Response) -> Tensor:
         ]
         x = torch.cat(parts, 1)
     if r.pool:
-        x = F.max_pool2d(x, 3, 2, ceil_mode=True)
+        x = WindowPool(3, 2)(x) if r.shared else F.max_pool2d(x, 3, 2, ceil_mode=True)
     return F.relu(x) if r.rectify_after else x
 
 
@@ -82,6 +83,15 @@ def test_among_equals_the_first_takes_the_gradient() -> None:
     for r in (replace(STRONG, pool=True), replace(STRONG, normalize=True, pool=True)):
         check(torch.zeros(1, 8, 9, 9), r)
         check(torch.ones(1, 8, 8, 8), r)
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 7), (2, 3)])
+@pytest.mark.parametrize("after", [False, True])
+def test_equals_may_each_take_the_whole_gradient(height: int, width: int, after: bool) -> None:
+    """As in the 2012 program; a map of few values has many equals."""
+    few = random(3, 16, height, width).round()
+    check(few, replace(STRONG, pool=True, rectify_before=not after, rectify_after=after, shared=True))
+    check(few, replace(STRONG, rectify_before=True, normalize=True, pool=True, shared=True, reach=0))
 
 
 def test_nan_and_infinity_are_not_hidden() -> None:

@@ -5,10 +5,44 @@ import torch
 
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.definition import Definition
 from alexnet.networks.fusion import Together, fused
 from alexnet.networks.network import Architecture, Network
 from alexnet.networks.small import Cifar18
 from alexnet.networks.variants import OneWeirdTrick
+
+CONVOLUTION: dict[str, object] = {
+    "type": "conv",
+    "filters": 16,
+    "filterSize": 5,
+    "padding": 2,
+    "initW": 0.1,
+    "neuron": "relu",
+}
+POOL: dict[str, object] = {"type": "pool", "channels": 16, "sizeX": 3, "stride": 2}
+
+
+def defined() -> str:
+    """Write a definition: rectified, normalised and pooled; rectified and pooled; and pooled by its mean."""
+    layers: dict[str, dict[str, object]] = {
+        "data": {"type": "data", "dataIdx": 0},
+        "labels": {"type": "data", "dataIdx": 1},
+        "conv1": CONVOLUTION | {"inputs": "data", "channels": 3},
+        "norm1": {"type": "cmrnorm", "inputs": "conv1", "channels": 16, "size": 5},
+        "pool1": POOL | {"inputs": "norm1", "pool": "max"},
+        "conv2": CONVOLUTION | {"inputs": "pool1", "channels": 16},
+        "pool2": POOL | {"inputs": "conv2", "pool": "max"},
+        "conv3": CONVOLUTION | {"inputs": "pool2", "channels": 16},
+        "pool3": POOL | {"inputs": "conv3", "pool": "avg"},
+        "fc10": {"type": "fc", "inputs": "pool3", "outputs": 10, "initW": 0.01},
+        "probs": {"type": "softmax", "inputs": "fc10"},
+        "logprob": {"type": "cost.logreg", "inputs": "labels,probs"},
+    }
+    return "".join(
+        f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in keys.items())
+        for name, keys in layers.items()
+    )
+
 
 NETWORKS: list[Architecture] = [
     AlexNet(side=67, units=64, classes=10),
@@ -17,6 +51,7 @@ NETWORKS: list[Architecture] = [
     AlexNet(side=67, units=64, classes=10, overlapping_pooling=False, normalization=False),
     OneWeirdTrick(side=99, classes=10),
     Cifar18(deviation=0.01),
+    Definition(defined()),
 ]
 
 
@@ -67,3 +102,17 @@ def test_convolution_normalisation_and_pool_become_one() -> None:
     assert isinstance(pool, Together)
     assert pool.response.normalize
     assert pool.response.pool
+
+
+def test_pools_of_a_definition_share_their_gradient_in_one_pass_too() -> None:
+    network = Network(Definition(defined()))
+    together = {stage.name: stage.operation for stage in fused(network.stages, ["fc10"])}
+    assert not {"conv1", "conv1_neuron", "norm1", "conv2", "conv2_neuron"} & set(together)
+    first, second = together["pool1"], together["pool2"]
+    assert isinstance(first, Together)
+    assert isinstance(second, Together)
+    assert first.response.shared
+    assert first.response.rectify_before
+    assert first.response.normalize
+    assert second.response.shared
+    assert not isinstance(together["pool3"], Together)

@@ -7,7 +7,7 @@
  * convolution and the pooled map goes to memory. Backward recomputes what it needs from x alone.
  *
  * Windows are 3x3 with stride 2, clipped at the far border, so sizes round up. Among equals the first in
- * reading order takes the gradient. NaN is never hidden: it wins every comparison.
+ * reading order takes the gradient, or each takes all of it. NaN is never hidden: it wins every comparison.
  *
  * Source: Krizhevsky et al. 2012, sections 3.3 and 3.4.
  */
@@ -21,6 +21,7 @@ typedef struct {
     int images, height, width, channels;
     int groups; /* the sum does not cross from one group of channels to the next */
     int rectify_before, normalize, pool, rectify_after;
+    int shared; /* every one of the largest takes the gradient, as in the 2012 program */
     int reach; /* neighbours on each side, at most REACH */
     int threads;
     float alpha, beta, k;
@@ -169,7 +170,7 @@ INLINE void hand_back(const Response *r, const int high, const int wide, const f
                 marks winner = (here[y][x] == best) | (here[y][x] != here[y][x]);
                 float *slope = slopes[(top + y) % 3] + (left + x) * r->channels + c;
                 store(slope, load(slope) + choose(winner, given, all(0)));
-                given = choose(winner, all(0), given);
+                if (!r->shared) given = choose(winner, all(0), given);
             }
     }
 }

@@ -30,6 +30,8 @@ class Response:
     """Take the maximum of windows."""
     rectify_after: bool = False
     """Rectify what was pooled; only together with `pool`."""
+    shared: bool = False
+    """Give the gradient of a maximum to every value that equals it, not to the first alone."""
     reach: int = 2
     """Neighbouring channels on each side."""
     alpha: float = 1e-4 / 5
@@ -73,7 +75,10 @@ class _Structure(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_int) for name in ("images", "height", "width", "channels", "groups")),
-        *((name, ctypes.c_int) for name in ("rectify_before", "normalize", "pool", "rectify_after", "reach")),
+        *(
+            (name, ctypes.c_int)
+            for name in ("rectify_before", "normalize", "pool", "rectify_after", "shared", "reach")
+        ),
         ("threads", ctypes.c_int),
         *((name, ctypes.c_float) for name in ("alpha", "beta", "k")),
     )
@@ -84,7 +89,7 @@ def _structure(x: Tensor, r: Response) -> Any:
     return ctypes.byref(
         _Structure(
             *(images, height, width, channels, r.groups),
-            *(r.rectify_before, r.normalize, r.pool, r.rectify_after, r.reach),
+            *(r.rectify_before, r.normalize, r.pool, r.rectify_after, r.shared, r.reach),
             *(torch.get_num_threads(), r.alpha, r.beta, r.k),
         )
     )

@@ -15,7 +15,7 @@ from alexnet.kernels.response import Response
 from alexnet.networks.layers import Convolution
 from alexnet.networks.neurons import Neuron
 from alexnet.networks.normalization import ResponseNormalization
-from alexnet.networks.pooling import Pool
+from alexnet.networks.pooling import Pool, WindowPool
 
 if TYPE_CHECKING:
     from alexnet.networks.network import Stage
@@ -31,34 +31,39 @@ def fused(stages: Sequence["Stage"], kept: Collection[str]) -> list["Stage"]:
     readers = [name for stage in stages for name in stage.inputs]
     result: list[Stage] = []
     together: list[Stage] = []
+    before = 0
     for stage in stages:
         last = together[-1].name if together else ""
         alone = readers.count(last) == 1 and last not in kept
-        if together and not (alone and stage.inputs == (last,) and _place(stage) > _place(together[-1]) > 0):
+        place = _place(stage.operation, before)
+        if together and not (alone and stage.inputs == (last,) and place > before > 0):
             result.append(_one(together))
-            together = []
+            together, place = [], _place(stage.operation, 0)
         together.append(stage)
+        before = place
     return result + ([_one(together)] if together else [])
 
 
-def _place(stage: "Stage") -> int:
-    """Return the place of a stage in a fused run, which goes upward; 0 begins a run of its own."""
-    operation = stage.operation
+def _place(operation: nn.Module, before: int) -> int:
+    """Return the place of an operation in a fused run, which goes upward; 0 begins a run of its own.
+
+    `before` is the place of the one before: a rectification follows the convolution, or comes last.
+    """
     match operation:
         case Convolution() if operation.activation in ("relu", "identity"):
             return 1
-        case ResponseNormalization() if operation.size % 2 == 1:
-            return 2
-        case Pool() if (operation.kind, operation.size, operation.stride) == ("max", 3, 2):
-            return 3
         case Neuron() if operation.function.name == "relu":
+            return 2 if before == 1 else 5
+        case ResponseNormalization() if operation.size % 2 == 1:
+            return 3
+        case Pool(kind="max", size=3, stride=2) | WindowPool(kind="max", size=3, stride=2, start=0, count=0):
             return 4
     return 0
 
 
 def _one(stages: Sequence["Stage"]) -> "Stage":
     """Put stages together under the name of the last."""
-    if len(stages) == 1 and _place(stages[0]) not in (2, 3):
+    if len(stages) == 1 and _place(stages[0].operation, 0) not in (3, 4):
         return stages[0]
     together = Together([stage.operation for stage in stages])
     return replace(stages[-1], operation=together, inputs=stages[0].inputs)
@@ -76,9 +81,11 @@ class Together(nn.Module):
         for operation in operations:
             match operation:
                 case ResponseNormalization():
-                    self.response = operation.response()
-                case Pool():
-                    self.response = replace(self.response, pool=True)
+                    self.response = replace(operation.response(), rectify_before=self.response.rectify_before)
+                case Pool() | WindowPool():
+                    self.response = replace(
+                        self.response, pool=True, shared=isinstance(operation, WindowPool)
+                    )
                 case Neuron() if self.response.pool:
                     self.response = replace(self.response, rectify_after=True)
                 case Neuron() if self.response.normalize:
@@ -90,8 +97,10 @@ class Together(nn.Module):
         operations, together = list(self.operations), self.response
         if self.separate:
             pass
-        elif isinstance(operations[0], Convolution) and len(operations) > 1:
+        elif isinstance(operations[0], Convolution):
             convolution = operations[0]
+            if not (together.pool or together.normalize):
+                return convolution.rectified(x)
             x = convolution.linear(x)
             rectified = replace(
                 together, rectify_before=together.rectify_before or convolution.activation == "relu"

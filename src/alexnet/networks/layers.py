@@ -119,6 +119,10 @@ class Convolution(Weighted):
         """Convolve and add the biases, before the activation function."""
         return self._convolve(x, rectified=False)
 
+    def rectified(self, x: Tensor) -> Tensor:
+        """Convolve, add the biases and rectify, in one."""
+        return self._convolve(x, rectified=True)
+
     def prepare(self, *, half: bool = False) -> None:
         """Transform the kernels once, for answering only: the weights must not change any more.
 
@@ -136,9 +140,7 @@ class Convolution(Weighted):
         return ACTIVATIONS[self.activation](x)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.activation == "relu":
-            return self._convolve(x, rectified=True)
-        return self.activate(self.linear(x))
+        return self.rectified(x) if self.activation == "relu" else self.activate(self.linear(x))
 
     def _convolve(self, x: Tensor, *, rectified: bool) -> Tensor:
         rows, columns = (_overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:])
