@@ -80,6 +80,8 @@ class Together(nn.Module):
         self.separate = False
         for operation in operations:
             match operation:
+                case Convolution():
+                    self.response = replace(self.response, rectify_before=operation.activation == "relu")
                 case ResponseNormalization():
                     self.response = replace(operation.response(), rectify_before=self.response.rectify_before)
                 case Pool() | WindowPool():
@@ -94,23 +96,24 @@ class Together(nn.Module):
                     self.response = replace(self.response, rectify_before=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        operations, together = list(self.operations), self.response
+        first = self.operations[0]
         if self.separate:
-            pass
-        elif isinstance(operations[0], Convolution):
-            convolution = operations[0]
-            if not (together.pool or together.normalize):
-                return convolution.rectified(x)
-            x = convolution.linear(x)
-            rectified = replace(
-                together, rectify_before=together.rectify_before or convolution.activation == "relu"
-            )
-            if response.fits(x, rectified):
-                return response.respond(x, rectified)
-            x = convolution.activate(x)
-            operations = operations[1:]
-        elif (together.pool or together.normalize) and response.fits(x, together):
-            return response.respond(x, together)
-        for operation in operations:
-            x = operation(x)
-        return x
+            return _in_turn(self.operations, x)
+        if not isinstance(first, Convolution):
+            return self.respond(x)
+        if not (self.response.pool or self.response.normalize):
+            return first.rectified(x)
+        return self.respond(first.linear(x))
+
+    def respond(self, x: Tensor) -> Tensor:
+        """Do all that follows the convolution, if there is one, from what it gives before its activation function."""
+        if response.fits(x, self.response):
+            return response.respond(x, self.response)
+        first, *rest = self.operations
+        return _in_turn(rest, first.activate(x) if isinstance(first, Convolution) else first(x))
+
+
+def _in_turn(operations: Sequence[nn.Module], x: Tensor) -> Tensor:
+    for operation in operations:
+        x = operation(x)
+    return x
