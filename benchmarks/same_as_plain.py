@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet.kernels import library
+from alexnet.kernels.update import sgd_step
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Network
 from alexnet.randomness import Chance
-from alexnet.training.optimizer import update
 
 STEPS, BATCH, RATE = 20, 8, 0.01
 LIMIT = 1e-4
@@ -57,7 +57,7 @@ def run(*, plain: bool, channels_last: bool = False) -> Run:
                 if step == 0:
                     result.gradients[name] = value.grad.clone()
                 with torch.no_grad():
-                    update(value, value.grad, velocities[name], RATE, 0.9, 0.0005)
+                    sgd_step(value, value.grad, velocities[name], RATE, 0.9, 0.0005)
             with torch.inference_mode():
                 result.logits.append(network.eval()(watched))
     result.weights = {name: value.detach() for name, value in network.named_parameters()}

@@ -1,5 +1,6 @@
 """Training on a CUDA device against training on the processor."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,14 @@ def test_the_device_takes_the_steps_of_the_processor(
         torch.testing.assert_close(
             ends[1][name], value, rtol=tolerance, atol=tolerance * value.abs().max().item()
         )
+
+
+def test_a_compiled_network_ends_where_another_does(shapes: Dataset, tmp_path: Path) -> None:
+    ends = []
+    for compile in (False, True):
+        run, plain = tmp_path / str(compile), recipe()
+        chosen = replace(plain, training=replace(plain.training, compile=compile))
+        run_training(shapes, chosen, run, device="cuda", progress=Progress(quiet=True))
+        ends.append(checkpoint.load(checkpoints(run)[0]).weights)
+    for name, value in ends[0].items():
+        torch.testing.assert_close(ends[1][name], value, rtol=2e-3, atol=2e-3 * value.abs().max().item())

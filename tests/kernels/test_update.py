@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from alexnet.kernels import library
-from alexnet.kernels.update import sgd_step
+from alexnet.kernels.update import Update, at_once, sgd_step
 
 
 def test_ten_steps_follow_the_printed_rule() -> None:
@@ -47,3 +47,20 @@ def test_autograd_sees_that_the_weights_changed() -> None:
         sgd_step(weight, torch.ones(16), torch.zeros(16), 0.1, 0.9, 0.0)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
+
+
+def test_all_tensors_at_once_are_updated_as_one_by_one() -> None:
+    """What a CUDA device does, here on the processor: the same bits as the plain way."""
+    generator = torch.Generator().manual_seed(2)
+    first: list[Update] = []
+    for size in (5, 96, 1000):
+        weight, gradient, velocity = torch.randn(3, size, generator=generator)
+        first.append(Update(weight, gradient, velocity, 0.02, 0.9, 0.0005))
+    second = [u._replace(weight=u.weight.clone(), velocity=u.velocity.clone()) for u in first]
+    at_once(first)
+    with library.plain():
+        for update in second:
+            sgd_step(*update)
+    for one, two in zip(first, second, strict=True):
+        assert torch.equal(one.weight, two.weight)
+        assert torch.equal(one.velocity, two.velocity)

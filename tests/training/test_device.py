@@ -4,8 +4,13 @@ import pytest
 import torch
 
 from alexnet.errors import RecipeError
+from alexnet.kernels import library
+from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.network import Network
 from alexnet.networks.normalization import ResponseNormalization
-from alexnet.training.device import check_precision, chosen_device, has_bfloat16
+from alexnet.networks.small import Cifar18
+from alexnet.randomness import Chance
+from alexnet.training.device import check_compile, check_precision, chosen_device, compiled, has_bfloat16
 
 
 def test_auto_is_a_cuda_device_only_where_there_is_one() -> None:
@@ -37,3 +42,41 @@ def test_normalisation_squares_in_float32_whatever_it_is_given() -> None:
         found = layer(x.to(dtype))
         assert found.dtype == dtype
         torch.testing.assert_close(found.float(), layer(x.to(dtype).float()), rtol=1e-2, atol=0)
+
+
+def test_compiling_is_refused_for_a_processor() -> None:
+    check_compile(False, torch.device("cpu"))
+    check_compile(True, torch.device("cuda"))
+    with pytest.raises(
+        RecipeError, match=r"training.compile=true is for CUDA devices: .* set training.compile=false"
+    ):
+        check_compile(True, torch.device("cpu"))
+
+
+@pytest.mark.filterwarnings(
+    "ignore::UserWarning"
+)  # torch says what it does not compile: the dropped units' draws
+def test_a_compiled_network_takes_the_same_step_and_drops_the_same_units() -> None:
+    """As traced for a device, but run by plain PyTorch: which graphs are made, not how fast they are."""
+    network = Network(AlexNet(side=67, units=32, classes=10), seed=1).train()
+    outcome = compiled(network.outcome, backend="aot_eager")
+    images = torch.randint(0, 256, (4, 3, 67, 67), generator=torch.Generator().manual_seed(0)).float()
+    for step in range(2):
+        chance = Chance(0, step, 0, 4, 4)
+        with library.plain():
+            expected = network.outcome(images, chance)["fc8"]
+        found = outcome(images, chance)["fc8"]
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+        found.logsumexp(1).sum().backward()
+    assert all(value.grad is not None for value in network.parameters())
+
+
+def test_what_cannot_be_compiled_is_told_in_one_line() -> None:
+    def broken(graph: object, inputs: object) -> None:
+        raise RuntimeError("no compiler\nhere")
+
+    network = Network(Cifar18())
+    with pytest.raises(
+        RecipeError, match=r"torch.compile fails here \(.*no compiler here.*: set training.compile=false"
+    ):
+        compiled(network.outcome, backend=broken)(torch.zeros(1, 3, 32, 32), None)

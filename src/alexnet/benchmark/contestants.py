@@ -16,12 +16,12 @@ from alexnet.benchmark.graph import onnx_graph
 from alexnet.benchmark.plain import copy_weights, plain_cifar, plain_network
 from alexnet.data.augment import Augmentation, augment
 from alexnet.kernels.library import plain
+from alexnet.kernels.update import sgd_step
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.inference import prepared
 from alexnet.networks.network import Network
 from alexnet.networks.normalization import ResponseNormalization
 from alexnet.networks.small import Cifar18
-from alexnet.training.optimizer import update
 
 Step = Callable[[], object]
 
@@ -87,7 +87,7 @@ def _our_step(network: Network, batch: int, side: int) -> Step:
         with torch.no_grad():
             for parameter, velocity in zip(network.parameters(), velocities, strict=True):
                 assert parameter.grad is not None
-                update(parameter, parameter.grad, velocity, 1e-6, 0.9, 0.0005)
+                sgd_step(parameter, parameter.grad, velocity, 1e-6, 0.9, 0.0005)
 
     return step
 

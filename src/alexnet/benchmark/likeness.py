@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.kernels import library
+from alexnet.kernels.update import sgd_step
 from alexnet.networks.fusion import Together, fused
 from alexnet.networks.layers import Convolution
 from alexnet.networks.network import IMAGES, Architecture, Network, Stage
-from alexnet.training.optimizer import update
 
 Layer = Callable[[Tensor], Tensor]
 RATE, MOMENTUM, DECAY = 0.01, 0.9, 0.0005  # section 5
@@ -134,5 +134,5 @@ def _done(operation: nn.Module, layer: Layer, x: Tensor, gradient: Tensor) -> di
 def _updated(parameter: nn.Parameter, velocity: Tensor) -> dict[str, Tensor]:
     weight, velocity = parameter.detach().clone(), velocity.clone()
     assert parameter.grad is not None
-    update(weight, parameter.grad, velocity, RATE, MOMENTUM, DECAY)
+    sgd_step(weight, parameter.grad, velocity, RATE, MOMENTUM, DECAY)
     return {"weight": weight, "velocity": velocity}

@@ -205,7 +205,9 @@ class Network(nn.Module):
     def _run(self, images: Tensor, wanted: Iterable[str], chance: Chance | None) -> dict[str, Tensor]:
         """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
         kept = set(wanted)
-        needed = fused(self._needed(kept), kept)
+        needed = self._needed(kept)
+        if not torch.compiler.is_compiling():  # which fuses by itself
+            needed = fused(needed, kept)
         last_reader = {name: stage.name for stage in needed for name in stage.inputs}
         values = {IMAGES: self._prepared(images)}
         for stage in needed:

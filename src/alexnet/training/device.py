@@ -5,12 +5,17 @@ compute in bfloat16 under autocast, but for response normalisation, whose square
 in float32 use TF32 there, and the run says so.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import torch
+from torch import Tensor
 
 from alexnet.errors import RecipeError, choices
+from alexnet.randomness import Chance
+
+Outcome = Callable[[Tensor, Chance | None], dict[str, Tensor]]
 
 PRECISIONS: Final = ("float32", "bfloat16")
 
@@ -48,6 +53,37 @@ def check_precision(precision: str, device: torch.device) -> None:
             "training.precision=bfloat16 needs a processor with AVX512-BF16 or AMX, which this one lacks: products "
             "would be tens of times slower than in float32; set training.precision=float32"
         )
+
+
+def check_compile(wanted: bool, device: torch.device) -> None:
+    """Refuse to compile for a processor.
+
+    Raises:
+        RecipeError: it is wanted there.
+    """
+    if wanted and device.type == "cpu":
+        raise RecipeError(
+            "training.compile=true is for CUDA devices: on a processor the package's own kernels are faster; "
+            "set training.compile=false"
+        )
+
+
+def compiled(function: Outcome, backend: str | Callable[..., object] = "inductor") -> Outcome:
+    """Return a function that torch.compile has compiled when it is first called; for each size of a batch anew.
+
+    Raises:
+        RecipeError: on its first call, where compiling fails.
+    """
+    made: Outcome = torch.compile(function, dynamic=False, backend=backend)
+
+    def call(images: Tensor, chance: Chance | None) -> dict[str, Tensor]:
+        try:
+            return made(images, chance)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            words = " ".join(str(error).split())[:300]
+            raise RecipeError(f"torch.compile fails here ({words}): set training.compile=false") from error
+
+    return call
 
 
 def has_bfloat16() -> bool:

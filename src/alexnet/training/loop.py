@@ -19,7 +19,7 @@ from alexnet.evaluation.predict import probabilities
 from alexnet.journal import Row
 from alexnet.memory import exhausted
 from alexnet.networks.network import Network
-from alexnet.training.device import check_precision, chosen_device, settled
+from alexnet.training.device import check_compile, check_precision, chosen_device, settled
 from alexnet.training.directory import RunDirectory, checkpoints
 from alexnet.training.diverging import stuck
 from alexnet.training.progress import Progress
@@ -93,6 +93,7 @@ def run_training(
     saving, progress = saving or Saving(), progress or Progress()
     place = chosen_device(device)
     check_precision(recipe.training.precision, place)
+    check_compile(recipe.training.compile, place)
     training = dataset.split("train")
     plan = Plan(recipe, len(training))
     with contextlib.ExitStack() as leaving:

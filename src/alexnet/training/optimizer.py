@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.kernels.update import sgd_step
+from alexnet.kernels.update import Update, sgd_steps
 from alexnet.networks.tree import TreeConnected
 from alexnet.training.schedule import Schedule
 
@@ -90,6 +90,8 @@ class Momentum:
             rates_of: gives the rates of a parameter by its name, `conv1.weight`.
             factor: gives what a schedule multiplies its rate by; None stands for the run's schedule.
         """
+        updates: list[Update] = []
+        held: list[tuple[Tensor, Rates]] = []
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
@@ -105,14 +107,16 @@ class Momentum:
             if rates.trust and not kind.startswith("bias"):
                 norms = self._norm(name, parameter), self._norm(name, parameter.grad)
                 rate *= trust_ratio(*norms, rates)
+            update = Update(parameter, parameter.grad, self.velocity[name], rate, momentum, decay)
             if name in self.leaves:
-                _update_tree(
-                    parameter, parameter.grad, self.velocity[name], rate, momentum, decay, self.leaves[name]
-                )
+                _update_tree(update, self.leaves[name])
                 continue
-            update(parameter, parameter.grad, self.velocity[name], rate, momentum, decay)
+            updates.append(update)
             if not kind.startswith("bias"):
-                _hold_norms(parameter, rates)
+                held.append((parameter, rates))
+        sgd_steps(updates)
+        for weight, rates in held:
+            _hold_norms(weight, rates)
 
     def load(self, velocity: Mapping[str, Tensor]) -> None:
         """Take velocities by the names of their parameters."""
@@ -120,23 +124,9 @@ class Momentum:
             value.copy_(velocity[name])
 
 
-def update(
-    weight: Tensor, gradient: Tensor, velocity: Tensor, rate: float, momentum: float, decay: float
-) -> None:
-    """Apply the rule of section 5 to one tensor, in place: new velocity, then new weights."""
-    sgd_step(weight, gradient, velocity, rate, momentum, decay)
-
-
-def _update_tree(
-    weight: Tensor,
-    gradient: Tensor,
-    velocity: Tensor,
-    rate: float,
-    momentum: float,
-    decay: float,
-    leaves: Tensor,
-) -> None:
+def _update_tree(update: Update, leaves: Tensor) -> None:
     """Apply the rule of a tree of classes: a node's rate and decay are divided by the leaves below it."""
+    weight, gradient, velocity, rate, momentum, decay = update
     size = leaves[:, None]
     velocity.mul_(momentum).sub_(rate / size * (gradient + decay / size * weight))
     weight.add_(velocity)

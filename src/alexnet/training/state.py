@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import final
 
 import torch
@@ -15,6 +16,7 @@ from alexnet.distributed.rows import Piece, pieces
 from alexnet.journal import Row
 from alexnet.networks.divided import Cut, divide
 from alexnet.networks.network import Network
+from alexnet.training.device import Outcome, compiled
 from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import Momentum
 from alexnet.training.recipe import Recipe
@@ -64,6 +66,8 @@ class State:
     """Which part of it is this process's."""
     gradients: GradientSum = field(default_factory=lambda: GradientSum(ALONE, ()))
     """What sums the gradients of all processes."""
+    compiles: bool = False
+    """Compile the network, as `Training.compile` says."""
     step: int = 0
     """Steps finished."""
     loss: float = 0.0
@@ -100,7 +104,13 @@ class State:
         if device.type == "cuda":
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch documents it
         shared = [value for name, value in network.named_parameters() if not cut.divides(name)]
-        return cls(network, Momentum(network, cut.norm), processes, cut, GradientSum(processes, shared))
+        optimizer, gradients = Momentum(network, cut.norm), GradientSum(processes, shared)
+        return cls(network, optimizer, processes, cut, gradients, recipe.training.compile)
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What computes the values that the network's costs take: `Network.outcome`, compiled or not."""
+        return compiled(self.network.outcome) if self.compiles else self.network.outcome
 
     def pieces(self, total: int, recipe: Recipe) -> list[Piece]:
         """Return what this process does of a batch of `total` pictures."""

@@ -81,17 +81,19 @@ def _gradients(
             images, labels = mix(images, labels, recipe.network.classes, mixing, stream_of_step, alone)
         labels = labels[kept]
         with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
-            outcome = network.outcome(images, chance)
+            outcome = state.outcome(images, chance)
         values = {name: value[kept].to(network.mean.dtype) for name, value in outcome.items()}
         logits = values[network.output].flatten(1)
         loss = objective(network.costs, values, labels) / total
-        check_loss(value := loss.item(), network, images, batch, state.step + 1)
         if piece is mine[-1]:
             state.gradients.expect()
         loss.backward()
-        loss_sum += value * total
-        seen += len(labels)
-        wrong += float((logits.argmax(1) != _most(labels)).sum())
+        missed = (logits.argmax(1) != _most(labels)).sum()
+        value, misses = torch.stack(
+            [loss.detach().double(), missed.double()]
+        ).tolist()  # a device is waited for once
+        check_loss(value, network, images, batch, state.step + 1)
+        loss_sum, wrong, seen = loss_sum + value * total, wrong + misses, seen + len(labels)
     state.gradients.finish()
     return loss_sum, wrong, seen
 
