@@ -1,12 +1,13 @@
 """The benchmark's arithmetic, the peers' graph, and one measurement from end to end."""
 
+import importlib.metadata
 import json
 
 import pytest
 import torch
 from torch import nn
 
-from alexnet.benchmark import rounds
+from alexnet.benchmark import machine, rounds
 from alexnet.benchmark.contestants import CONTESTANTS
 from alexnet.benchmark.graph import onnx_graph
 from alexnet.benchmark.plain import PlainMapNormalization, copy_weights, plain_cifar, plain_network
@@ -69,6 +70,26 @@ def test_every_task_names_contestants_that_exist() -> None:
     for task in TASKS.values():
         assert set(task.contestants) <= set(CONTESTANTS)
         assert any(contestant.endswith("-plain") for contestant in task.contestants)
+
+
+def test_a_contestant_is_measured_where_all_it_needs_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {name.partition("-")[2] for task in TASKS.values() for name in task.contestants}
+    assert kinds == {"ours", "quantized", "plain", "compile", *machine.PEERS}
+    versions = {"onnxruntime": "1", "jax": "2", "jaxlib": "2", "keras": "3"}
+    monkeypatch.setattr(machine, "installed", versions.get)
+    assert machine.present("jax")
+    assert machine.present("ours")
+    assert not machine.present("onnxruntime")  # without onnx there is no graph
+    assert not machine.present("keras")  # without TensorFlow it has nothing to compute with
+    assert versions.items() <= machine.machine().items()
+    monkeypatch.setenv("CXX", "a compiler that is not here")
+    assert not machine.present("compile")
+
+
+def test_a_package_has_a_version_by_the_name_it_is_imported_with() -> None:
+    """PIL is of pillow, as tensorflow is of tensorflow-cpu."""
+    assert machine.installed("PIL") == importlib.metadata.version("pillow")
+    assert machine.installed("nobody") is None
 
 
 def test_a_measurement_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,27 @@ def train_plain(batch: int) -> Step:
     return _plain_step(plain_network(), batch, 224, 1000)
 
 
+def train_compile(batch: int) -> Step:
+    """The same with the stock modules compiled by torch."""
+    network = plain_network()
+    network.compile()
+    return _plain_step(network, batch, 224, 1000)
+
+
+def train_jax(batch: int) -> Step:
+    """The same in JAX."""
+    from alexnet.benchmark import jax_peer
+
+    return jax_peer.training(plain_network(), *_cut_pictures(batch, 224, 1000))
+
+
+def train_keras(batch: int) -> Step:
+    """The same in Keras on TensorFlow."""
+    from alexnet.benchmark import keras_peer
+
+    return keras_peer.training(plain_network(), *_cut_pictures(batch, 224, 1000))
+
+
 def cifar_ours(batch: int) -> Step:
     """A step of the small network `cifar-18pct`, augmentation included."""
     memory.settle()
@@ -92,8 +113,12 @@ def _our_step(network: Network, batch: int, side: int) -> Step:
     return step
 
 
+def _cut_pictures(batch: int, side: int, classes: int) -> tuple[Tensor, Tensor]:
+    return torch.randn(batch, 3, side, side), torch.randint(0, classes, (batch,))
+
+
 def _plain_step(network: nn.Sequential, batch: int, side: int, classes: int) -> Step:
-    images, labels = torch.randn(batch, 3, side, side), torch.randint(0, classes, (batch,))
+    images, labels = _cut_pictures(batch, side, classes)
     optimizer = torch.optim.SGD(network.parameters(), 1e-6, momentum=0.9, weight_decay=0.0005)
 
     def step() -> None:
@@ -114,9 +139,34 @@ def answer_ours(batch: int, *, quantize: bool = False) -> Step:
 
 def answer_plain(batch: int) -> Step:
     """The same with stock modules, from floats."""
+    return partial(_without_gradients, _plain_answering(), torch.randn(batch, 3, 224, 224))
+
+
+def answer_compile(batch: int) -> Step:
+    """The same with the stock modules compiled by torch, their weights frozen."""
+    network = _plain_answering()
+    network.compile(options={"freezing": True})
+    return partial(_without_gradients, network, torch.randn(batch, 3, 224, 224))
+
+
+def answer_jax(batch: int) -> Step:
+    """The same in JAX, from floats."""
+    from alexnet.benchmark import jax_peer
+
+    return jax_peer.answering(_plain_answering(), torch.randn(batch, 3, 224, 224))
+
+
+def answer_keras(batch: int) -> Step:
+    """The same in Keras on TensorFlow, from floats."""
+    from alexnet.benchmark import keras_peer
+
+    return keras_peer.answering(_plain_answering(), torch.randn(batch, 3, 224, 224))
+
+
+def _plain_answering() -> nn.Sequential:
     network = plain_network().eval()
     copy_weights(Network(AlexNet()), network)
-    return partial(_without_gradients, network, torch.randn(batch, 3, 224, 224))
+    return network
 
 
 def _without_gradients(network: nn.Module, images: Tensor) -> Tensor:
@@ -207,13 +257,19 @@ CONTESTANTS: Final[dict[str, Callable[[int], Step]]] = {
     "copy": copy,
     "train-ours": train_ours,
     "train-plain": train_plain,
+    "train-compile": train_compile,
+    "train-jax": train_jax,
+    "train-keras": train_keras,
     "cifar-ours": cifar_ours,
     "cifar-plain": cifar_plain,
     "answer-ours": answer_ours,
     "answer-quantized": partial(answer_ours, quantize=True),
     "answer-plain": answer_plain,
+    "answer-compile": answer_compile,
     "answer-onnxruntime": answer_onnxruntime,
     "answer-openvino": answer_openvino,
+    "answer-jax": answer_jax,
+    "answer-keras": answer_keras,
     "normalize-ours": normalize_ours,
     "normalize-plain": normalize_plain,
     "augment-ours": augment_ours,

@@ -1,9 +1,13 @@
 """What was measured on: processor, memory, threads, versions."""
 
+import functools
 import importlib.metadata
 import os
 import platform
+import shutil
 import sys
+import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,15 +16,36 @@ import torch
 from alexnet import __version__
 from alexnet.kernels import library
 
-PEERS: Final = ("onnxruntime", "openvino")
+PEERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "onnxruntime": ("onnxruntime", "onnx"),
+    "openvino": ("openvino", "onnx"),
+    "jax": ("jax", "jaxlib"),
+    "keras": ("keras", "tensorflow"),
+}
+"""Other programs, and the packages that each needs, as they are imported."""
+
+
+def present(peer: str) -> bool:
+    """Whether a peer can be measured here; what is no peer can, and `compile` needs a C++ compiler."""
+    if peer == "compile":
+        return compiles()
+    return all(installed(package) for package in PEERS.get(peer, ()))
 
 
 def installed(package: str) -> str | None:
-    """Return the version of an installed package, or None."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    """Return the version of an installed package by the name it is imported with, or None."""
+    distributions = _distributions().get(package)
+    return importlib.metadata.version(distributions[0]) if distributions else None
+
+
+_distributions = functools.cache(importlib.metadata.packages_distributions)  # tensorflow is of tensorflow-cpu
+
+
+def compiles() -> bool:
+    """Whether torch.compile finds what it needs for the processor: a C++ compiler and Python's headers."""
+    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    return shutil.which(compiler) is not None and headers.exists()
 
 
 def machine() -> dict[str, str | int | None]:
@@ -37,7 +62,8 @@ def machine() -> dict[str, str | int | None]:
         "alexnet": __version__,
         "kernels": library.absence() or "compiled",
     }
-    return found | {peer: version for peer in PEERS if (version := installed(peer))}
+    packages = dict.fromkeys(package for needed in PEERS.values() for package in needed)
+    return found | {package: version for package in packages if (version := installed(package))}
 
 
 def processor() -> str:

@@ -1,6 +1,8 @@
 """The network as it is usually written: the measure of what our own code gains."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from alexnet.networks.network import Network
@@ -51,6 +53,30 @@ def copy_weights(network: Network, plain: nn.Sequential) -> None:
             layer.weight.copy_(weight * (0.5 if number >= 6 else 1.0))
             assert layer.bias is not None
             layer.bias.copy_(bias)
+
+
+def channels_last(images: Tensor) -> NDArray[np.float32]:
+    """Return images of (N, C, H, W) as (N, H, W, C), in memory of their own."""
+    return np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())
+
+
+def channels_last_weights(plain: nn.Sequential) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Return weights and biases from conv1 to fc8 for programs whose maps are (N, H, W, C).
+
+    Kernels are (H, W, C / groups, K), matrices (inputs, outputs); fc6 takes its map in the order (H, W, C).
+    """
+    found: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+    for layer in plain:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            weight, bias = layer.weight.detach(), layer.bias
+            assert bias is not None
+            if isinstance(layer, nn.Conv2d):
+                weight = weight.permute(2, 3, 1, 0)
+            else:
+                channels = 256 if layer.in_features == 9216 else layer.in_features
+                weight = weight.unflatten(1, (channels, -1)).permute(2, 1, 0).flatten(0, 1)
+            found.append((weight.contiguous().numpy(), bias.detach().numpy()))
+    return found
 
 
 def plain_cifar() -> nn.Sequential:

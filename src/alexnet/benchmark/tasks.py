@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, final
 
 from alexnet.benchmark.contestants import SGEMM_SIDE, STREAM_BYTES
-from alexnet.benchmark.machine import PEERS, installed, machine
+from alexnet.benchmark.machine import machine, present
 from alexnet.benchmark.rounds import Times, take_turns
 
 TRAIN_GFLOP: Final = 4.136  # of an image, forward and backward, no gradient for the pixels
@@ -89,10 +89,24 @@ class Task:
     repeat: int = 1
 
 
+ANSWERING_PEERS: Final = {
+    "answer-compile": "PyTorch, torch.compile",
+    "answer-onnxruntime": "ONNX Runtime",
+    "answer-openvino": "OpenVINO",
+    "answer-jax": "JAX",
+    "answer-keras": "Keras on TensorFlow",
+}
+
 TASKS: Final[dict[str, Task]] = {
     "train": Task(
         "training, whole steps from uint8 pictures",
-        {"train-ours": "alexnet", "train-plain": "plain PyTorch (no augmentation)"},
+        {
+            "train-ours": "alexnet",
+            "train-plain": "plain PyTorch (no augmentation)",
+            "train-compile": "PyTorch, torch.compile (no augmentation)",
+            "train-jax": "JAX (no augmentation)",
+            "train-keras": "Keras on TensorFlow (no augmentation)",
+        },
         128,
         lambda seconds, batch: batch * TRAIN_GFLOP / gflops(seconds),
         "P / 4.136 GFLOP",
@@ -102,8 +116,7 @@ TASKS: Final[dict[str, Task]] = {
         {
             "answer-ours": "alexnet",
             "answer-plain": "plain PyTorch",
-            "answer-onnxruntime": "ONNX Runtime",
-            "answer-openvino": "OpenVINO",
+            **ANSWERING_PEERS,
         },
         64,
         lambda seconds, batch: batch * ANSWER_GFLOP / gflops(seconds),
@@ -115,8 +128,7 @@ TASKS: Final[dict[str, Task]] = {
             "answer-ours": "alexnet, float32",
             "answer-quantized": "alexnet, fc6 ... fc8 of one byte",
             "answer-plain": "plain PyTorch",
-            "answer-onnxruntime": "ONNX Runtime",
-            "answer-openvino": "OpenVINO",
+            **ANSWERING_PEERS,
         },
         1,
         lambda seconds, _: CONVOLUTION_GFLOP / gflops(seconds) + CONNECTED_BYTES / bandwidth(seconds),
@@ -164,7 +176,7 @@ def measure(task: str, *, batch: int | None = None, rounds: int = 7, threads: in
     names = {
         contestant: name
         for contestant, name in chosen.contestants.items()
-        if (peer := contestant.partition("-")[2]) not in PEERS or (installed(peer) and installed("onnx"))
+        if present(contestant.partition("-")[2])
     }
     gauges = [] if chosen.bound is None else ["sgemm", "copy" if task == "normalization" else "stream"]
     times = take_turns(dict.fromkeys([*gauges, *names], size), rounds, threads, chosen.repeat)

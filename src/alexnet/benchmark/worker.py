@@ -4,6 +4,7 @@ Each contestant has its own allocator, threads and memory, and sleeps while anot
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -29,7 +30,12 @@ class Worker:
     def __init__(self, contestant: str, batch: int, threads: int) -> None:
         command = [sys.executable, "-m", "alexnet.benchmark.worker", contestant, str(batch), str(threads)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | environment(threads),
         )
         self.contestant, self.batch = contestant, batch
         self.first_seconds = self._answer()["seconds"]
@@ -73,6 +79,17 @@ class Worker:
             raise AlexNetError(f"{self.contestant} cannot be measured: {said[-1]}")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Return what other libraries must read before they start: the processor alone, its threads, no chatter."""
+    return {
+        "JAX_PLATFORMS": "cpu",
+        "PJRT_NPROC": str(threads),  # JAX's threads; it has no setting for them
+        "NPROC": str(threads),  # the same in older releases
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
 
 
 def _serve(contestant: str, batch: int) -> None:

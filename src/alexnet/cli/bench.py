@@ -20,9 +20,10 @@ TASKS = ("train", "infer", "latency", "normalization", "cifar", "data")
 def command(task: str, batch: int | None, rounds: int, threads: int | None, as_json: bool) -> None:
     """Measure TASK: train, infer, latency, normalization, cifar or data.
 
-    Ours, plain PyTorch and the runtimes that are installed take turns, each in a process of its own, together
-    with a matrix product and a read of memory from which the machine's bound follows. Figures are medians,
-    ratios are medians of each round's ratio. Other runtimes: pip install "alexnet[bench]".
+    Ours, plain PyTorch, torch.compile where there is a C++ compiler, and ONNX Runtime, OpenVINO, JAX and Keras
+    where they are installed take turns, each in a process of its own, together with a matrix product and a read
+    of memory from which the machine's bound follows. Figures are medians, ratios are medians of each round's
+    ratio. The others: pip install "alexnet[bench]".
     """
     import torch
 
