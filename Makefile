@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test install check format lint types floors slow clean
+.PHONY: demo test install check format lint types floors slow optional clean
 
 demo: install  ## train, judge and use a small network on the digits
 	$(BIN)/alexnet demo
@@ -21,7 +21,7 @@ install: .venv/.installed  ## .venv with the package and everything that tests n
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[fast,parquet]" --group dev
 	touch $@
 
-check: lint types floors test slow  ## everything that continuous integration runs
+check: lint types floors test slow optional  ## everything that continuous integration runs
 
 lint: install
 	$(BIN)/ruff format --check .
@@ -39,6 +39,10 @@ floors: install
 
 slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../shared/data
 	$(BIN)/python -m pytest -m slow
+
+optional: install  ## tests with the libraries of the extras hub and bench, half a gigabyte, which this installs
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,bench]"
+	$(BIN)/python -m pytest tests/data/sources/test_hub.py tests/benchmark
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache src/*.egg-info
