@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,10 @@ from alexnet.data.sources.opening import open_source
 from alexnet.errors import AlexNetError, DataError
 
 
-def test_without_the_library_the_command_that_installs_it_is_told() -> None:
-    try:
-        import datasets  # noqa: F401  # whether it is there
-    except ImportError:
-        with pytest.raises(AlexNetError, match=r'pip install "alexnet\[hub\]"'):
-            open_source("hf:owner/name")
-    else:
-        pytest.skip("the library is installed")
+def test_without_the_library_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)  # as if it were not there
+    with pytest.raises(AlexNetError, match=r'pip install "alexnet\[hub\]"'):
+        open_source("hf:owner/name")
 
 
 @pytest.mark.filterwarnings("ignore")  # the library's own
