@@ -7,10 +7,14 @@ pip install datasets webdataset nvidia-dali-cuda120 (which needs no CUDA for thi
 and ffcv, which is built where OpenCV's and libjpeg-turbo's headers are.
 
     python benchmarks/data.py ../shared/data/imagenet-sample-200.zip
+
+The figures are also written to results/DATE-data.json.
 """
 
 import argparse
+import datetime
 import io
+import json
 import os
 import statistics
 import subprocess
@@ -31,6 +35,7 @@ from loaders import others
 from PIL import Image, ImageCms, ImageOps
 
 from alexnet import memory, randomness
+from alexnet.benchmark.machine import installed, machine
 from alexnet.data.augment import Augmentation, augment
 from alexnet.data.dataset import Dataset
 from alexnet.data.decoding import upright
@@ -59,6 +64,9 @@ def main() -> None:
     if arguments.memory_only:
         memory_used(arguments.entries)
         return
+    found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "machine": machine()}
+    peers = ("datasets", "webdataset", "nvidia-dali-cuda120", "ffcv")
+    found["versions"] = {peer: version for peer in peers if (version := installed(peer))}
     memory.settle()  # as a run does, before its first tensor
     torch.set_num_threads(1)
     pixels.cores = lambda: 1
@@ -69,33 +77,39 @@ def main() -> None:
             if name.upper().endswith((".JPEG", ".JPG"))
         ]
     size = sum(map(len, files)) / len(files) / 1000
+    found |= {"files": len(files), "kilobytes": size, "decoder": decoder(), "load": os.getloadavg()[0]}
     print(f"{len(files)} files of {size:.0f} kB; {decoder()}; torch {torch.__version__}")
-    print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"load of the machine {found['load']:.1f} on {os.cpu_count()} cores")
+    rows = contests(files, arguments.rounds)
+    found |= {"rows": rows, "two processes over one": scaling(arguments.pictures)}
+    if arguments.entries:
+        command = [sys.executable, __file__, *sys.argv[1:], "--memory-only"]
+        line = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        print(line)
+        found["memory"] = line
+    path = Path(__file__).parent / "results" / f"{found['date']}-data.json"
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def contests(files: list[bytes], rounds: int) -> list[dict[str, object]]:
+    """Let everyone take part in everything: a row for each figure."""
+    rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        report("file to 256 square", compete(decoding(files, folder), arguments.rounds), "plain Pillow loop")
+        rows += report("file to 256 square", compete(decoding(files, folder), rounds), "plain Pillow loop")
         plain = [content for content in files if in_srgb(content)]
         contest = {"alexnet": squares(square, plain), "plain Pillow loop": squares(plain_square, plain)}
         what = f"the same, {len(plain)} already in sRGB"
-        report(what, compete(contest, arguments.rounds), "plain Pillow loop")
-        raw = prepare(Files(files * 6), folder / "raw", workers=1)
-        packed = prepare(Files(files * 6), folder / "jpeg", encoding="jpeg", workers=1)
-        report(
-            "prepared JPEG to augmented floats",
-            compete(floats(packed), arguments.rounds),
-            "DataLoader, Pillow",
-        )
-        report(
-            "prepared raw to cropped bytes", compete(crops(raw), arguments.rounds), "DataLoader, memory map"
-        )
-        report(
-            "prepared raw to floats, colour, mean",
-            compete(floats(raw), arguments.rounds),
-            "DataLoader, memory map",
-        )
-    scaling(arguments.pictures)
-    if arguments.entries:
-        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--memory-only"], check=True)
+        rows += report(what, compete(contest, rounds), "plain Pillow loop")
+        raw = prepare(Files(files * 6), folder / "raw", workers=0)
+        packed = prepare(Files(files * 6), folder / "jpeg", encoding="jpeg", workers=0)
+        for what, contest, other in (
+            ("prepared JPEG to augmented floats", floats(packed), "DataLoader, Pillow"),
+            ("prepared raw to cropped bytes", crops(raw), "DataLoader, memory map"),
+            ("prepared raw to floats, colour, mean", floats(raw), "DataLoader, memory map"),
+        ):
+            rows += report(what, compete(contest, rounds), other)
+    return rows
 
 
 def compete(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
@@ -110,11 +124,17 @@ def compete(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[
     return rates
 
 
-def report(what: str, rates: Mapping[str, list[float]], plain: str) -> None:
-    """Print medians, and the medians of each round's ratio to the plain contender."""
+def report(what: str, rates: Mapping[str, list[float]], plain: str) -> list[dict[str, object]]:
+    """Print medians, and the medians of each round's ratio to the plain contender; return them."""
+    rows: list[dict[str, object]] = []
     for name, values in rates.items():
         ratio = statistics.median(value / other for value, other in zip(values, rates[plain], strict=True))
-        print(f"{what:38s} {name:28s} {statistics.median(values):9,.0f} images/s  {ratio:5.2f}x")
+        rate = statistics.median(values)
+        print(f"{what:38s} {name:28s} {rate:9,.0f} images/s  {ratio:5.2f}x")
+        rows.append(
+            {"what": what, "name": name, "images/s": rate, "all": values, "of_plain": ratio, "plain": plain}
+        )
+    return rows
 
 
 class Files:
@@ -282,7 +302,7 @@ def crops(dataset: Dataset) -> dict[str, Contender]:
     return {"alexnet": ours, "DataLoader, memory map": loaded(min(len(split), len(stored)), one)}
 
 
-def scaling(pictures: Path) -> None:
+def scaling(pictures: Path) -> dict[str, float]:
     """Decode in one process and in two at once, against the clock; half a minute of a quiet machine is best."""
     code = (
         "import sys, time, zipfile\nfrom alexnet.data.images import square\n"
@@ -300,9 +320,10 @@ def scaling(pictures: Path) -> None:
         return sum(wall for wall, _ in rates), sum(processor for _, processor in rates)
 
     one, two = run(1), run(2)
-    print(
-        f"{'two processes over one':38s} by the clock {two[0] / one[0]:.2f}x, by processor time {two[1] / one[1]:.2f}x"
-    )
+    ratios = {"by the clock": two[0] / one[0], "by processor time": two[1] / one[1]}
+    words = ", ".join(f"{clock} {ratio:.2f}x" for clock, ratio in ratios.items())
+    print(f"{'two processes over one':38s} {words}")
+    return ratios
 
 
 class Generated:
@@ -339,7 +360,7 @@ def memory_used(entries: int) -> None:
         tenths[10 * done // total] = most_memory()
 
     with tempfile.TemporaryDirectory() as place:
-        prepare(Generated(entries), Path(place) / "set", side=8, workers=1, progress=tell)
+        prepare(Generated(entries), Path(place) / "set", side=8, workers=0, progress=tell)
     print(
         f"memory over {entries:,} entries, MiB at each tenth: {' '.join(str(tenths[n]) for n in sorted(tenths))}"
     )
