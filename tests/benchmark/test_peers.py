@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from alexnet.benchmark.contestants import compiled
+from alexnet.benchmark.machine import compiles
 from alexnet.benchmark.plain import copy_weights, plain_network
 from alexnet.benchmark.worker import Worker, environment
 from alexnet.networks.alexnet import AlexNet
@@ -104,3 +106,13 @@ def test_a_peer_drops_half_of_the_units(program: ModuleType, plain: nn.Sequentia
 def test_a_peer_takes_steps_in_a_worker(peer: str, task: str) -> None:
     with Worker(f"{task}-{peer}", 1, 1) as worker:
         assert worker.seconds() > 0
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's own, while it compiles
+def test_the_network_that_torch_compiles_gives_the_same_logits(plain: nn.Sequential, images: Tensor) -> None:
+    if not compiles():
+        pytest.skip("there is no C++ compiler, or Python's headers are not installed")
+    with torch.inference_mode():
+        expected, found = plain(images), compiled(plain, frozen=True)(images)
+    assert (found - expected).norm() < 1e-4 * expected.norm()

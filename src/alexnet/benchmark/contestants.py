@@ -63,7 +63,7 @@ def train_plain(batch: int) -> Step:
 
 def train_compile(batch: int) -> Step:
     """The same with the stock modules compiled by torch."""
-    return _plain_step(_compiled(plain_network(), frozen=False), batch, 224, 1000)
+    return _plain_step(compiled(plain_network(), frozen=False), batch, 224, 1000)
 
 
 def train_jax(batch: int) -> Step:
@@ -142,14 +142,15 @@ def answer_plain(batch: int) -> Step:
 
 def answer_compile(batch: int) -> Step:
     """The same with the stock modules compiled by torch, their weights frozen."""
-    network = _compiled(_plain_answering(), frozen=True)
+    network = compiled(_plain_answering(), frozen=True)
     return partial(_without_gradients, network, torch.randn(batch, 3, 224, 224))
 
 
-def _compiled(network: nn.Module, *, frozen: bool) -> nn.Module:
-    compiled = torch.compile(network, options={"freezing": frozen})  # network.compile() does not freeze
-    assert isinstance(compiled, nn.Module)
-    return compiled
+def compiled(network: nn.Module, *, frozen: bool) -> nn.Module:
+    """Return a network compiled by torch, its weights taken as constants where `frozen`."""
+    made = torch.compile(network, options={"freezing": frozen})  # network.compile() does not freeze
+    assert isinstance(made, nn.Module)
+    return made
 
 
 def answer_jax(batch: int) -> Step:
