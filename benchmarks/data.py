@@ -13,6 +13,7 @@ The figures are also written to results/DATE-data.json.
 
 import argparse
 import datetime
+import importlib.metadata
 import io
 import json
 import os
@@ -31,11 +32,11 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import torch
-from loaders import others
+from loaders import Contender, others
 from PIL import Image, ImageCms, ImageOps
 
 from alexnet import memory, randomness
-from alexnet.benchmark.machine import installed, machine
+from alexnet.benchmark.machine import machine
 from alexnet.data.augment import Augmentation, augment
 from alexnet.data.dataset import Dataset
 from alexnet.data.decoding import upright
@@ -45,8 +46,6 @@ from alexnet.data.sources.source import Example
 from alexnet.kernels import pixels
 
 BATCH = 128
-Contender = Callable[[], int]
-"""Does its work once, and returns how many pictures that was."""
 
 
 def main() -> None:
@@ -66,7 +65,7 @@ def main() -> None:
         return
     found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "machine": machine()}
     peers = ("datasets", "webdataset", "nvidia-dali-cuda120", "ffcv")
-    found["versions"] = {peer: version for peer in peers if (version := installed(peer))}
+    found["versions"] = {peer: version for peer in peers if (version := version_of(peer))}
     memory.settle()  # as a run does, before its first tensor
     torch.set_num_threads(1)
     pixels.cores = lambda: 1
@@ -89,6 +88,14 @@ def main() -> None:
         found["memory"] = line
     path = Path(__file__).parent / "results" / f"{found['date']}-data.json"
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def version_of(distribution: str) -> str | None:
+    """Return the version of what pip installed under a name, or None."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def contests(files: list[bytes], rounds: int) -> list[dict[str, object]]:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from alexnet.benchmark.likeness import difference
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Network
@@ -57,7 +58,7 @@ def main() -> None:
             ("layouts of plain", other, plain),
             ("kernels and other layout", kernels, other),
         ):
-            far = {key: float((found[key] - value).norm() / value.norm()) for key, value in expected.items()}
+            far = {key: difference(found[key], value) for key, value in expected.items()}
             print(f"{pools:8s} {name:25s}", "  ".join(f"{key} {value:.1e}" for key, value in far.items()))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 Contender = Callable[[], int]
+"""Does its work once, and returns how many pictures that was."""
 Square = Callable[[bytes], np.ndarray]
 
 

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from alexnet.benchmark.likeness import difference
 from alexnet.kernels import library
 from alexnet.kernels.update import sgd_step
 from alexnet.networks.alexnet import AlexNet
@@ -62,11 +63,6 @@ def run(*, plain: bool, channels_last: bool = False) -> Run:
                 result.logits.append(network.eval()(watched))
     result.weights = {name: value.detach() for name, value in network.named_parameters()}
     return result
-
-
-def difference(ours: Tensor, plain: Tensor) -> float:
-    """Return the norm of the difference relative to the norm."""
-    return float((ours - plain).norm().item() / plain.norm().item())
 
 
 def compare(name: str, one: Run, other: Run) -> float:

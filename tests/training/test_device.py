@@ -1,8 +1,13 @@
 """Where a run computes: names, refusals, and the one precision that squares need."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from click.testing import CliRunner
 
+import alexnet
+from alexnet.cli.train import command
 from alexnet.errors import RecipeError
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
@@ -22,6 +27,14 @@ def test_auto_is_a_cuda_device_only_where_there_is_one() -> None:
 def test_a_device_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(RecipeError, match=name):
         chosen_device(name)
+
+
+def test_a_device_that_is_not_there_is_told_before_any_picture_is_read(tmp_path: Path) -> None:
+    """Neither data nor recipe has been looked at: preparing may take hours."""
+    with pytest.raises(RecipeError, match="there is no cuda:99"):
+        alexnet.train(tmp_path / "no pictures", device="cuda:99")
+    result = CliRunner().invoke(command, [str(tmp_path / "no pictures"), "--device", "cuda:99"])
+    assert isinstance(result.exception, RecipeError)
 
 
 def test_bfloat16_is_refused_with_a_reason_where_the_processor_lacks_it() -> None:

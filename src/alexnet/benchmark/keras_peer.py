@@ -17,12 +17,7 @@ from alexnet.benchmark.plain import channels_last, channels_last_weights
 
 
 def answering(plain: nn.Sequential, images: Tensor) -> Callable[[], Any]:
-    """Return a step that gives the logits, (N, 1000).
-
-    Args:
-        plain: whose weights are taken.
-        images: float32 pixels, (N, 3, 224, 224).
-    """
+    """Return a step that gives the logits, (N, 1000); arguments are those of `jax_peer.answering`."""
     _settle()
     network, pixels = _network(plain), tf.constant(channels_last(images))
     function = tf.function(lambda x: network(x, training=False), jit_compile=True)
@@ -38,15 +33,7 @@ def training(
     decay: float = 0.0005,
     dropped: float = 0.5,
 ) -> Callable[[], Any]:
-    """Return a whole training step, which gives the loss before its update; momentum is 0.9.
-
-    Args:
-        plain: whose weights are taken.
-        images: float32 pixels, (N, 3, 224, 224).
-        labels: integers, (N,).
-        rate, decay: of the update; what decays is added to the gradient, as torch.optim.SGD does.
-        dropped: share of the units of fc6 and fc7 that a step leaves out.
-    """
+    """Return a whole training step, which gives the loss before its update; as `jax_peer.training`."""
     _settle()
     network = _network(plain, dropped)
     pixels, classes = tf.constant(channels_last(images)), tf.constant(labels.numpy())

@@ -99,6 +99,7 @@ def command(
     from alexnet.distributed.processes import ALONE, joined
     from alexnet.distributed.starting import start
     from alexnet.recipes.train import resolve, run_directory, stored_recipe
+    from alexnet.training.device import chosen_device, suitable_device
     from alexnet.training.directory import check_free
     from alexnet.training.loop import Saving, run_training
     from alexnet.training.progress import Progress
@@ -117,12 +118,14 @@ def command(
     if resume and run is None:
         raise click.UsageError("--resume needs --run DIR: which run is to go on?")
     check_installed(log_to)
+    chosen_device(device)  # before pictures are prepared, which may take hours
     if run is not None and not dry_run and here.rank == 0:
-        check_free(run, resume=resume)  # before pictures are prepared, which may take hours
+        check_free(run, resume=resume)  # likewise
     settled = memory.settle()  # before the first tensor
     dataset = open_dataset(data, quarantine=quarantine)
     base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
     resolved = resolve(dataset, base, network=network, parameters=params, settings=changes)
+    suitable_device(device, precision=resolved.training.precision, compile=resolved.training.compile)
     if dry_run:
         show_recipe(resolved, dataset)
         show_rehearsal(rehearse(dataset, resolved, run or Path("runs"), keep=keep))

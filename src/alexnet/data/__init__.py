@@ -3,6 +3,7 @@
     sources/     what people hold: each yields names, contents and class names
     named        a data set by name, directory or source; published, downloads: those that are fetched
     decoding     the bytes of a file to upright RGB pixels, or the reason why not
+    colours      what an embedded profile means, in sRGB
     images       the one decoder of the package, and the central square of a picture
     prepare      a source to a prepared data set; shards, encoding, statistics, card
     dataset      a prepared data set, opened; integrity: whether it still is what was prepared

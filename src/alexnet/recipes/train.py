@@ -18,6 +18,7 @@ from alexnet.journal import Row
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.network import Architecture
 from alexnet.recipes import recipe as named
+from alexnet.training.device import chosen_device
 from alexnet.training.loop import Saving, run_training
 from alexnet.training.parameters import with_parameters
 from alexnet.training.progress import Progress
@@ -63,6 +64,7 @@ def train(
         Interrupted: a signal asked to stop; the run has saved.
     """
     check_installed(log_to)
+    chosen_device(device)  # before pictures are prepared, which may take hours
     settled = memory.settle()
     dataset = data if isinstance(data, Dataset) else open_dataset(data)
     if resume and run is not None and recipe is None and network is None:

@@ -42,6 +42,18 @@ def chosen_device(name: str = "auto") -> torch.device:
     return device
 
 
+def suitable_device(name: str, *, precision: str, compile: bool) -> torch.device:
+    """Return the device of a name, for a run that computes like this.
+
+    Raises:
+        RecipeError: there is no such device, or it does not suit.
+    """
+    device = chosen_device(name)
+    check_precision(precision, device)
+    check_compile(compile, device)
+    return device
+
+
 def check_precision(precision: str, device: torch.device) -> None:
     """Refuse bfloat16 where the processor has no instructions for it: there it is slower than float32, not faster.
 

@@ -19,7 +19,7 @@ from alexnet.evaluation.predict import probabilities
 from alexnet.journal import Row
 from alexnet.memory import exhausted
 from alexnet.networks.network import Network
-from alexnet.training.device import check_compile, check_precision, chosen_device, settled
+from alexnet.training.device import settled, suitable_device
 from alexnet.training.directory import RunDirectory, checkpoints
 from alexnet.training.diverging import stuck
 from alexnet.training.progress import Progress
@@ -91,9 +91,7 @@ def run_training(
         Interrupted: a signal asked to stop; the run has saved.
     """
     saving, progress = saving or Saving(), progress or Progress()
-    place = chosen_device(device)
-    check_precision(recipe.training.precision, place)
-    check_compile(recipe.training.compile, place)
+    place = suitable_device(device, precision=recipe.training.precision, compile=recipe.training.compile)
     training = dataset.split("train")
     plan = Plan(recipe, len(training))
     with contextlib.ExitStack() as leaving:

@@ -89,9 +89,8 @@ def _gradients(
             state.gradients.expect()
         loss.backward()
         missed = (logits.argmax(1) != _most(labels)).sum()
-        value, misses = torch.stack(
-            [loss.detach().double(), missed.double()]
-        ).tolist()  # a device is waited for once
+        # a device is waited for here, once, when it has all there is to do
+        value, misses = torch.stack([loss.detach().double(), missed.double()]).tolist()
         check_loss(value, network, images, batch, state.step + 1)
         loss_sum, wrong, seen = loss_sum + value * total, wrong + misses, seen + len(labels)
     state.gradients.finish()
