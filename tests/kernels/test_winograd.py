@@ -1,5 +1,7 @@
 """Winograd's form against plain convolution in float64, forward and gradient."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -112,7 +114,7 @@ def test_any_memory_layout_gives_the_same_bits() -> None:
 
 
 @needs_kernels
-@pytest.mark.parametrize("maps", [32, 64])  # threads that take tiles alone, and together
+@pytest.mark.parametrize("maps", [32, 144])  # threads that correlate tiles alone, and together
 def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images(maps: int) -> None:
     weight, bias = random(maps, maps, 5, 5, seed=1), random(maps, seed=2)
     x = random(59, maps, 7, 7, seed=3)  # more than one chunk, and the last one shorter
@@ -134,6 +136,29 @@ def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images(maps
         assert torch.equal(one, two)
         assert torch.equal(one, three)
     assert torch.equal(results[0][0][58:], winograd.convolve(x[58:], weight, bias, padding=2))
+
+
+@needs_kernels
+@pytest.mark.parametrize("half", [False, True])
+def test_bits_do_not_depend_on_whether_threads_share_tiles(
+    monkeypatch: pytest.MonkeyPatch, *, half: bool
+) -> None:
+    weight, bias = random(64, 48, 3, 3, seed=1), random(64, seed=2)
+    kernels = winograd.transformed(weight, 1)
+    if half:
+        kernels = replace(kernels, values=kernels.values.half())
+    x = random(5, 48, 17, 17, seed=3)  # 80 tiles
+    results = []
+    for size in (0, 1 << 30):
+        monkeypatch.setattr(winograd, "_shared_cache", lambda size=size: size)
+        results.append(winograd.convolve_prepared(x, kernels, bias, padding=1, rectified=True))
+    assert torch.equal(*results)
+
+
+@needs_kernels
+def test_transformed_kernels_take_no_more_memory_than_the_form_needs() -> None:
+    kernels = winograd.transformed(random(32, 16, 5, 5, seed=1), 1)
+    assert kernels.values.numel() == 64 * 32 * 16
 
 
 def test_what_does_not_fit_is_left_to_plain_convolution() -> None:

@@ -221,7 +221,7 @@ void alexnet_winograd_convolve(const Shape *s, const float *pixels, const void *
 static void correlate(Team team, const Shape *s, const Tiling *t, int begin, int end, const float *pixels,
                       const float *gradient, float *correlation, const float *B, const float *A, float *scratch)
 {
-    enum { depth = 144 }; /* tiles at a time, so that a product stays in the first cache; chunks are multiples of it */
+    enum { depth = 144 }; /* tiles at a time, so that a product stays in the first cache */
     int outputs = s->outputs / s->groups, panels = outputs / PANEL, tasks = t->positions * s->groups * panels;
     Transformed in = transformed(scratch, s->chunk, s->channels);
     Transformed out = transformed(scratch + t->positions * in.position, s->chunk, s->outputs);

@@ -12,6 +12,7 @@ Sources: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks" 
 import ctypes
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
@@ -33,15 +34,17 @@ whose rounding error is least. A convolution in float32 comes out within 5e-6 of
 PANEL: Final = 16
 """Filters that the matrix product takes at once: PANEL in product.h."""
 
+ROWS: Final = 6
+"""Tiles that the matrix product takes at once: ROWS in product.h."""
+
 TILES: Final = 144
-"""Tiles at a time for two threads that share them: what is transformed stays in the cache, and transformed
-kernels are not read too often. 16 images of conv3 ... conv5: a fifth faster than 16 of all (measured)."""
+"""Tiles at a time for two threads that share them: transformed kernels, or sums, are not read too often."""
 
-OWN_KERNELS: Final = 1 << 19
-"""Bytes of transformed kernels up to which each thread takes tiles of its own: they stay in its own cache."""
+OWN_SUMS: Final = 1 << 22
+"""Bytes of a sum up to which each thread correlates tiles of its own; the sums are added up at the end."""
 
-OWN_TILES: Final = 3 << 17
-"""Bytes of transformed tiles at a time for a thread of its own."""
+OWN_TILES: Final = 48
+"""Tiles at a time for a thread that correlates by itself: for each time it reads and writes its whole sum."""
 
 
 @cache
@@ -157,27 +160,38 @@ def _laid_out(x: Tensor) -> Tensor:
 
 
 def _shape(
-    x: Tensor, inputs: int, outputs: int, groups: int, kernel: int, padding: int
+    x: Tensor, inputs: int, outputs: int, groups: int, kernel: int, padding: int, *, own: int
 ) -> tuple["ctypes._Pointer[_Shape]", Tensor]:
-    """Return the C structure for a convolution of x, and the scratch memory it needs."""
+    """Return the C structure for a convolution of x, and the scratch memory it needs.
+
+    Each thread takes `own` tiles at a time by itself, or its part of those that all share where that is 0.
+    """
     images, channels, height, width = x.shape
-    threads, positions = torch.get_num_threads(), (len(POINTS[kernel]) + 1) ** 2
-    alone = 4 * positions * inputs * outputs <= OWN_KERNELS
-    chunk = OWN_TILES // (4 * positions * (channels + outputs)) if alone else TILES * ((threads + 1) // 2)
+    threads = torch.get_num_threads()
     shape = ctypes.pointer(
         _Shape(
-            *(images, height, width, channels, inputs, outputs),
-            *(groups, kernel, padding, max(1, chunk), False, alone, threads),
+            *(images, height, width, channels, inputs, outputs, groups, kernel, padding),
+            *(own or TILES * ((threads + 1) // 2), False, own > 0, threads),
         )
     )
     return shape, empty(library().alexnet_winograd_scratch(shape))
+
+
+@cache
+def _shared_cache() -> int:
+    """Return the bytes of the cache that the cores share; 0 where the system does not tell."""
+    try:
+        size = max(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")).read_text().strip()
+        return int(size.removesuffix("K")) << 10
+    except (OSError, ValueError):
+        return 0
 
 
 def transformed(weight: Tensor, groups: int, *, rotated: bool = False) -> Kernels:
     """Transform weights (F, C / groups, r, r); rotated, for the convolution that carries a gradient back."""
     filters, inputs, size, _ = weight.shape
     spread = matrices(size)[2]
-    values = empty(len(spread) ** 2 * weight.numel())
+    values = empty(len(spread) ** 2 * filters * inputs)
     library().alexnet_winograd_kernels(
         *(pointer(weight), filters // groups, inputs, groups, size, int(rotated)),
         *(pointer(spread), pointer(values), torch.get_num_threads()),
@@ -192,7 +206,13 @@ def _convolve(x: Tensor, kernels: Kernels, bias: Tensor | None, padding: int, re
     images, _, height, width = x.shape
     grown = 2 * padding - kernels.size + 1
     output = empty(images, kernels.outputs, height + grown, width + grown, channels_last=True)
-    shape, scratch = _shape(x, kernels.inputs, kernels.outputs, kernels.groups, kernels.size, padding)
+    # Six tiles stay in a core's own cache; all the kernels are read for each six, so the shared one must hold them.
+    step = len(finish[0])
+    tiles = images * -(-output.shape[2] // step) * -(-output.shape[3] // step)
+    alone = tiles >= ROWS * torch.get_num_threads() and kernels.values.nbytes <= _shared_cache() * 2 // 3
+    shape, scratch = _shape(
+        *(x, kernels.inputs, kernels.outputs, kernels.groups, kernels.size, padding), own=ROWS if alone else 0
+    )
     shape.contents.half = kernels.values.dtype == torch.float16
     library().alexnet_winograd_convolve(
         *(shape, pointer(x), pointer(kernels.values), pointer(bias), int(rectified), pointer(output)),
@@ -205,8 +225,10 @@ def _weight_gradient(x: Tensor, gradient: Tensor, weight: Tensor, padding: int, 
     """Return the gradient of the weights from the pixels and the gradient of the outputs."""
     filters, inputs, kernel, _ = weight.shape
     evaluate, finish, spread = matrices(kernel)
-    shape, scratch = _shape(x, inputs, filters, groups, kernel, padding)
-    correlation = empty(library().alexnet_winograd_sums(shape) * len(spread) ** 2 * weight.numel())
+    size = len(evaluate) ** 2 * inputs * filters
+    own = OWN_TILES if 4 * size <= OWN_SUMS else 0
+    shape, scratch = _shape(x, inputs, filters, groups, kernel, padding, own=own)
+    correlation = empty(library().alexnet_winograd_sums(shape) * size)
     library().alexnet_winograd_correlate(
         *(shape, pointer(x), pointer(gradient), pointer(correlation)),
         *(pointer(evaluate), pointer(finish), pointer(scratch)),
