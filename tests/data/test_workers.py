@@ -161,7 +161,7 @@ def test_a_full_disk_is_told_in_one_line_and_finished_shards_are_kept(
         written(path, array)
 
     monkeypatch.setattr(shards, "write_array", full)
-    with pytest.raises(AlexNetError, match=r"disk of .* is full: the finished shards are kept; make room"):
+    with pytest.raises(AlexNetError, match=r"disk of .* is full: shards that are finished stay; make room"):
         prepare(Shapes(100, side=16), tmp_path / "set", side=16, workers=0)
     monkeypatch.setattr(shards, "write_array", written)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "set").glob("train-0000[01].images.npy")}

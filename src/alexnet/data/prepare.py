@@ -76,7 +76,7 @@ def prepare(
     Raises:
         DataError: the source cannot be used, too many of its pictures cannot be read, a class has none left, or the
             directory holds something else.
-        AlexNetError: the disk is full, or cannot be written; finished shards are kept.
+        AlexNetError: the disk is full, or cannot be written; shards that are finished stay.
     """
     if (side is not None and side < 1) or not 1 <= quality <= 100 or (workers is not None and workers < 0):
         raise ValueError(

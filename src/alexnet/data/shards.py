@@ -138,10 +138,10 @@ def disk_error(full: bool, words: str, directory: Path) -> AlexNetError:
     """Return the error for a disk that is full, or refuses."""
     if full:
         return AlexNetError(
-            f"the disk of {os.fspath(directory)!r} is full: the finished shards are kept; "
+            f"the disk of {os.fspath(directory)!r} is full: shards that are finished stay; "
             "make room and run the same again"
         )
-    return AlexNetError(f"{os.fspath(directory)!r} cannot be written: {words}; the finished shards are kept")
+    return AlexNetError(f"{os.fspath(directory)!r} cannot be written: {words}; shards that are finished stay")
 
 
 def read_record(shard: Shard, directory: Path) -> dict[str, Any] | None:
