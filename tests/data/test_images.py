@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alexnet.data.images import decode, square, square_pixels
+from alexnet.data.images import decode, square, square_image, square_pixels
 from alexnet.errors import DataError
 
 
@@ -150,3 +150,18 @@ def test_square_and_orientation_commute() -> None:
     turned = encoded(Image.fromarray(np.ascontiguousarray(np.rot90(pixels, 1))), "PNG", exif=exif)
     difference = square(turned, 32).astype(int) - square_pixels(pixels, 32).astype(int)
     assert np.abs(difference).max() <= 1
+
+
+def test_an_opened_picture_is_squared_as_its_file() -> None:
+    """Orientation, transparency and depth count alike, whether a path or a PIL image is given."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    clear = np.dstack([scene(), np.arange(48 * 64, dtype=np.uint8).reshape(48, 64)])
+    deep = scene()[:, :, 0].astype(np.uint16) * 257
+    for content in (
+        encoded(Image.fromarray(scene()), "JPEG", exif=exif),
+        encoded(Image.fromarray(clear), "PNG"),
+        encoded(Image.fromarray(deep), "PNG"),
+        encoded(Image.fromarray(scene()).convert("CMYK"), "JPEG"),
+    ):
+        assert np.array_equal(square_image(Image.open(io.BytesIO(content)), 32), square(content, 32))

@@ -68,11 +68,23 @@ def upright(
     """
     image = opened(content, max_pixels)
     divisor = _divisor(image, shrink_to) if shrink_to else 1
+    pixels = None if image.mode == "CMYK" and embedded(image) else _turbo(content, image, divisor)
+    if pixels is None and divisor > 1:
+        image.draft(image.mode, (image.width // divisor, image.height // divisor))
+    return shown(image, pixels)
+
+
+def shown(image: Image.Image, pixels: np.ndarray | None = None) -> tuple[np.ndarray, Profile | None]:
+    """Bring an opened picture to upright RGB pixels.
+
+    Args:
+        image: the picture, in any mode.
+        pixels: what it decodes to, uint8 RGB, (H, W, 3), where that is known; the mode is RGB, or near it.
+    Returns:
+        as `upright`.
+    """
     profile = embedded(image)
-    pixels = None if profile and image.mode == "CMYK" else _turbo(content, image, divisor)
     if pixels is None:
-        if divisor > 1:
-            image.draft(image.mode, (image.width // divisor, image.height // divisor))
         image.load()
         if profile and image.mode == "CMYK":
             image, profile = converted(image, profile), None

@@ -7,10 +7,10 @@ Shapes: H rows, W columns.
 
 import numpy as np
 import PIL
-from PIL import features
+from PIL import Image, features
 
-from alexnet.data.colours import in_srgb
-from alexnet.data.decoding import MAX_PIXELS, reasons, turbo, upright
+from alexnet.data.colours import Profile, in_srgb
+from alexnet.data.decoding import MAX_PIXELS, reasons, shown, turbo, upright
 from alexnet.kernels.pixels import scaled_square
 
 INTERPOLATION = "antialiased bilinear"
@@ -53,9 +53,22 @@ def square(content: bytes, side: int = 256, *, max_pixels: int = MAX_PIXELS) -> 
     it is decoded, then averaged: no more than 1 of 255 away on average from doing it in one step.
     """
     with reasons():
-        pixels, profile = upright(content, max_pixels=max_pixels, shrink_to=_GAP * side)
-        scaled = scaled_square(pixels, side)
-        return np.ascontiguousarray(in_srgb(scaled.transpose(1, 2, 0), profile).transpose(2, 0, 1))
+        return _squared(*upright(content, max_pixels=max_pixels, shrink_to=_GAP * side), side)
+
+
+def square_image(image: Image.Image, side: int = 256) -> np.ndarray:
+    """Scale and cut a PIL image as `square` does the file it was opened from.
+
+    Args:
+        image: a picture of any mode, not yet turned as its EXIF orientation says.
+        side: height and width of the result, in pixels.
+    Returns:
+        uint8 RGB, (3, side, side).
+    Raises:
+        DataError: its file, read only now, is broken.
+    """
+    with reasons():
+        return _squared(*shown(image), side)
 
 
 def square_pixels(pixels: np.ndarray, side: int = 256) -> np.ndarray:
@@ -72,6 +85,12 @@ def square_pixels(pixels: np.ndarray, side: int = 256) -> np.ndarray:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}: expected uint8 (H, W, 3)")
     return scaled_square(np.ascontiguousarray(pixels), side)
+
+
+def _squared(pixels: np.ndarray, profile: Profile | None, side: int) -> np.ndarray:
+    """Scale and cut upright pixels, and bring what is left to sRGB."""
+    scaled = scaled_square(pixels, side)
+    return np.ascontiguousarray(in_srgb(scaled.transpose(1, 2, 0), profile).transpose(2, 0, 1))
 
 
 def decoder() -> str:

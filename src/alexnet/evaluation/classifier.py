@@ -13,7 +13,7 @@ from torch import Tensor
 
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
-from alexnet.data.images import square, square_pixels
+from alexnet.data.images import square, square_image, square_pixels
 from alexnet.data.views import center_view
 from alexnet.errors import CheckpointError, DataError
 from alexnet.evaluation.predict import view_probabilities
@@ -111,7 +111,7 @@ class Classifier:
 
     def _square(self, picture: Any) -> np.ndarray:
         if isinstance(picture, Image.Image):
-            return square_pixels(np.asarray(picture.convert("RGB")), self.side)
+            return square_image(picture, self.side)
         if isinstance(picture, np.ndarray):
             return square_pixels(_rgb(picture), self.side)
         path = os.fspath(picture)
