@@ -148,6 +148,15 @@ def test_classes_that_differ_or_are_empty_are_reported_and_the_rest_is_checked(f
     assert examination.of("no picture")[0].name == "val/a/bad.png"
 
 
+def test_a_class_of_one_picture_is_reported_where_none_is_set_aside(folder: Path) -> None:
+    for path in (folder / "train" / "b").glob("?*.png"):
+        if path.name != "0.png":
+            path.unlink()
+    examination = found(folder / "train")
+    assert examination.pictures == {"train": 12, "validation": 1}
+    assert "'b' holds 1 picture" in examination.of("layout")[0].detail
+
+
 def test_a_class_far_larger_than_another_is_reported(folder: Path) -> None:
     for n in range(2, 12):
         (folder / "train" / "b" / f"{n}.png").unlink()

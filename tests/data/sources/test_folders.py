@@ -89,6 +89,16 @@ def test_junk_is_passed_over_and_counted(tmp_path: Path) -> None:
     assert source.notes["ignored_files"] == 1
 
 
+def test_pictures_of_a_kind_that_is_not_read_are_not_passed_over(tmp_path: Path) -> None:
+    """A folder of a phone's HEIC files would otherwise shrink without a word."""
+    write(tmp_path, "train/a/1.png", "train/a/IMG_1234.HEIC", "train/b/1.avif")
+    assert names(Folders(Directory(tmp_path)), "train") == [
+        "train/a/1.png",
+        "train/a/IMG_1234.HEIC",
+        "train/b/1.avif",
+    ]
+
+
 @pytest.mark.parametrize(
     ("paths", "empty", "words"),
     [
@@ -96,7 +106,7 @@ def test_junk_is_passed_over_and_counted(tmp_path: Path) -> None:
         (("train/a/1.png", "train/b/1.png", "val/a/1.png"), None, "validation.*lacks class 'b'"),
         (("train/a/1.png", "val/a/1.png", "val/b/1.png"), None, "validation.*adds class 'b'"),
         (("train/1.png", "val/1.png"), None, "no class folders"),
-        (("a/1.png", "a/2.png", "b/1.png"), None, "`b` holds 1 picture"),
+        (("a/1.png", "a/2.png", "b/1.png"), None, "'b' holds 1 picture"),
         (("train/a/1.png", "val/a/1.png", "valid/a/1.png"), None, "both 'val' and 'valid'"),
     ],
 )

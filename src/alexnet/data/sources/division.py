@@ -24,9 +24,7 @@ def held_out(name: str, count: int, *, fraction: float = FRACTION, seed: int = S
         DataError: the class holds a single picture.
     """
     if count < 2:
-        raise DataError(
-            f"class `{name}` holds {count} picture: at least 2 are needed to set one aside for validation"
-        )
+        raise too_few(name)
     digest = hashlib.blake2b(
         repr((seed, "division", name)).encode("utf-8", "surrogateescape"), digest_size=8
     ).digest()
@@ -34,3 +32,10 @@ def held_out(name: str, count: int, *, fraction: float = FRACTION, seed: int = S
     aside = np.zeros(count, dtype=bool)
     aside[ranks[: min(max(round(count * fraction), 1), count - 1)]] = True
     return aside
+
+
+def too_few(name: str) -> DataError:
+    """Return the error for a class of a single picture."""
+    return DataError(
+        f"class {name!r} holds 1 picture, and one of each class is set aside for validation: add more or remove it"
+    )

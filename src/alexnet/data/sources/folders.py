@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alexnet.data.imagenet_classes import words_of
-from alexnet.data.sources.division import FRACTION, SEED, held_out
+from alexnet.data.sources.division import FRACTION, SEED, held_out, too_few
 from alexnet.data.sources.source import SPLITS, Example, natural
 from alexnet.data.sources.trees import Tree
 from alexnet.errors import DataError
@@ -35,6 +35,10 @@ ENDINGS = (
     ".ppm",
     ".pgm",
     ".pnm",
+    ".heic",  # what phones and browsers make and is not read here is refused by name, rather than passed over
+    ".heif",
+    ".avif",
+    ".jxl",
 )
 
 
@@ -49,8 +53,8 @@ class _Part:
 
     def chosen(self, fraction: float, seed: int) -> np.ndarray:
         """Return the places of this part's pictures among the folder's."""
-        if self.aside is None or self.size < 1:
-            return np.arange(self.size)
+        if self.aside is None or self.size < 2:
+            return np.arange(0 if self.aside else self.size)
         return np.flatnonzero(held_out(self.name, self.size, fraction=fraction, seed=seed) == self.aside)
 
 
@@ -89,6 +93,9 @@ class Folders:
         named = {part.name for parts in self._parts.values() for part in parts}
         self.classes += tuple(sorted(named - set(self.classes), key=natural))
         if divided and any(part.size > 1 for part in self._parts["train"]):
+            for part in self._parts["train"]:
+                if part.size == 1:
+                    self._complain(too_few(part.name))
             for split in ("train", "validation"):
                 self._parts[split] = [
                     _Part(p.name, p.folder, p.size, split == "validation") for p in self._parts["train"]
