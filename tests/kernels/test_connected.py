@@ -71,3 +71,13 @@ def test_a_gradient_or_more_pictures_are_left_to_plain_products() -> None:
     assert not fits(x, weight.clone().requires_grad_())
     assert not fits(x.expand(2, -1), weight)
     assert not fits(x[:, :20], weight[:, :20])
+
+
+@pytest.mark.parametrize("inputs", [32, 96])
+def test_activities_of_another_number_are_refused_as_torch_refuses_them(inputs: int) -> None:
+    """The kernel would read beyond their end."""
+    x, weight = torch.randn(1, inputs), torch.randn(4, 64)
+    assert not fits(x, weight)
+    rounded, scale = quantize(weight)
+    with pytest.raises(RuntimeError, match="shape"):
+        connect(x, rounded, torch.zeros(4), scale=scale, rectified=False)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet.kernels import library, winograd
+from alexnet.kernels.folding import fold
 
 needs_kernels = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 
@@ -114,6 +115,14 @@ def test_any_memory_layout_gives_the_same_bits() -> None:
 
 
 @needs_kernels
+def test_pictures_in_any_memory_layout_are_folded_alike() -> None:
+    """Enough of them for their copy to go back to the system, had it been let go before it was read."""
+    x = random(32, 3, 150, 150, seed=1)
+    turned = x.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(fold(turned, 11, 4, 0, (0, 0)), fold(x, 11, 4, 0, (0, 0)))
+
+
+@needs_kernels
 @pytest.mark.parametrize("maps", [32, 144])  # threads that correlate tiles alone, and together
 def test_bits_do_not_depend_on_the_number_of_threads_or_on_the_other_images(maps: int) -> None:
     weight, bias = random(maps, maps, 5, 5, seed=1), random(maps, seed=2)
@@ -167,6 +176,8 @@ def test_what_does_not_fit_is_left_to_plain_convolution() -> None:
     assert not winograd.fits(x[:, :3].clone().requires_grad_(), weight[:, :3], 1, 1)
     assert not winograd.fits(x[:, :6], weight[:, :3], 1, 2)
     assert not winograd.fits(x, weight[:10], 1, 1)
+    assert not winograd.fits(random(1, 32, 8, 8, seed=2), weight, 1, 1)  # of other channels: torch says so
+    assert not winograd.fits(x[0], weight, 1, 1)
     assert not winograd.fits(x.double(), weight.double(), 1, 1)
     assert not winograd.fits(x[:0], weight, 1, 1)
     assert not winograd.fits(x, random(16, 16, 7, 7, seed=3), 1, 1)

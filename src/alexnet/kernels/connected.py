@@ -33,7 +33,7 @@ def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
 def fits(x: Tensor, weight: Tensor) -> bool:
     """Say whether `connect` streams these float32 weights: for one picture, and where no gradient is asked for."""
     return (
-        len(x) == 1
+        tuple(x.shape) == (1, weight.shape[1])
         and weight.shape[1] % STEP == 0
         and weight.is_contiguous()
         and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
@@ -59,7 +59,7 @@ def connect(
         float32, (N, U).
     """
     units, inputs = weight.shape
-    if not usable(x) or inputs % STEP or not 0 < len(x) <= MOST_IMAGES:
+    if not usable(x) or inputs % STEP or not 0 < len(x) <= MOST_IMAGES or x.shape[1] != inputs:
         y = F.linear(x, weight.to(x.dtype)) * (1.0 if scale is None else scale) + bias
         return F.relu(y) if rectified else y
     x, y = x.contiguous(), empty(len(x), units)

@@ -41,11 +41,12 @@ def fold_kernels(weight: Tensor, stride: int) -> Tensor:
 class _Fold(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, stride: int, padding: int, rows: int, columns: int) -> Tensor:
+        x = x.contiguous()  # and alive until the library has read it
         ctx.shape, ctx.stride, ctx.padding = x.shape, stride, padding
         images, channels, height, width = x.shape
         folded = empty(*(images, channels * stride**2, rows, columns), channels_last=True)
         library().alexnet_fold(
-            *(pointer(x.contiguous()), pointer(folded), images, channels, height, width),
+            *(pointer(x), pointer(folded), images, channels, height, width),
             *(padding, stride, rows, columns, torch.get_num_threads()),
         )
         return folded

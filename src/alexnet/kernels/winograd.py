@@ -94,7 +94,9 @@ def fits(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
     filters, channels, height, width = weight.shape
     blocks = -(-height // stride)
     return (
-        height == width
+        x.dim() == 4
+        and x.shape[1] == channels * groups
+        and height == width
         and blocks in POINTS
         and (stride == 1 or groups == 1)
         and (channels * stride**2 % PANEL == 0 or (groups == stride == 1 and not x.requires_grad))
