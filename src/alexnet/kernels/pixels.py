@@ -165,6 +165,10 @@ def threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), thread_name_prefix="pixels")
 
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=threads.cache_clear)  # a forked process has the pool, not its threads
+
+
 def _by_pillow(pixels: np.ndarray, side: int) -> np.ndarray:
     """Do it in two steps: left to itself, Pillow chooses by the shape which way to go first."""
     height, width, _ = pixels.shape
