@@ -165,6 +165,17 @@ def test_one_bad_picture_does_not_cost_the_answers_to_the_others(story: Path) ->
     assert "missing.png" in done.stderr
 
 
+def test_of_a_folder_the_pictures_are_answered_those_below_too(story: Path) -> None:
+    if not (story / "runs/b").exists():
+        alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
+    (story / "pictures" / "val" / "notes.txt").write_text("not a picture")
+    done = alexnet("predict", "runs/b", "pictures/val", cwd=story)
+    shown = [json.loads(line)["picture"] for line in done.stdout.splitlines()]
+    assert shown == sorted(str(path.relative_to(story)) for path in (story / "pictures/val").rglob("*.png"))
+    (story / "nothing").mkdir()
+    refused("predict", "runs/b", "nothing", cwd=story, code=3, says="no pictures")
+
+
 def test_data_that_is_at_fault_leaves_nothing_behind(story: Path) -> None:
     folder = story / "bad"
     for name in ("train/a", "train/b", "val/a"):

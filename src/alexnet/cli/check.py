@@ -91,7 +91,6 @@ def _prepared(data: str, as_json: bool, fail_on: str) -> None:
 
 
 def _show(found: "Examination") -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     from alexnet.cli.showing import say, show_table
@@ -100,14 +99,14 @@ def _show(found: "Examination") -> None:
 
     splits = ", ".join(f"{count:,} {split}" for split, count in found.pictures.items())
     if not found.findings:
-        say(f"{found.name}: {splits}; nothing to report")
+        say(f"{visible(found.name)}: {splits}; nothing to report")
         return
-    table = Table(title=f"{escape(found.name)}: {splits}")
+    table = Table(title=f"{visible(found.name)}: {splits}")
     for heading in ("severity", "kind", "pictures", "for instance"):
         table.add_column(heading, justify="right" if heading == "pictures" else "left", overflow="fold")
     for kind, severity in KINDS.items():
         if findings := found.of(kind):
             first = findings[0]
             words = ": ".join(visible(word) for word in (first.name, first.detail) if word)
-            table.add_row(severity, kind, f"{len(findings):,}", escape(words))
+            table.add_row(severity, kind, f"{len(findings):,}", words)
     show_table(table)

@@ -33,7 +33,9 @@ def command(run: Path | None, quiet: bool) -> None:
     pictures = _written(digits, directory / "pictures")
     classifier = load(directory)
     for path in pictures:
-        show_guesses(path, [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]])
+        show_guesses(
+            str(path), [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]]
+        )
     say(
         f"""
 The network is in {directory}. What to type next:

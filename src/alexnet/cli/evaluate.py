@@ -45,6 +45,7 @@ def show_report(report: "Report", *, every_class: bool) -> None:
     from rich.table import Table
 
     from alexnet.cli.showing import say, show_table
+    from alexnet.data.sources.texts import visible
 
     seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
@@ -72,5 +73,5 @@ def show_report(report: "Report", *, every_class: bool) -> None:
             classes.add_column(heading, justify="left" if heading == "class" else "right")
         for found in worst:
             label = found.name if found.words == found.name else f"{found.name} {found.words}"
-            classes.add_row(label, f"{found.count:,}", f"{found.top1_error:.2%}")
+            classes.add_row(visible(label), f"{found.count:,}", f"{found.top1_error:.2%}")
         show_table(classes)

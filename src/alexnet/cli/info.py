@@ -110,14 +110,14 @@ def _show(name: str, architecture: "Architecture", stages: list["StageSummary"],
         table.add_column(heading, "total" if heading == "stage" else "")
     for heading, total in shown.items():
         table.add_column(heading, f"{total:,}", justify="right")
-    table.add_column("sees pixels", "", justify="right")
+    table.add_column("field", "", justify="right")
     for stage in stages:
         numbers = (stage.parameters, stage.units, stage.multiply_adds)
         table.add_row(
             stage.name,
             stage.kind,
             ", ".join(stage.inputs),
-            " x ".join(str(length) for length in stage.shape),
+            "x".join(str(length) for length in stage.shape),
             *(f"{number:,}" if number else "" for number in numbers),
             str(stage.receptive_field),
         )

@@ -1,6 +1,7 @@
 """alexnet predict: the best classes of pictures."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import click
     "--json", "as_json", is_flag=True, help="Print JSON lines, as when standard output is no terminal."
 )
 def command(run: Path, pictures: tuple[str, ...], top: int, views: str, as_json: bool) -> None:
-    """Name the best classes of each PICTURE, a file or a folder of them, as RUN sees them.
+    """Name the best classes of each PICTURE, a file or a folder with pictures in it or below, as RUN sees them.
 
     A picture that cannot be read is named on standard error, the others are answered, and the exit code is 3.
     """
@@ -41,34 +42,40 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, as_json:
                 {"class": guess.name, "words": guess.words, "probability": guess.probability}
                 for guess in guesses
             ]
-            print(json.dumps({"picture": str(path), "classes": classes}), flush=True)
+            print(json.dumps({"picture": path, "classes": classes}), flush=True)
         else:
             show_guesses(path, [(guess.words, guess.probability) for guess in guesses])
     if unread:
         raise SystemExit(DataError.exit_code)
 
 
-def _files(pictures: tuple[str, ...]) -> list[Path]:
-    """Return the files given, and those of the folders given, in the order of their names."""
-    found: list[Path] = []
+def _files(pictures: tuple[str, ...]) -> list[str]:
+    """Return the files given, and the pictures below the folders given, in the order of their names."""
+    from alexnet.data.sources import folders
+    from alexnet.data.sources.trees import Directory
+    from alexnet.errors import DataError
+
+    found: list[str] = []
     for text in pictures:
-        path = Path(text)
-        if path.is_dir():
-            inside = sorted(path.iterdir())
-            found += [entry for entry in inside if entry.is_file() and not entry.name.startswith(".")]
+        if os.path.isdir(text):
+            inside, _ = folders.pictures(Directory(text), "")
+            if not inside:
+                raise DataError(f"{text} holds no pictures")
+            found += [os.path.join(text, path) for path in inside]
         else:
-            found.append(path)
+            found.append(text)
     return found
 
 
-def show_guesses(path: Path, guesses: list[tuple[str, float]]) -> None:
+def show_guesses(path: str, guesses: list[tuple[str, float]]) -> None:
     """Print the best classes of one picture as a table with bars."""
     from rich.table import Table
 
     from alexnet.cli.showing import show_table
+    from alexnet.data.sources.texts import visible
 
-    table = Table(title=str(path), title_justify="left", show_header=False, box=None)
+    table = Table(title=visible(path), title_justify="left", show_header=False, box=None)
     for words, probability in guesses:
         bar = "█" * round(20 * probability)
-        table.add_row(f"{probability:7.2%}", bar.ljust(20), words)
+        table.add_row(f"{probability:7.2%}", bar.ljust(20), visible(words))
     show_table(table)

@@ -18,12 +18,17 @@ def say(text: str) -> None:
 
 
 def show_table(table: "Table") -> None:
-    """Print a table on standard output; where that is no terminal, as wide as it needs to be."""
+    """Print a table on standard output, its texts as they are: without a frame and with whole numbers where a
+    terminal is narrow; as wide as it needs to be where that is no terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=200)
+        console.width = 200
+    elif console.measure(table, options=console.options.update(width=200)).maximum > console.width:
+        table.box, table.padding, table.pad_edge = None, (0, 1, 0, 0), False
+        for column in table.columns:
+            column.overflow, column.no_wrap = "fold", column.justify == "right"
     console.print(table)
 
 

@@ -1,0 +1,35 @@
+"""Tables as they look: nothing of what they say is lost, whatever a terminal's width or a file's name."""
+
+import pytest
+from rich.table import Table
+
+from alexnet.cli.predict import show_guesses
+from alexnet.cli.showing import show_table
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 30 columns."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "30")
+
+
+def test_a_narrow_terminal_loses_no_letter_and_breaks_no_number(
+    narrow: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table("kind")
+    table.add_column("pictures", justify="right")
+    table.add_row("abcdefghijklmnopqrstuvwxyz", "1,234,567")
+    show_table(table)
+    shown = capsys.readouterr().out
+    assert "1,234,567" in shown
+    letters = "".join(line.split()[0] for line in shown.splitlines()[1:])
+    assert letters == "abcdefghijklmnopqrstuvwxyz"
+
+
+def test_a_files_name_is_shown_as_it_is_and_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    show_guesses("a [/b] [red]\x1b[31m\n\udce9.jpg", [("[bold] one", 0.5)])
+    shown = capsys.readouterr().out
+    assert r"a [/b] [red]\x1b[31m\n\udce9.jpg" in shown
+    assert "[bold] one" in shown
