@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.utils import prune
 
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
@@ -102,6 +103,30 @@ def test_convolution_normalisation_and_pool_become_one() -> None:
     assert isinstance(pool, Together)
     assert pool.response.normalize
     assert pool.response.pool
+
+
+def test_every_hook_is_called() -> None:
+    network = Network(AlexNet(side=67, units=64, classes=10)).eval()
+    called: list[str] = []
+    for stage in network.stages:
+        stage.operation.register_forward_hook(
+            lambda module, given, value, name=stage.name: called.append(name)
+        )
+    network(torch.zeros(1, 3, 67, 67, dtype=torch.uint8))
+    assert called == [stage.name for stage in network.stages]
+
+
+def test_pruning_by_torch_takes_the_mask_as_it_is_at_each_call() -> None:
+    """It multiplies the weights by their mask in a hook before the layer."""
+    network = Network(AlexNet(side=67, units=64, classes=10), seed=1).eval()
+    images = torch.randint(0, 256, (1, 3, 67, 67), generator=torch.Generator().manual_seed(1))
+    network(images)
+    prune.identity(network.stage("conv1").operation, "weight")
+    before = network(images)
+    network.stage("conv1").operation.get_buffer("weight_mask").zero_()
+    after = network(images)
+    assert not torch.equal(before, after)
+    after.sum().backward()  # through the weights of this call
 
 
 def test_pools_of_a_definition_share_their_gradient_in_one_pass_too() -> None:

@@ -1,7 +1,7 @@
 """Stages that one kernel does together: rectification, response normalisation and pooling after a convolution.
 
 The values are those of the stages one by one but for rounding; what lies between them is never written to
-memory. A stage whose value is asked for, or read twice, is not fused away.
+memory. A stage whose value is asked for, or read twice, or that has hooks, is not fused away.
 """
 
 from collections.abc import Collection, Sequence
@@ -49,6 +49,8 @@ def _place(operation: nn.Module, before: int) -> int:
 
     `before` is the place of the one before: a rectification follows the convolution, or comes last.
     """
+    if _hooked(operation):
+        return 0
     match operation:
         case Convolution() if operation.activation in ("relu", "identity"):
             return 1
@@ -59,6 +61,17 @@ def _place(operation: nn.Module, before: int) -> int:
         case Pool(kind="max", size=3, stride=2) | WindowPool(kind="max", size=3, stride=2, start=0, count=0):
             return 4
     return 0
+
+
+def _hooked(operation: nn.Module) -> bool:
+    """Whether somebody wants to be called when this very module is: torch's own pruning is done so."""
+    kinds = (
+        operation._forward_hooks,
+        operation._forward_pre_hooks,
+        operation._backward_hooks,
+        operation._backward_pre_hooks,
+    )
+    return any(kinds)
 
 
 def _one(stages: Sequence["Stage"]) -> "Stage":
