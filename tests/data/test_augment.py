@@ -6,6 +6,8 @@ import torch
 
 from alexnet import randomness
 from alexnet.data.augment import Augmentation, augment
+from alexnet.data.dataset import Dataset
+from alexnet.data.modern import ModernAugmentation
 from alexnet.errors import RecipeError
 from alexnet.kernels import pixels
 
@@ -115,6 +117,25 @@ def test_compiled_or_not_the_numbers_have_the_same_bits(side: int, monkeypatch: 
     compiled = augment(images, settings, components, 3, torch.arange(37))
     monkeypatch.setattr(pixels, "_library", lambda: None)
     assert torch.equal(compiled, augment(images, settings, components, 3, torch.arange(37)))
+
+
+@pytest.mark.parametrize("settings", [Augmentation(side=8), ModernAugmentation(side=8)])
+def test_torchs_defaults_change_nothing(settings: Augmentation | ModernAugmentation, shapes: Dataset) -> None:
+    """The compiled functions write float32, to the processor's memory, whatever new tensors are otherwise."""
+
+    def varied() -> torch.Tensor:
+        images, places = shapes.split("train").images(np.arange(3)), np.arange(3)
+        return augment(images, settings, shapes.colour_components, 1, torch.from_numpy(places))
+
+    expected, default = varied(), torch.get_default_dtype()
+    try:
+        torch.set_default_dtype(torch.float64)
+        with torch.device("meta"):
+            found = varied()
+    finally:
+        torch.set_default_dtype(default)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, expected)
 
 
 def test_compiled_crops_are_those_of_a_loop() -> None:

@@ -88,7 +88,8 @@ def augment(
     offsets, mirrored, shifts = _drawn(settings, room, components, stream, indices)
     divisor = 1 + settings.colour if settings.rescaled else 1.0
     if images.device.type == "cpu" and pixels.fits(images.numpy(), settings.side):
-        found = torch.empty((len(images), 3, settings.side, settings.side))
+        size = (len(images), 3, settings.side, settings.side)
+        found = torch.empty(size, dtype=torch.float32, device="cpu")  # whatever torch's defaults are
         pixels.vary(images.numpy(), offsets, mirrored, shifts, divisor, found.numpy())
         return found
     crops = _cut(images, torch.from_numpy(offsets).long().to(images.device), settings.side)

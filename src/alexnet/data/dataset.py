@@ -158,7 +158,7 @@ class Split:
             raise IndexError(
                 f"{self.name} holds {len(self)} pictures: {places.min()} to {places.max()} asked for"
             )
-        found = torch.empty((len(places), 3, self.side, self.side), dtype=torch.uint8)
+        found = torch.empty((len(places), 3, self.side, self.side), dtype=torch.uint8, device="cpu")
         pixels = found.numpy()
         numbers = np.searchsorted(self._starts, places, side="right") - 1
         starts = self._starts[numbers]

@@ -101,7 +101,7 @@ def _resized(images: Tensor, settings: ModernAugmentation, draws: np.ndarray) ->
 def _relit(pixels: Tensor, factors: Tensor) -> Tensor:
     """Change brightness, contrast and saturation, in this order, by `factors`: (N, 3)."""
     brightness, contrast, saturation = factors[:, :, None, None, None].unbind(1)
-    weights = torch.tensor(_GREY, device=pixels.device)[None, :, None, None]
+    weights = torch.tensor(_GREY, dtype=torch.float32, device=pixels.device)[None, :, None, None]
     pixels = (pixels * brightness).clamp_(0, 255)
     mean = (pixels * weights).sum(dim=1, keepdim=True).mean(dim=(2, 3), keepdim=True)
     pixels = (mean + (pixels - mean) * contrast).clamp_(0, 255)
