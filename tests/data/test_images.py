@@ -1,6 +1,7 @@
 """One decoder: every way of writing a picture gives the picture a viewer shows."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -56,6 +57,40 @@ def test_orientation_is_applied(orientation: int) -> None:
     exif[0x0112] = orientation
     content = encoded(Image.fromarray(np.ascontiguousarray(stored)), "PNG", exif=exif)
     assert np.array_equal(decode(content), pixels)
+
+
+def printing() -> bytes:
+    """A profile of four inks (ICC.1:2022, 10.10): each takes the light that it leaves, and no colour."""
+    inks = np.indices((2, 2, 2, 2)).reshape(4, -1).sum(0)
+    table = np.stack([255 - 63 * inks, np.full(16, 128), np.full(16, 128)], 1).astype(np.uint8).tobytes()
+    ramp = bytes(range(256))
+    matrix = struct.pack(">9i", *(65536 * (place % 4 == 0) for place in range(9)))
+    lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + matrix + 4 * ramp + table + 3 * ramp
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"inks\0" + bytes(78)
+    tags = [(b"desc", text + bytes(-len(text) % 4)), (b"A2B0", lut)]
+    head, offset = struct.pack(">I", len(tags)), 132 + 12 * len(tags)
+    for name, content in tags:
+        head += name + struct.pack(">2I", offset, len(content))
+        offset += len(content)
+    start = (
+        struct.pack(">I4sI4s4s4s", offset, bytes(4), 0x02400000, b"prtr", b"CMYK", b"Lab ")
+        + bytes(12)
+        + b"acsp"
+    )
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    return start + bytes(28) + white + bytes(48) + head + b"".join(content for _, content in tags)
+
+
+def test_a_picture_of_inks_with_a_profile_is_turned_too() -> None:
+    inks = Image.fromarray(scene()).convert("CMYK")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    shown, upright = (
+        decode(encoded(inks, "JPEG", icc_profile=printing(), exif=e)) for e in (exif, Image.Exif())
+    )
+    without = decode(encoded(inks, "JPEG"))
+    assert not np.array_equal(upright, without)  # the profile counts
+    assert np.array_equal(shown, np.rot90(upright, -1))
 
 
 def test_transparency_is_laid_on_white() -> None:

@@ -86,10 +86,11 @@ def shown(image: Image.Image, pixels: np.ndarray | None = None) -> tuple[np.ndar
     profile = embedded(image)
     if pixels is None:
         image.load()
+    turn = _UPRIGHT.get(_orientation(image))  # before a conversion, which leaves metadata behind
+    if pixels is None:
         if profile and image.mode == "CMYK":
             image, profile = converted(image, profile), None
         pixels = np.asarray(_flat(image))
-    turn = _UPRIGHT.get(_orientation(image))
     return np.ascontiguousarray(pixels if turn is None else turn(pixels)), profile
 
 
