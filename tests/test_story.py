@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -120,8 +121,10 @@ def test_the_command_is_installed_and_ends_with_its_code(story: Path) -> None:
 
 def test_a_source_is_prepared_once_when_it_is_trained_on(story: Path) -> None:
     """DATA may be folders; the second command finds them prepared."""
-    alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
-    alexnet("evaluate", "runs/b", "--data", "pictures", cwd=story)
+    done = alexnet("train", "pictures", "--run", "runs/a b", "--epochs", 1, *FAST, cwd=story)
+    *_, last = done.stderr.splitlines()
+    assert last == "next: alexnet evaluate 'runs/a b' --data pictures"
+    alexnet(*shlex.split(last)[2:], cwd=story)
 
 
 def test_what_a_user_can_mend_is_one_line(story: Path) -> None:
@@ -140,6 +143,9 @@ def test_what_a_user_can_mend_is_one_line(story: Path) -> None:
         (["evaluate", "nowhere", "--data", "digits"], 1, "nowhere"),
         (["predict", "nowhere", "text.png"], 1, "nowhere"),
         (["trian"], 2, "did you mean `train`"),
+        (["train", "digits", "--epochs", "inf"], 2, "a number above 0"),
+        (["check", "digits", "--html", "nowhere/page.html"], 1, "no folder"),
+        (["predict", "text.png", "text.png"], 1, "alexnet convert"),
     ):
         refused(*arguments, cwd=story, code=code, says=says)
     assert not (story / "runs" / "digits").exists()

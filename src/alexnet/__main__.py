@@ -1,5 +1,7 @@
 """The command `alexnet`, and `python -m alexnet`."""
 
+import errno
+import io
 import os
 import signal
 import sys
@@ -16,6 +18,7 @@ def main() -> None:
     """Run a command; print what a user can mend in one line, and exit with its code."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # tidily, where nothing needs saving
     warnings.formatwarning = _format_warning
+    _settle_streams()
     try:
         sys.exit(alexnet.main(prog_name="alexnet", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
@@ -31,9 +34,24 @@ def main() -> None:
             traceback.print_exc()
         print(f"alexnet: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # whoever read our output has enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or what it still holds would fail again
+        print(
+            f"alexnet: no space is left for {error.filename or 'standard output'}: make room", file=sys.stderr
+        )
+        sys.exit(1)
+
+
+def _settle_streams() -> None:
+    """Let no name be too odd to be printed, and a closed standard output be one that nobody reads."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # as long as the process
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error has it
 
 
 def _format_warning(

@@ -167,7 +167,10 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
                 raise ValueError("its metadata is no JSON object")
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118  # not a dict
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise DamagedError(f"{path} is damaged or not a checkpoint: {_reason(error)}") from error
+        raise DamagedError(
+            f"{path} is damaged or not a checkpoint: {_reason(error)}; of another program's weights "
+            "alexnet convert makes one"
+        ) from error
 
 
 def _digest(tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ def command(task: str, batch: int | None, rounds: int, threads: int | None, as_j
 
     report = measure(task, batch=batch, rounds=rounds, threads=threads or torch.get_num_threads())
     if as_json:
-        print(json.dumps(report.to_dict(), ensure_ascii=False))
+        print(json.dumps(report.to_dict()))
     else:
         _show(report)
 

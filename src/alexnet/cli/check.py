@@ -1,6 +1,7 @@
 """alexnet check: what is wrong with pictures, before days are spent on them."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,17 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("data")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with thumbnails.")
 @click.option(
-    "--quarantine", type=click.Path(path_type=Path), metavar="FILE", help="List what should be left out."
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a page with thumbnails.",
+)
+@click.option(
+    "--quarantine",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="List what should be left out.",
 )
 @click.option(
     "--fail-on",
@@ -42,11 +51,15 @@ def command(
     from alexnet.data.dataset import CARD
     from alexnet.data.naming import source_named
     from alexnet.data.quarantine import write_quarantine
+    from alexnet.errors import AlexNetError
     from alexnet.kernels.pixels import cores
 
     if (Path(data) / CARD).exists():
         _prepared(data, as_json, fail_on)
         return
+    for path in (html, quarantine):
+        if path and not os.access(path.parent, os.W_OK):  # before pictures are read, which may take hours
+            raise AlexNetError(f"{path} cannot be written: {path.parent} is no folder that we may write in")
     source = source_named(data, strict=False)
     with walking("checking") as progress:
         found = check(source, workers=workers or cores(), progress=progress)

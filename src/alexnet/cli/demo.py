@@ -1,5 +1,6 @@
 """alexnet demo: the whole way on the digits that the package holds, in about a minute."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,11 +37,12 @@ def command(run: Path | None, quiet: bool) -> None:
         show_guesses(
             str(path), [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]]
         )
+    run_name, picture = shlex.quote(str(directory)), shlex.quote(str(pictures[0]))
     say(
         f"""
 The network is in {directory}. What to type next:
-  alexnet predict {directory} {pictures[0]}
-  alexnet evaluate {directory} --data digits --views 1
+  alexnet predict {run_name} {picture}
+  alexnet evaluate {run_name} --data digits --views 1
   alexnet train PICTURES --recipe paper     PICTURES holds a folder for each class
   alexnet --help"""
     )

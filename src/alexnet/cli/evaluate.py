@@ -35,7 +35,7 @@ def command(
     if not processes.first:
         return
     if as_json:
-        print(json.dumps(report.to_dict(), ensure_ascii=False))
+        print(json.dumps(report.to_dict()))
     else:
         show_report(report, every_class=show_classes)
 

@@ -24,7 +24,7 @@ def command(folder: Path, as_json: bool) -> None:
     found = runs(folder)
     if as_json:
         for run in found:
-            print(json.dumps({**dataclasses.asdict(run), "path": str(run.path)}, ensure_ascii=False))
+            print(json.dumps({**dataclasses.asdict(run), "path": str(run.path)}))
         return
     if not found:
         say(f"there are no runs in {folder}")

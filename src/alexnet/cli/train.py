@@ -1,6 +1,7 @@
 """alexnet train: from pictures to a run directory."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def command(
     from alexnet.distributed.place import place
     from alexnet.distributed.processes import ALONE, joined
     from alexnet.distributed.starting import start
+    from alexnet.kernels.pixels import cores
     from alexnet.recipes.train import resolve, run_directory, stored_recipe
     from alexnet.training.device import chosen_device, suitable_device
     from alexnet.training.directory import check_free
@@ -134,7 +136,7 @@ def command(
     if starts and processes is not None:
         with run_directory(run, resolved.name, ALONE) as directory:
             check_free(directory, resume=resume)
-            threads = max(1, len(os.sched_getaffinity(0)) // processes)
+            threads = max(1, cores() // processes)
             raise SystemExit(start(processes, [*sys.argv[1:], "--run", str(directory)], threads=threads))
     with (
         joined(scheme, timedelta(seconds=silence)) as together,
@@ -144,10 +146,10 @@ def command(
         if speaks and not quiet:
             show_recipe(resolved, dataset)
             say(str(settled))
-        again = f"alexnet train {data} --run {directory} --resume"
-        again += f" --quarantine {quarantine}" if quarantine else ""
+        again = ["alexnet", "train", data, "--run", str(directory), "--resume"]
+        again += ["--quarantine", str(quarantine)] if quarantine else []
         if together.several:
-            again += f" --processes {together.count} --scheme {scheme}"
+            again += ["--processes", str(together.count), "--scheme", scheme]
         try:
             run_training(
                 dataset,
@@ -162,10 +164,11 @@ def command(
             )
         except Interrupted as stop:
             if speaks:
-                say(f"{stop}; go on with: {again}")
+                say(f"{stop}; go on with: {shlex.join(again)}")
             raise SystemExit(stop.exit_code) from None
     if speaks and not quiet:
-        say(f"run: {directory}\nnext: alexnet evaluate {directory} --data {data}")
+        next_one = shlex.join(["alexnet", "evaluate", str(directory), "--data", data])
+        say(f"run: {directory}\nnext: {next_one}")
 
 
 def _changes(

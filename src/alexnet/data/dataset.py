@@ -96,7 +96,7 @@ class Dataset:
     def split(self, name: str) -> "Split":
         """Return the pictures of one split; DataError offers the choices."""
         if name not in self.splits:
-            raise DataError(f"`{name}` is not a split of {self.name}: {choices(name, self.splits)}")
+            raise DataError(f"`{name}` is not a split of {self.name}; {choices(name, self.splits)}")
         counts = [shard["count"] for shard in self.card["splits"][name]["shards"]]
         return Split(self.directory, name, self.side, counts, self.card["encoding"])
 

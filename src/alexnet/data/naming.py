@@ -35,7 +35,7 @@ def source_named(name_or_path: str | Path, *, order: str = "sorted", strict: boo
         return NAMED[name]()
     if not Path(name).exists() and not remote(name) and not name.startswith(PREFIX):
         raise DataError(
-            f"{name!r} is neither a data set nor a path: {choices(name, NAMED)}, or a directory, an archive or a list"
+            f"{name!r} is neither a data set nor a path; {choices(name, NAMED)}, or a directory, an archive or a list"
         )
     return open_source(name, order=order, strict=strict)
 

@@ -83,7 +83,7 @@ def prepare(
             f"side {side}, quality {quality}, workers {workers}: expected side from 1, quality 1 to 100, workers from 0"
         )
     if encoding not in ENCODINGS:
-        raise DataError(f"`{encoding}` is not an encoding: {choices(encoding, ENCODINGS)}")
+        raise DataError(f"`{encoding}` is not an encoding; {choices(encoding, ENCODINGS)}")
     opened = source_named(source, order=order) if isinstance(source, str | Path) else source
     side = natural_side(opened) if side is None else side
     quarantine = quarantine or quarantine_of(opened)

@@ -138,8 +138,12 @@ def matching(data: tuple[str, ...], network: tuple[str, ...], name: str, source:
     unknown = [known for known in data if known not in places]
     if unknown:
         raise DataError(
-            f"{name} has {len(unknown)} classes that {source} was not trained on ({', '.join(unknown[:3])}"
-            f"{' ...' if len(unknown) > 3 else ''}); it knows {len(network)} ({', '.join(network[:3])} ...): "
+            f"{name} has {len(unknown)} classes that {source} was not trained on ({_some(unknown)}); it knows "
+            f"{len(network)} ({_some(network)}): "
             "judge it on pictures of its own classes"
         )
     return torch.tensor([places[known] for known in data], dtype=torch.int64)
+
+
+def _some(classes: Sequence[str]) -> str:
+    return ", ".join(classes[:3]) + (" ..." if len(classes) > 3 else "")

@@ -50,8 +50,8 @@ class Training:
     """Views of a picture in the validation after each epoch: 1, the centre, or 10 (section 4.1)."""
 
     def __post_init__(self) -> None:
-        if self.epochs <= 0:
-            raise RecipeError(f"a run of {self.epochs} epochs trains nothing: epochs above 0")
+        if not 0 < self.epochs < float("inf"):
+            raise RecipeError(f"a run of {self.epochs} epochs: expected a number above 0")
         if self.batch_size < 1 or self.accumulate < 1:
             raise RecipeError(f"batch_size={self.batch_size}, accumulate={self.accumulate}: both at least 1")
         if self.accumulate > self.batch_size:

@@ -46,7 +46,7 @@ def ilsvrc(folder: str | Path, order: str = "sorted") -> Listed:
     """
     folder = Path(folder)
     if order not in ORDERS:
-        raise DataError(f"`{order}` is not an order of ImageNet's classes: {choices(order, ORDERS)}")
+        raise DataError(f"`{order}` is not an order of ImageNet's classes; {choices(order, ORDERS)}")
     if (found := _training(folder)) is None:
         raise DataError(
             f"{os.fspath(folder)!r} holds no ILSVRC2012_img_train.tar or ILSVRC2010_images_train.tar"
