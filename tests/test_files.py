@@ -39,3 +39,9 @@ def test_files_have_the_rights_that_the_umask_gives(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "note.txt").stat().st_mode & 0o777 == 0o640
+
+
+def test_the_umask_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can only be read by setting it, for all threads: two that did would leave everything open for good."""
+    monkeypatch.setattr(os, "umask", None)
+    files.write_text(tmp_path / "note.txt", "written by one of several threads")
