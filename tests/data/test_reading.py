@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from alexnet.data.dataset import Dataset
+from alexnet.data.prepare import prepare
+from alexnet.data.sources.shapes import Shapes
 from alexnet.errors import DataError
 
 
@@ -48,3 +50,16 @@ def test_a_shard_that_is_cut_before_is_named(copy: Dataset, ending: str) -> None
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(DataError, match=ending):
         (copy.split("train").labels, copy.split("train").images(np.array([0])))
+
+
+@pytest.mark.parametrize("wrong", [-8, 1 << 60])
+def test_a_place_that_is_damaged_costs_its_pictures_alone(tmp_path: Path, wrong: int) -> None:
+    """However many bytes it promises, none are asked for that the file does not hold."""
+    dataset = prepare(Shapes(16, classes=4), tmp_path / "set", side=32, encoding="jpeg", workers=0)
+    path = dataset.directory / "train-00000.offsets.npy"
+    places = np.load(path)
+    places[3] = wrong
+    np.save(path, places)
+    _, failed = Dataset.open(dataset.directory).split("train").read(np.arange(8))
+    assert list(failed) == [2, 3]
+    assert "train-00000.images.jpegs" in str(failed[2])

@@ -87,11 +87,19 @@ class JpegPictures:
         self._offsets = np.array(load_array(place("offsets.npy")))
         if self._offsets.shape != (count + 1,):
             raise unreadable(place("offsets.npy"), f"it has {self._offsets.size} places, not {count + 1}")
+        try:
+            self._size = os.path.getsize(self._path)
+        except OSError as error:
+            raise unreadable(self._path, error.strerror or str(error)) from None
 
     def read(self, place: int, pixels: np.ndarray) -> None:
         """Decode a picture into uint8 (3, side, side)."""
         start, stop = (int(offset) for offset in self._offsets[place : place + 2])
-        content = bytearray(max(stop - start, 0))
+        if not 0 <= start <= stop <= self._size:
+            raise unreadable(
+                self._path, f"picture {place} is said to be bytes {start} to {stop} of {self._size}"
+            )
+        content = bytearray(stop - start)
         _read(self._path, start, memoryview(content), place)
         try:
             pixels[:] = planes(_decoded(content))
