@@ -1,12 +1,16 @@
 """A classifier answers as its network does, also after the network has changed."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 import alexnet
 from alexnet.data.dataset import Dataset
+from alexnet.errors import RecipeError
 from alexnet.evaluation.classifier import Classifier
+from alexnet.networks.network import Network
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +36,37 @@ def test_a_changed_weight_changes_the_answer(classifier: Classifier) -> None:
     with torch.no_grad():
         dict(classifier.network.named_parameters())["conv2.weight"].neg_()
     assert not torch.allclose(classifier.features(picture, "pool3"), before)
+
+
+def test_many_pictures_are_answered_a_part_at_a_time(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory for the views of some pictures is enough for those of any number."""
+    pictures = list(np.random.default_rng(3).integers(0, 256, (30, 32, 32, 3), dtype=np.uint8))
+    seen: list[int] = []
+    run = Network._run
+
+    def watched(network: Network, images: torch.Tensor, *rest: Any) -> dict[str, torch.Tensor]:
+        seen.append(len(images))
+        return run(network, images, *rest)
+
+    monkeypatch.setattr(Network, "_run", watched)
+    one_by_one = [classifier.predict(picture, views=10)[0] for picture in pictures]
+    seen.clear()
+    together = classifier.predict(iter(pictures), views=10)
+    assert max(seen) <= 128
+    for guesses, expected in zip(together, one_by_one, strict=True):
+        assert [guess.probability for guess in guesses] == pytest.approx(
+            [guess.probability for guess in expected]
+        )
+    assert classifier.features(pictures * 5, "pool3").shape[0] == 150
+    assert max(seen) <= 128
+
+
+@pytest.mark.parametrize("views", [0, 2])
+def test_views_that_are_not_cut_are_refused(classifier: Classifier, shapes: Dataset, views: int) -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    with pytest.raises(RecipeError, match=f"{views} views"):
+        classifier.predict(picture, views=views)
+    with pytest.raises(RecipeError, match=f"{views} views"):
+        alexnet.evaluate(classifier, shapes, views=views)

@@ -1,7 +1,7 @@
 """A trained network with its classes, ready to answer about pictures."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -16,7 +16,7 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.data.images import square, square_image, square_pixels
 from alexnet.data.views import center_view
 from alexnet.errors import CheckpointError, DataError
-from alexnet.evaluation.predict import view_probabilities
+from alexnet.evaluation.predict import VIEWS_TOGETHER, view_maker, view_probabilities
 from alexnet.networks.inference import edition, prepared
 from alexnet.networks.network import Network
 
@@ -67,7 +67,9 @@ class Classifier:
         Raises:
             DataError: a picture cannot be read; the message names it.
         """
-        found = view_probabilities(self._answering(), self.pixels(images), views)
+        view_maker(views)
+        network, parts = self._answering(), self._parts(images, views)
+        found = torch.cat([view_probabilities(network, part, views) for part in parts])
         best = found.topk(min(top, len(self.classes)), dim=1)
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         return [
@@ -89,16 +91,22 @@ class Classifier:
             DataError: a picture cannot be read.
         """
         self.network.stage(stage)
-        side = self.network.architecture.side
-        views = center_view(self.pixels(images), side)[:, 0]
-        return self._answering().activations(views.to(self.network.mean.device), stage)[stage].cpu()
+        network, device = self._answering(), self.network.mean.device
+        found = []
+        for part in self._parts(images, views=1):
+            view = center_view(part, network.architecture.side)[:, 0].to(device)
+            found.append(network.activations(view, stage)[stage].cpu())
+        return torch.cat(found)
 
     def pixels(self, images: Picture | Iterable[Picture]) -> Tensor:
         """Prepare pictures as the training pictures were: shorter side scaled, central square; uint8 (N, 3, S, S)."""
-        given = [images] if isinstance(images, str | os.PathLike | Image.Image | np.ndarray) else list(images)
-        if not given:
-            raise ValueError("no pictures were given")
-        return torch.from_numpy(np.stack([self._square(picture) for picture in given]))
+        return torch.from_numpy(np.stack([self._square(picture) for picture in _listed(images)]))
+
+    def _parts(self, images: Picture | Iterable[Picture], views: int) -> Iterator[Tensor]:
+        """Yield prepared pictures, as many as go through the network together: any number takes the same memory."""
+        given, size = _listed(images), VIEWS_TOGETHER // views
+        for start in range(0, len(given), size):
+            yield self.pixels(given[start : start + size])
 
     def _answering(self) -> Network:
         """Return the network made ready to answer, anew where its weights have changed."""
@@ -154,6 +162,14 @@ def checkpoint_of(run: Path) -> Path:
             f"{run} holds no trained network: give a run directory that alexnet train has made"
         )
     return last[-1]
+
+
+def _listed(images: Picture | Iterable[Picture]) -> list[Picture]:
+    """Return one picture or several as a list, or raise ValueError where there is none."""
+    given = [images] if isinstance(images, str | os.PathLike | Image.Image | np.ndarray) else list(images)
+    if not given:
+        raise ValueError("no pictures were given")
+    return given
 
 
 def _rgb(pixels: np.ndarray) -> np.ndarray:

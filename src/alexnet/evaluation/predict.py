@@ -4,6 +4,7 @@ Shapes: N pictures, V views, K classes, S the pictures' side.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from alexnet.errors import DataError, RecipeError
 from alexnet.networks.network import Network
 
 Views = Callable[[Tensor, int], Tensor]
+VIEWS_TOGETHER: Final = 128  # that go through a network at a time
 
 
 def view_maker(views: int) -> Views:
@@ -59,7 +61,7 @@ def probabilities(
     split: Split,
     *,
     views: int = 10,
-    batch_size: int = 128,
+    batch_size: int = VIEWS_TOGETHER,
     processes: Processes = ALONE,
     gaps: bool = False,
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -78,7 +80,9 @@ def probabilities(
         pairs of float32 (n, K), averaged over views and then networks, and int64 labels (n,).
     Raises:
         DataError: a picture cannot be read, and gaps are not allowed.
+        RecipeError: so many views are not cut.
     """
+    view_maker(views)  # refuses what is not cut before anything is read
     size = max(1, batch_size // views) * (1 if processes.scheme == "columns" else processes.count)
 
     def reads(total: int) -> list[slice]:
