@@ -100,7 +100,8 @@ def command(
     from alexnet.distributed.processes import ALONE, joined
     from alexnet.distributed.starting import start
     from alexnet.kernels.pixels import cores
-    from alexnet.recipes.train import resolve, run_directory, stored_recipe
+    from alexnet.recipes.asked import Asked
+    from alexnet.recipes.train import run_directory, stored_recipe
     from alexnet.training.device import chosen_device, suitable_device
     from alexnet.training.directory import check_free
     from alexnet.training.loop import Saving, run_training
@@ -124,9 +125,10 @@ def command(
     if run is not None and not dry_run and here.rank == 0:
         check_free(run, resume=resume)  # likewise
     settled = memory.settle()  # before the first tensor
-    dataset = open_dataset(data, quarantine=quarantine)
     base = stored_recipe(run) if resume and run is not None and recipe is None and network is None else recipe
-    resolved = resolve(dataset, base, network=network, parameters=params, settings=changes)
+    asked = Asked(base, network, params, changes)
+    dataset = open_dataset(data, side=asked.side, quarantine=quarantine)
+    resolved = asked.resolve(dataset)
     suitable_device(device, precision=resolved.training.precision, compile=resolved.training.compile)
     if dry_run:
         show_recipe(resolved, dataset)

@@ -1,6 +1,7 @@
 """A data set by its name, its prepared directory, or the source it is to be prepared from."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from alexnet import files
@@ -14,15 +15,18 @@ from alexnet.errors import DataError
 
 
 def open_dataset(
-    name_or_path: str | Path, *, side: int | None = None, quarantine: str | Path | None = None
+    name_or_path: str | Path,
+    *,
+    side: int | Callable[[Source], int] = natural_side,
+    quarantine: str | Path | None = None,
 ) -> Dataset:
     """Open a data set, preparing it once if it is not prepared.
 
     Args:
         name_or_path: a name (`digits`, `cifar10`, ...), a prepared directory, or a source as `open_source` reads
             it. A name wins over a path; write ./digits for a directory of that name.
-        side: height and width of the pictures, in pixels; left out, 256, or the pictures' own where they are
-            small, such as CIFAR's 32.
+        side: height and width of the pictures, in pixels, or what chooses it for a source that is to be prepared;
+            left out, 256, or the pictures' own where they are small, such as CIFAR's 32.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it; left out, the one that lies with
             the pictures, if there is one.
     Returns:
@@ -38,7 +42,7 @@ def open_dataset(
     path = Path(name)
     if (path / CARD).exists():
         dataset = Dataset.open(path)
-        if side not in (None, dataset.side):
+        if isinstance(side, int) and side != dataset.side:
             raise DataError(
                 f"{name!r} is prepared at a side of {dataset.side}, not {side}: prepare its source again"
             )
@@ -59,9 +63,9 @@ def _check_left_out(dataset: Dataset, quarantine: str | Path | None) -> None:
         )
 
 
-def _cached(source: Source, side: int | None, quarantine: str | Path | None) -> Dataset:
+def _cached(source: Source, side: int | Callable[[Source], int], quarantine: str | Path | None) -> Dataset:
     """Open a source's preparation in the cache folder, making it if need be."""
-    side = natural_side(source) if side is None else side
+    side = side if isinstance(side, int) else side(source)
     quarantine = quarantine or quarantine_of(source)
     listed = read_quarantine(quarantine) if quarantine else None
     key = preparation_key(source, side, quarantine=listed)

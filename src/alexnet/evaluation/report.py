@@ -94,7 +94,8 @@ def evaluate(
             raise CheckpointError(
                 f"{classifier.source} and {classifiers[0].source} are for different classes: they cannot be averaged"
             )
-    data = data if isinstance(data, Dataset) else open_dataset(data)
+    side = classifiers[0].side  # a source is prepared as the training pictures were
+    data = data if isinstance(data, Dataset) else open_dataset(data, side=lambda source: side)
     name = split or next(known for known in ("test", "validation", "train") if known in data.splits)
     pictures = data.split(name)
     if len(pictures) == 0:

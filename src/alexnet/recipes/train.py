@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,14 @@ from alexnet import memory
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
 from alexnet.distributed.processes import SILENCE, Processes, joined
-from alexnet.errors import DataError, RunError
+from alexnet.errors import RunError
 from alexnet.journal import Row
-from alexnet.networks.catalogue import architecture
-from alexnet.networks.network import Architecture
-from alexnet.recipes import recipe as named
+from alexnet.recipes.asked import Asked
 from alexnet.training.device import chosen_device
 from alexnet.training.loop import Saving, run_training
-from alexnet.training.parameters import with_parameters
 from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import from_plain, with_settings
+from alexnet.training.settings import from_plain
 from alexnet.training.trackers import check_installed
 
 
@@ -46,7 +42,7 @@ def train(
 
     Args:
         data: a name ("digits"), a prepared directory, a source, or an opened data set.
-        recipe: a recipe or its name; without one, the one that suits the pictures' size (`default_recipe`).
+        recipe: a recipe or its name; without one, the one that suits the pictures' size (`asked.default_recipe`).
         run: the run directory; without one, a new one under runs/.
         network: the name of a network to train in place of the recipe's.
         settings: changes to the recipe, by path: {"training.batch_size": 64}.
@@ -66,10 +62,11 @@ def train(
     check_installed(log_to)
     chosen_device(device)  # before pictures are prepared, which may take hours
     settled = memory.settle()
-    dataset = data if isinstance(data, Dataset) else open_dataset(data)
     if resume and run is not None and recipe is None and network is None:
         recipe = stored_recipe(Path(run))
-    resolved = resolve(dataset, recipe, network=network, settings=settings)
+    asked = Asked(recipe, network, settings=settings or {})
+    dataset = data if isinstance(data, Dataset) else open_dataset(data, side=asked.side)
+    resolved = asked.resolve(dataset)
     with (
         joined(scheme, timedelta(seconds=silence)) as processes,
         run_directory(run, resolved.name, processes) as directory,
@@ -90,56 +87,12 @@ def train(
         )
 
 
-def resolve(
-    dataset: Dataset,
-    recipe: str | Recipe | None = None,
-    *,
-    network: str | None = None,
-    parameters: Path | None = None,
-    settings: Mapping[str, Any] | None = None,
-) -> Recipe:
-    """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
-
-    Args:
-        dataset: what is trained on.
-        recipe: a recipe or its name; without one, the one that suits the pictures' size.
-        network: the name of a network, or a definition file, in place of the recipe's.
-        parameters: a layer-parameter file, whose rates take the place of the recipe's.
-        settings: changes to the recipe, by path.
-    Raises:
-        RecipeError: a recipe, network or setting that does not exist or does not fit.
-        DataError: the pictures are smaller than the network's input.
-    """
-    chosen = recipe if isinstance(recipe, Recipe) else named(recipe or default_recipe(dataset))
-    if network is not None:
-        other = architecture(network, **({"parameters": str(parameters)} if parameters else {}))
-        chosen = replace(chosen, network=other, augmentation=replace(chosen.augmentation, side=other.side))
-    if parameters is not None:
-        chosen = with_parameters(chosen)
-    if settings:
-        chosen = with_settings(chosen, settings)
-    side = chosen.network.side
-    if dataset.side < side:
-        raise DataError(
-            f"{dataset.name} has pictures of {dataset.side} pixels, the network of {chosen.name} takes {side}: "
-            f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
-        )
-    return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
-
-
 def stored_recipe(run: Path) -> Recipe | None:
     """Return the recipe that a run was begun with; None where there is no run."""
     path = run / "recipe.json"
     if not path.exists():
         return None
     return from_plain(Recipe, json.loads(path.read_text(encoding="utf-8")))
-
-
-def default_recipe(dataset: Dataset) -> str:
-    """Return the name of the recipe that suits a data set when none is asked for."""
-    if dataset.name == "digits":
-        return "digits"
-    return "cifar-18pct" if dataset.side < 224 else "paper"
 
 
 @contextlib.contextmanager
@@ -177,8 +130,3 @@ def fresh_run(name: str) -> Path:
             raise RunError(f"{path} cannot be made ({error.strerror}): say --run DIR") from error
         return path
     raise AssertionError("count() does not end")
-
-
-def _for_classes(network: Architecture, classes: int) -> Architecture:
-    changed: Architecture = replace(network, classes=classes)  # type: ignore[type-var]  # always a dataclass
-    return changed

@@ -1,0 +1,81 @@
+"""What a person asks to be trained: a recipe by its name, with what is to be otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, final
+
+from alexnet.data.dataset import Dataset
+from alexnet.data.naming import natural_side
+from alexnet.data.sources.source import Source
+from alexnet.errors import DataError
+from alexnet.networks.catalogue import architecture
+from alexnet.networks.network import Architecture
+from alexnet.recipes import recipe as named
+from alexnet.training.parameters import with_parameters
+from alexnet.training.recipe import Recipe
+from alexnet.training.settings import with_settings
+
+
+@final
+@dataclass(frozen=True)
+class Asked:
+    """A recipe as it is asked for; what it is exactly depends on the pictures."""
+
+    recipe: str | Recipe | None = None
+    """A recipe or its name; without one, the one that suits the pictures' size."""
+    network: str | None = None
+    """The name of a network, or a definition file, in place of the recipe's."""
+    parameters: Path | None = None
+    """A layer-parameter file, whose rates take the place of the recipe's."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Changes to the recipe, by path."""
+
+    def side(self, source: Source) -> int:
+        """Choose the side to prepare pictures at: their natural one, unless the network would see less than two
+        thirds of it; then they are made smaller, so that it sees seven eighths, the paper's 224 of 256 pixels."""
+        natural = natural_side(source)
+        seen = self._changed(source.name, natural).network.side
+        return natural if 2 * natural <= 3 * seen else round(seen * 256 / 224)
+
+    def resolve(self, dataset: Dataset) -> Recipe:
+        """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
+
+        Raises:
+            RecipeError: a recipe, network or setting that does not exist or does not fit.
+            DataError: the pictures are smaller than the network's input.
+        """
+        chosen = self._changed(dataset.name, dataset.side)
+        side = chosen.network.side
+        if dataset.side < side:
+            raise DataError(
+                f"{dataset.name} has pictures of {dataset.side} pixels, the network of {chosen.name} takes {side}: "
+                f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
+            )
+        return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
+
+    def _changed(self, name: str, side: int) -> Recipe:
+        """Return the recipe for data of a name, with pictures of a side, changed as asked."""
+        recipe = self.recipe or default_recipe(name, side)
+        chosen = recipe if isinstance(recipe, Recipe) else named(recipe)
+        if self.network is not None:
+            given = {"parameters": str(self.parameters)} if self.parameters else {}
+            other = architecture(self.network, **given)
+            chosen = replace(
+                chosen, network=other, augmentation=replace(chosen.augmentation, side=other.side)
+            )
+        if self.parameters is not None:
+            chosen = with_parameters(chosen)
+        return with_settings(chosen, self.settings) if self.settings else chosen
+
+
+def default_recipe(name: str, side: int) -> str:
+    """Return the name of the recipe that suits data of a name, with pictures of a side, when none is asked for."""
+    if name == "digits":
+        return "digits"
+    return "cifar-18pct" if side < 224 else "paper"
+
+
+def _for_classes(network: Architecture, classes: int) -> Architecture:
+    changed: Architecture = replace(network, classes=classes)  # type: ignore[type-var]  # always a dataclass
+    return changed
