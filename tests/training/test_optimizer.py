@@ -102,3 +102,19 @@ def test_lars_does_not_stop_weights_that_are_zero() -> None:
     network = OneLayer(0.0, 0.0)
     step(network, Momentum(network), (3.0, 1.0), Rates(weight=0.1, trust=0.001), 1.0)
     assert network.fc.weight.item() == pytest.approx(-0.3)
+
+
+@pytest.mark.parametrize("rates", [Rates(ball=0.001), Rates(most_norm=0.001)])
+def test_norms_are_held_in_any_memory_layout(rates: Rates) -> None:
+    """Weights lie channels last on a CUDA device."""
+    held = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        layer = nn.Conv2d(8, 16, 3, bias=False)
+        with torch.no_grad():
+            layer.weight.copy_(torch.randn(16, 8, 3, 3, generator=torch.Generator().manual_seed(1)))
+        layer.to(memory_format=layout)  # type: ignore[call-overload]  # torch documents it
+        layer.weight.grad = torch.zeros_like(layer.weight)
+        Momentum(layer).step(lambda _: rates, lambda _: 1.0)
+        held.append(layer.weight.detach())
+    assert held[0].flatten(1).norm(dim=1).max() < 0.08  # they begin at about 8.5
+    assert torch.allclose(held[0], held[1])

@@ -158,3 +158,4 @@ def _hold_norms(weight: Tensor, rates: Rates) -> None:
         spread = (centred.norm(dim=1, keepdim=True) / count).clamp(min=1e-30)
         held = spread.clamp(min=rates.least_norm, max=rates.most_norm)
         filters.mul_(held / spread)
+    weight.copy_(filters.view(weight.shape))  # of a weight with channels last in memory, `filters` is a copy
