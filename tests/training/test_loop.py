@@ -12,14 +12,15 @@ import torch
 from alexnet import checkpoint
 from alexnet.data.augment import Augmentation
 from alexnet.data.dataset import Dataset
-from alexnet.errors import AlexNetError, CheckpointError, RunError
+from alexnet.errors import AlexNetError, CheckpointError, RecipeError, RunError
 from alexnet.networks.small import Cifar18, FigureOne
 from alexnet.training.directory import checkpoints
 from alexnet.training.loop import Saving, run_training
 from alexnet.training.optimizer import Rates
 from alexnet.training.progress import Progress
-from alexnet.training.recipe import Recipe, Training
+from alexnet.training.recipe import Change, Recipe, Training
 from alexnet.training.schedule import Schedule
+from alexnet.training.state import Plan
 from alexnet.training.stopping import Interrupted
 
 QUIET = Progress(quiet=True)
@@ -139,6 +140,33 @@ def test_a_run_directory_holds_what_repeats_it(undisturbed: Path) -> None:
     best = checkpoint.load(undisturbed / "best.safetensors")
     assert not best.velocity
     assert best.network().architecture.classes == 4
+
+
+def test_the_journal_says_the_rate_that_each_epoch_was_trained_at(shapes: Dataset, tmp_path: Path) -> None:
+    recipe = tiny(3.0)
+    steps = replace(recipe.training, schedule=Schedule(kind="steps", epochs=(1, 2)))
+    rows = run_training(shapes, replace(recipe, training=steps), tmp_path / "run", progress=QUIET)
+    assert [row["rate"] for row in rows] == pytest.approx([0.002, 0.0002, 0.00002])
+
+
+def test_rates_of_a_layer_that_is_not_there_are_refused(shapes: Dataset, tmp_path: Path) -> None:
+    wrong = tiny(stages={"conv9": Rates()})
+    with pytest.raises(RecipeError, match=r"`conv9`.*did you mean `conv"):
+        run_training(shapes, wrong, tmp_path / "run", progress=QUIET)
+    later = replace(tiny(), changes=(Change(1.0, "training.stages.pool1.weight", 0.1),))
+    with pytest.raises(RecipeError, match="`pool1`"):
+        run_training(shapes, later, tmp_path / "run", progress=QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("epochs", "images", "steps"), [(2.2, 25, 55), (8.3, 30, 249), (0.5, 3, 2), (1e-9, 9, 1)]
+)
+def test_parts_of_epochs_are_whole_steps(epochs: float, images: int, steps: int) -> None:
+    """2.2 * 25 is 55.00000000000001 to a processor."""
+    recipe = tiny(epochs)
+    one = replace(recipe, training=replace(recipe.training, batch_size=1))
+    assert Plan(one, images).total_steps == steps
 
 
 def test_a_run_is_not_overwritten(shapes: Dataset, undisturbed: Path) -> None:

@@ -239,7 +239,7 @@ def _end_epoch(state: State, plan: Plan, tally: Tally | None, dataset: Dataset, 
     row: dict[str, Any] = {
         "epoch": round(plan.epochs(state.step), 6),
         "step": state.step,
-        "rate": now.scaling * now.rates.weight * factor(now.schedule, state.standing(plan)),
+        "rate": now.scaling * now.rates.weight * factor(now.schedule, state.standing(plan, back=1)),
         "training_loss": state.loss / state.images,
         "training_top1_error": state.wrong / state.images,
     }

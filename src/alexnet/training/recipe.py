@@ -1,5 +1,6 @@
 """A recipe: one frozen value that says everything about a run, and is enough to repeat it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, final
@@ -8,7 +9,7 @@ from alexnet.data.augment import Augmentation
 from alexnet.data.modern import ModernAugmentation
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.network import Architecture
+from alexnet.networks.network import Architecture, Network
 from alexnet.training.device import PRECISIONS
 from alexnet.training.optimizer import Rates
 from alexnet.training.schedule import Schedule
@@ -76,6 +77,21 @@ class Training:
         """Return the rates of a parameter, `conv3.weight`, or of a stage."""
         stage = name.rpartition(".")[0]
         return self.stages.get(name) or self.stages.get(stage) or self.rates
+
+
+def check_stages(recipe: "Recipe", network: Network) -> None:
+    """Check that every layer whose rates a recipe states, at any time, is one of the network's with weights.
+
+    Raises:
+        RecipeError: one is not; the message offers those that are.
+    """
+    weighted = [stage.name for stage in network.stages if any(True for _ in stage.operation.parameters())]
+    for name in (*recipe.training.stages, *recipe.at(math.inf).training.stages):
+        if name not in weighted and name.rpartition(".")[0] not in weighted:  # or one matrix of several
+            raise RecipeError(
+                f"training.stages has rates for `{name}`, and no layer with weights is called so in "
+                f"{network.architecture.kind}; {choices(name, weighted)}"
+            )
 
 
 @final

@@ -19,7 +19,7 @@ from alexnet.networks.network import Network
 from alexnet.training.device import Outcome, compiled
 from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import Momentum
-from alexnet.training.recipe import Recipe
+from alexnet.training.recipe import Recipe, check_stages
 from alexnet.training.schedule import Standing
 from alexnet.training.settings import to_plain
 
@@ -40,8 +40,8 @@ class Plan:
 
     @property
     def total_steps(self) -> int:
-        """Steps of the run."""
-        return math.ceil(self.recipe.training.epochs * self.steps_per_epoch)
+        """Steps of the run, at least one; what rounding adds to 2.2 times 25 makes no step."""
+        return max(1, math.ceil(round(self.recipe.training.epochs * self.steps_per_epoch, 6)))
 
     def epochs(self, step: int) -> float:
         """Return the epochs finished after so many steps."""
@@ -98,6 +98,7 @@ class State:
         `start` is the network with its first weights; without, they are drawn.
         """
         whole = start if start is not None else Network(recipe.network, seed=recipe.training.seed)
+        check_stages(recipe, whole)
         whole.set_mean(dataset.mean)
         network, cut = divide(whole, processes)
         network.to(device)
@@ -125,10 +126,10 @@ class State:
         """Whether this process has the whole network."""
         return not self.cut.stages
 
-    def standing(self, plan: Plan) -> Standing:
-        """Return what schedules need to know."""
-        progress = self.step / plan.total_steps
-        return Standing(plan.epochs(self.step), progress, tuple(self.validation_errors))
+    def standing(self, plan: Plan, *, back: int = 0) -> Standing:
+        """Return what schedules need to know, now or some steps back in this epoch."""
+        step = self.step - back
+        return Standing(plan.epochs(step), step / plan.total_steps, tuple(self.validation_errors))
 
     @property
     def bytes(self) -> int:
