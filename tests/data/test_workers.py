@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -146,6 +147,23 @@ def test_two_processes_under_torchrun_share_the_work(tmp_path: Path) -> None:
     both = [run(tmp_path / "set", 1, RANK=str(rank), WORLD_SIZE="2") for rank in (1, 0)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert digest(tmp_path / "set") == digest(tmp_path / "whole")
+
+
+def test_what_others_have_finished_before_a_process_looks_again_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of many processes has no shard of a small set, and comes before the first has begun."""
+    whole = prepare(Shapes(60, side=16), tmp_path / "whole", side=16, workers=0).directory
+
+    def while_it_sleeps(seconds: float) -> None:
+        monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits for what is there"))
+        shutil.copytree(whole, tmp_path / "set", dirs_exist_ok=True)
+
+    monkeypatch.setenv("RANK", "20")
+    monkeypatch.setenv("WORLD_SIZE", "21")
+    monkeypatch.setattr(time, "sleep", while_it_sleeps)
+    prepare(Shapes(60, side=16), tmp_path / "set", side=16, workers=0)
+    assert digest(tmp_path / "set") == digest(whole)
 
 
 def test_a_full_disk_is_told_in_one_line_and_finished_shards_are_kept(

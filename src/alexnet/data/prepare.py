@@ -94,8 +94,11 @@ def prepare(
         plan.directory.mkdir(parents=True, exist_ok=True)
         with files.locked(plan.directory, shared=world > 1):
             key = preparation_key(opened, side, encoding, quality, listed)
+            if rank:  # the first process begins; a small set may be finished before this one looks again
+                _wait(lambda: _begun(plan.directory, key) or _finished(plan.directory, key))
             if not _finished(plan.directory, key):
-                _begin(plan.directory, key, rank, world)
+                if not rank:
+                    _begin(plan.directory, key, world)
                 _write(plan, key, tolerance, workers, progress, rank, world)
             return Dataset.open(plan.directory)
     except OSError as error:
@@ -128,7 +131,7 @@ def _write(
     write_card(plan, records, key)
     progress(total, total)
     for leftover in _leftovers(plan.directory):
-        leftover.unlink()
+        leftover.unlink(missing_ok=True)  # others that find it finished tidy too
 
 
 def _check_room(plan: Plan, missing: list[Shard]) -> None:
@@ -176,21 +179,26 @@ def _finished(directory: Path, key: str) -> bool:
     return True
 
 
-def _begin(directory: Path, key: str, rank: int, world: int) -> None:
+def _begun(directory: Path, key: str) -> bool:
+    """Tell whether this preparation has been begun in the directory; refuse another one."""
+    try:
+        found = (directory / _PLAN).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
+    if found != key:
+        raise DataError(
+            f"{os.fspath(directory)!r} holds an unfinished preparation of something else: "
+            "choose another directory or remove it"
+        )
+    return True
+
+
+def _begin(directory: Path, key: str, world: int) -> None:
     """Mark the directory as being prepared; refuse one that holds anything else."""
-    plan = directory / _PLAN
-    if rank:
-        _wait(plan.exists)
-    if plan.exists():
-        if plan.read_text(encoding="ascii") != key:
-            raise DataError(
-                f"{os.fspath(directory)!r} holds an unfinished preparation of something else: "
-                "choose another directory or remove it"
-            )
-    elif any(path for path in directory.iterdir() if not path.name.startswith(f".{_PLAN}.")):
-        raise DataError(f"{os.fspath(directory)!r} is not empty: choose another directory")
-    else:
-        files.write_text(plan, key)
+    if not _begun(directory, key):
+        if any(path for path in directory.iterdir() if not path.name.startswith(f".{_PLAN}.")):
+            raise DataError(f"{os.fspath(directory)!r} is not empty: choose another directory")
+        files.write_text(directory / _PLAN, key)
     if world == 1:
         for leftover in directory.glob(".*.tmp"):
             leftover.unlink()
