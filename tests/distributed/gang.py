@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pickle
 import socket
+import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -51,6 +52,7 @@ def _one(
     function: Callable[..., Any], rank: int, count: int, port: int, folder: Path, scheme: str, arguments: Any
 ) -> None:
     torch.set_num_threads(1)
+    warnings.simplefilter("error")  # as pytest has it
     os.environ |= {
         "RANK": str(rank),
         "WORLD_SIZE": str(count),

@@ -224,6 +224,9 @@ def together() -> Iterator[None]:
         ) from error
 
 
+_all_gather = getattr(dist, "all_gather_single", dist.all_gather_into_tensor)  # the same, renamed
+
+
 @final
 class _Gather(torch.autograd.Function):
     @staticmethod
@@ -235,7 +238,7 @@ class _Gather(torch.autograd.Function):
             rows = torch.cat([rows, rows.new_zeros((longest - len(rows), *rows.shape[1:]))])
         whole = rows.new_empty((longest * len(sizes), *rows.shape[1:]))
         with together():
-            dist.all_gather_into_tensor(whole, rows)
+            _all_gather(whole, rows)
         if min(sizes) < longest:
             parts = whole.split(longest)
             whole = torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])

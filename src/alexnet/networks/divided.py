@@ -214,9 +214,10 @@ class _Division:
         count, groups = self.processes.count, layer.groups
         filters, seen = layer.weight.shape[:2]
         if filters % count or (groups > 1 and groups % count):
+            columns = f"{groups} columns" if groups > 1 else "one column"
             raise RecipeError(
-                f"{name} has {filters} filters in {groups} columns, which do not divide by {count} processes: "
-                "the columns scheme takes as many processes as the network has columns (2)"
+                f"{name} has {filters} filters in {columns}, which {count} processes cannot divide: the columns "
+                f"scheme takes as many processes as there are columns"
             )
         if groups == 1:
             self.lie_whole(name)

@@ -140,4 +140,5 @@ class Recipe:
     def at(self, epoch: float) -> "Recipe":
         """Return the recipe as it stands after so many epochs: the changes up to then applied."""
         due = {change.setting: change.value for change in self.changes if change.epoch <= epoch}
-        return with_settings(replace(self, changes=()), due)
+        settled = replace(self, changes=())
+        return with_settings(settled, due) if due else settled
