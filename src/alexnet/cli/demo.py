@@ -25,10 +25,16 @@ def command(run: Path | None, quiet: bool) -> None:
     from alexnet.evaluation.classifier import load
     from alexnet.evaluation.report import evaluate
     from alexnet.recipes.train import fresh_run, train
+    from alexnet.training.stopping import Interrupted
 
     directory = run if run is not None else fresh_run("demo")
     say("Training a network of three convolutional layers on hand-written digits.")
-    train("digits", "digits", directory, quiet=quiet)
+    run_name = shlex.quote(str(directory))
+    try:
+        train("digits", "digits", directory, quiet=quiet)
+    except Interrupted as stop:
+        say(f"{stop}; go on with: alexnet train digits --run {run_name} --resume")
+        raise SystemExit(stop.exit_code) from None
     digits = open_dataset("digits")
     show_report(evaluate(directory, digits, views=10), every_class=False)
     pictures = _written(digits, directory / "pictures")
@@ -37,11 +43,10 @@ def command(run: Path | None, quiet: bool) -> None:
         show_guesses(
             str(path), [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]]
         )
-    run_name, picture = shlex.quote(str(directory)), shlex.quote(str(pictures[0]))
     say(
         f"""
 The network is in {directory}. What to type next:
-  alexnet predict {run_name} {picture}
+  alexnet predict {run_name} {shlex.quote(str(pictures[0]))}
   alexnet evaluate {run_name} --data digits --views 1
   alexnet train PICTURES --recipe paper     PICTURES holds a folder for each class
   alexnet --help"""

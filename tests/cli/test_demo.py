@@ -1,0 +1,28 @@
+"""alexnet demo, left in the middle."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from alexnet.cli import alexnet
+from alexnet.training import loop
+
+
+def test_a_demo_that_is_interrupted_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = loop.train_step
+
+    def signalled(*arguments: Any, **named: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return step(*arguments, **named)
+
+    monkeypatch.setattr(loop, "train_step", signalled)
+    run = tmp_path / "the demo"
+    done = CliRunner().invoke(alexnet, ["demo", "--quiet", "--run", str(run)])
+    assert done.exit_code == 130
+    assert f"go on with: alexnet train digits --run '{run}' --resume" in done.output
