@@ -10,16 +10,15 @@ from click.testing import CliRunner
 
 from alexnet.cli import alexnet
 from alexnet.training import loop
+from alexnet.training.step import train_step
 
 
 def test_a_demo_that_is_interrupted_says_how_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = loop.train_step
-
     def signalled(*arguments: Any, **named: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
-        return step(*arguments, **named)
+        return train_step(*arguments, **named)
 
     monkeypatch.setattr(loop, "train_step", signalled)
     run = tmp_path / "the demo"
