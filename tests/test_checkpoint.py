@@ -124,6 +124,30 @@ def test_a_network_that_is_unknown_here_is_named(stored: Path) -> None:
         checkpoint.load(stored)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"classes": None}, "its classes cannot be read"),
+        ({"words": ["hen", 2, "crow"]}, "its words cannot be read"),
+        ({"architecture": ["cifar-18pct"]}, "its architecture cannot be read"),
+        ({"classes": ["hen", "crane"]}, "2 names and 3 words, its network 3 classes"),
+        ({"data": {"side": -8}}, "pictures of -8 pixels"),
+        ({"data": {"side": 10**9}}, "pictures of 1000000000 pixels"),
+        ({"architecture": {"network": "cifar-18pct", "side": 12.5}}, "cannot build"),
+        ({"architecture": {"network": "cifar-18pct", "classes": 3, "side": 12_000}}, "does not hold"),
+        ({"architecture": {"network": "cifar-80sec", "classes": 3, "side": 12}}, "does not hold the weights"),
+        ({"architecture": {"network": "cifar-18pct", "classes": 10**12}}, "1000000000000 classes"),
+    ],
+)
+def test_a_file_that_only_says_it_is_whole_is_refused(
+    stored: Path, change: dict[str, Any], message: str
+) -> None:
+    """Anybody can write a digest; nothing is believed, or allocated, that the tensors do not bear out."""
+    rewritten(stored, change)
+    with pytest.raises(CheckpointError, match=message):
+        checkpoint.load(stored)
+
+
 def test_the_digest_knows_no_clock_and_no_layout(stored: Path) -> None:
     one = made()
     slower = replace(one, history=({"epoch": 1.0, "training_loss": 0.5, "seconds": 99.0},))

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, final
 
 import torch
@@ -25,6 +26,20 @@ from alexnet.networks.network import Architecture, Network
 
 FORMAT: Final = "alexnet checkpoint"
 VERSION: Final = 1
+LARGEST_SIDE: Final = 16_384
+"""Pixels: to what a checkpoint may say that pictures are squared."""
+_PARTS: Final[Mapping[str, tuple[type[Any], type]]] = MappingProxyType(
+    {
+        "architecture": (dict, str),
+        "classes": (list, str),
+        "words": (list, str),
+        "recipe": (dict, str),
+        "history": (list, dict),
+        "data": (dict, str),
+        "state": (dict, str),
+    }
+)
+"""Of the JSON: a table, whose keys are text, or a list of texts or tables."""
 
 
 @final
@@ -122,7 +137,7 @@ def load(path: Path) -> Checkpoint:
 
     Raises:
         DamagedError: not a checkpoint, or not what was written.
-        CheckpointError: no such file, of a newer version, or with a network that is unknown here.
+        CheckpointError: no such file, of a newer version, with a network that is unknown here, or weights of another.
     """
     tensors, metadata = _read(path)
     stored = metadata.pop("sha256", None)
@@ -139,11 +154,16 @@ def load(path: Path) -> Checkpoint:
             f"{path} has format version {version}, this alexnet reads version {VERSION}: update alexnet"
             + ("" if whole else ", or the file is damaged: its SHA-256 is not its own")
         )
+    _check_metadata(metadata, path)
     try:
         architecture = from_description(metadata["architecture"])
-    except (RecipeError, TypeError, KeyError) as error:
-        raise CheckpointError(f"{path} holds a network that this alexnet cannot build: {error}") from error
-    return Checkpoint(
+        with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
+            network = Network(architecture)
+    except (RecipeError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise CheckpointError(
+            f"{path} holds a network that this alexnet cannot build: {' '.join(str(error).split())[:300]}"
+        ) from error
+    found = Checkpoint(
         architecture=architecture,
         weights=_under("network.", tensors),
         classes=tuple(metadata["classes"]),
@@ -154,6 +174,32 @@ def load(path: Path) -> Checkpoint:
         state=metadata["state"],
         velocity=_under("velocity.", tensors),
     )
+    _check_numbers(found, network, path)
+    return found
+
+
+def _check_metadata(metadata: Mapping[str, Any], path: Path) -> None:
+    """Check that what says of itself that it is whole has the parts of a checkpoint: the file may be anybody's."""
+    for name, (form, entries) in _PARTS.items():
+        part: Any = metadata.get(name)
+        if not isinstance(part, form) or not all(isinstance(entry, entries) for entry in part):
+            raise DamagedError(f"{path} is no checkpoint that alexnet has written: its {name} cannot be read")
+
+
+def _check_numbers(found: Checkpoint, network: Network, path: Path) -> None:
+    """Check that names, pictures, weights and velocities are as many and as large as the network's."""
+    classes, side = found.architecture.classes, found.data.get("side", found.architecture.side)
+    if not len(found.classes) == len(found.words) == classes:
+        raise DamagedError(
+            f"{path} has {len(found.classes)} names and {len(found.words)} words, its network {classes} classes"
+        )
+    if type(side) is not int or not found.architecture.side <= side <= LARGEST_SIDE:
+        raise DamagedError(f"{path} is for pictures of {side!r} pixels, which its network does not take")
+    network.check_weights(found.weights, str(path))
+    own = network.state_dict()
+    for name, value in [*found.weights.items(), *found.velocity.items()]:
+        if name not in own or value.shape != own[name].shape or value.is_complex():
+            raise DamagedError(f"{path} holds numbers for {name} that are none of its network's")
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
