@@ -154,6 +154,21 @@ def test_an_archive_reads_as_the_folder_it_holds(tmp_path: Path) -> None:
         ]
 
 
+def test_names_in_a_zip_are_utf8_whether_it_says_so_or_not(tmp_path: Path) -> None:
+    """macOS and Info-ZIP do not say so; what is no UTF-8 is cp437, as the format has it."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in ("says ü", "utf8 __", "dos _"):
+            archive.writestr(f"train/{name}/1.png", png())
+    content = (
+        stream.getvalue().replace(b"utf8 __", "utf8 ü".encode()).replace(b"dos _", "dos ü".encode("cp437"))
+    )
+    (tmp_path / "set.zip").write_bytes(content)
+    source = Folders(Zip(tmp_path / "set.zip"))
+    assert source.classes == ("dos ü", "says ü", "utf8 ü")
+    assert all(isinstance(example.content, bytes) for example in source.examples("train"))
+
+
 def test_members_that_reach_outside_are_left_alone(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         for name in (

@@ -26,6 +26,7 @@ MAX_RATIO = (
     200  # of unpacked to packed: beyond it a compressed tar is a bomb; one of pictures has a ratio near 1
 )
 _LARGE = 2**26  # bytes, up to which any ratio is harmless
+_SAYS_UTF8 = 1 << 11  # of a zip member's flags (APPNOTE.TXT, 4.4.4)
 
 _PACKED: dict[bytes, Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
@@ -51,7 +52,7 @@ class Zip:
         for number, info in enumerate(self._infos):
             kind = stat.S_IFMT(info.external_attr >> 16)
             if not info.is_dir() and kind in (0, stat.S_IFREG):
-                self._members.add(info.filename, number, info.file_size)
+                self._members.add(_name(info), number, info.file_size)
 
     def folders(self, path: str) -> list[str]:
         """Return the names of the folders directly in a folder."""
@@ -85,6 +86,16 @@ class Zip:
 
     def __setstate__(self, place: str) -> None:
         self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name: UTF-8 where it is, which macOS and Info-ZIP write without saying so."""
+    if info.flag_bits & _SAYS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")  # cp437 is what zipfile took it for
+    except UnicodeError:
+        return info.filename
 
 
 class Tar:
