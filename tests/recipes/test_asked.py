@@ -9,6 +9,7 @@ from PIL import Image
 import alexnet
 from alexnet.data.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
+from alexnet.errors import DataError
 from alexnet.recipes.asked import Asked
 
 
@@ -25,6 +26,11 @@ from alexnet.recipes.asked import Asked
 )
 def test_a_network_sees_most_of_every_picture(recipe: str | None, natural: int, prepared: int) -> None:
     assert Asked(recipe).side(Shapes(20, side=natural)) == prepared
+
+
+def test_a_single_class_is_nothing_to_learn(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="one class, 'red disc'"):
+        Asked("cifar-18pct").resolve(prepare(Shapes(8, classes=1), tmp_path / "set"))
 
 
 def test_folders_are_judged_at_the_side_that_was_trained_on(tmp_path: Path) -> None:

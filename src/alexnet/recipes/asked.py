@@ -43,8 +43,13 @@ class Asked:
 
         Raises:
             RecipeError: a recipe, network or setting that does not exist or does not fit.
-            DataError: the pictures are smaller than the network's input.
+            DataError: the pictures are smaller than the network's input, or all of one class.
         """
+        if len(dataset.classes) < 2:
+            raise DataError(
+                f"{dataset.name} has one class, {dataset.classes[0]!r}, and nothing to tell it from: "
+                "give the folder that holds a folder for each class"
+            )
         chosen = self._changed(dataset.name, dataset.side)
         side = chosen.network.side
         if dataset.side < side:
