@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from deadly import Deadly
+from deadly import Deadly, Talking
 
 from alexnet.data import dispatch, encoding, shards, workers
 from alexnet.data.dataset import Dataset
@@ -94,6 +94,16 @@ def test_a_source_that_fails_ends_it_in_one_line_and_leaves_no_process(tmp_path:
     with pytest.raises(DataError, match="the source is gone"):
         prepare(source, tmp_path / "set", side=16, workers=2)
     assert not (tmp_path / "set").exists()
+
+
+def test_a_source_that_prints_disturbs_nothing(tmp_path: Path) -> None:
+    """A process answers on its standard output."""
+    prepare(Talking(60, side=16), tmp_path / "talking", side=16, workers=2)
+    prepare(Shapes(60, side=16), tmp_path / "silent", side=16, workers=2)
+    images = [
+        Dataset.open(tmp_path / name).split("train").images(np.arange(60)) for name in ("talking", "silent")
+    ]
+    assert torch.equal(images[0], images[1])
 
 
 def test_progress_rises_to_the_whole(tmp_path: Path) -> None:

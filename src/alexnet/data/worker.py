@@ -9,6 +9,7 @@ import ctypes
 import errno
 import json
 import mmap
+import os
 import pickle
 import signal
 import struct
@@ -35,7 +36,8 @@ def main(board: Path, slot: int) -> None:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     warnings.simplefilter("ignore")  # of Pillow, about metadata, without a name
-    requests, answers = sys.stdin.buffer, sys.stdout
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # what a source or a library prints is no answer
     job = pickle.load(requests)
     with open(board, "r+b") as file, mmap.mmap(file.fileno(), 0) as places:
 
