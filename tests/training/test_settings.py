@@ -120,3 +120,9 @@ def test_changes_take_effect_at_their_epoch() -> None:
     varied = [steered.at(epoch).augmentation for epoch in (66.0, 70.0)]
     assert [isinstance(each, Augmentation) and each.colour for each in varied] == [0.1, 0.0]
     assert steered.at(80.0).training.rates_of("conv1").weight == 0.0
+
+
+@pytest.mark.parametrize("setting", ["network.dropout", "training.batch_size", "augmentation.side"])
+def test_a_change_that_no_step_would_read_is_refused(setting: str) -> None:
+    with pytest.raises(RecipeError, match=f"`{setting}` stays as it is"):
+        Recipe("steered", changes=(Change(1.0, setting, 0),))

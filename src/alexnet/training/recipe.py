@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, final
+from typing import Any, Final, final
 
 from alexnet.data.augment import Augmentation
 from alexnet.data.modern import ModernAugmentation
@@ -14,6 +14,9 @@ from alexnet.training.device import PRECISIONS
 from alexnet.training.optimizer import Rates
 from alexnet.training.schedule import Schedule
 from alexnet.training.settings import with_settings
+
+STEERED: Final = ("augmentation.", "training.rates.", "training.stages.", "training.schedule.")
+"""How the paths of settings begin that each step reads anew: what else changed would be passed over."""
 
 
 @final
@@ -136,6 +139,12 @@ class Recipe:
         epochs = [change.epoch for change in self.changes]
         if epochs != sorted(epochs):
             raise RecipeError(f"changes come in the order of their epochs; these do not: {epochs}")
+        for change in self.changes:
+            if not change.setting.startswith(STEERED) or change.setting == "augmentation.side":
+                raise RecipeError(
+                    f"`{change.setting}` stays as it is while a run goes on; what may change begins with "
+                    f"{', '.join(STEERED)}"
+                )
 
     def at(self, epoch: float) -> "Recipe":
         """Return the recipe as it stands after so many epochs: the changes up to then applied."""
