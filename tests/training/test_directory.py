@@ -60,6 +60,8 @@ def test_a_directory_of_something_else_is_not_taken(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
     with pytest.raises(RunError, match="is a file"):
         check_free(tmp_path / "letters.txt", resume=False)
+    with pytest.raises(RunError, match="not a name in UTF-8"):
+        check_free(tmp_path / os.fsdecode(b"caf\xe9"), resume=False)
 
 
 def test_a_directory_that_is_not_ours_is_said_before_anything_is_done(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ def command(folder: Path, as_json: bool) -> None:
     from rich.table import Table
 
     from alexnet.cli.showing import say, show_table
+    from alexnet.data.sources.texts import visible
     from alexnet.training.listing import runs
 
     found = runs(folder)
@@ -29,14 +30,14 @@ def command(folder: Path, as_json: bool) -> None:
     if not found:
         say(f"there are no runs in {folder}")
         return
-    table = Table(title=str(folder), title_justify="left")
+    table = Table(title=visible(str(folder)), title_justify="left")
     for heading in ("run", "recipe", "state", "epochs", "training", "validation", "best"):
         table.add_column(heading, justify="left" if heading in ("run", "recipe", "state") else "right")
     for run in found:
         errors = (run.training_error, run.validation_error, run.best_error)
         shown = ["" if error is None else f"{error:.2%}" for error in errors]
         name = str(run.path.relative_to(folder)) if run.path != folder else run.path.name
-        table.add_row(name, run.recipe, run.state, f"{run.epoch:g} of {run.epochs:g}", *shown)
+        table.add_row(visible(name), run.recipe, run.state, f"{run.epoch:g} of {run.epochs:g}", *shown)
     show_table(table)
     for run in found:
         if run.reason:

@@ -186,6 +186,10 @@ def check_free(path: Path, *, resume: bool) -> None:
     """
     if path.exists() and not path.is_dir():
         raise RunError(f"{path} is a file: --run takes a directory")
+    try:
+        os.fspath(path).encode()  # safetensors opens no other names
+    except UnicodeEncodeError:
+        raise RunError(f"{path} is not a name in UTF-8: give another --run") from None
     if path.is_dir():
         held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
         begun = "recipe.json" in held or any(checkpoints(path))
