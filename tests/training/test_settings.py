@@ -8,8 +8,10 @@ from alexnet.data.augment import Augmentation
 from alexnet.data.mixing import Mixing
 from alexnet.data.modern import ModernAugmentation
 from alexnet.errors import RecipeError
+from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.small import FigureOne
 from alexnet.recipes import RECIPES, recipe
-from alexnet.training.recipe import Change, Recipe
+from alexnet.training.recipe import Change, Recipe, with_network
 from alexnet.training.settings import from_plain, to_plain, with_settings
 
 
@@ -126,3 +128,14 @@ def test_changes_take_effect_at_their_epoch() -> None:
 def test_a_change_that_no_step_would_read_is_refused(setting: str) -> None:
     with pytest.raises(RecipeError, match=f"`{setting}` stays as it is"):
         Recipe("steered", changes=(Change(1.0, setting, 0),))
+
+
+def test_another_network_takes_the_rates_of_its_own_layers_alone() -> None:
+    """conv1's rates of the run that was steered by hand stay, and its changes; fc4's of the CIFAR recipe go."""
+    assert not with_network(recipe("cifar-18pct"), FigureOne()).training.stages.keys() - {"fc4"}
+    assert not with_network(recipe("cifar-18pct"), AlexNet()).training.stages
+    steered = with_network(recipe("pretrained-six-layer"), FigureOne())
+    assert list(steered.training.stages) == ["conv1"]
+    assert not [change for change in steered.changes if "fc8" in change.setting]
+    assert [change for change in steered.changes if "conv1" in change.setting]
+    assert steered.augmentation.side == 32

@@ -105,7 +105,8 @@ class Network(nn.Module):
         Returns:
             float32, (N, K).
         """
-        return self._run(images, (self.output,), chance)[self.output]
+        logits = self._run(images, (self.output,), chance)[self.output]
+        return logits if logits.dim() == 2 else logits.flatten(1)  # a convolution may come last
 
     def outcome(self, images: Tensor, chance: Chance | None = None) -> dict[str, Tensor]:
         """Compute the values that the network's costs take, and the logits among them, by stage.

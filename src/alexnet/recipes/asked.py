@@ -13,7 +13,7 @@ from alexnet.networks.catalogue import architecture
 from alexnet.networks.network import Architecture
 from alexnet.recipes import recipe as named
 from alexnet.training.parameters import with_parameters
-from alexnet.training.recipe import Recipe
+from alexnet.training.recipe import Recipe, with_network
 from alexnet.training.settings import with_settings
 
 
@@ -65,10 +65,7 @@ class Asked:
         chosen = recipe if isinstance(recipe, Recipe) else named(recipe)
         if self.network is not None:
             given = {"parameters": str(self.parameters)} if self.parameters else {}
-            other = architecture(self.network, **given)
-            chosen = replace(
-                chosen, network=other, augmentation=replace(chosen.augmentation, side=other.side)
-            )
+            chosen = with_network(chosen, architecture(self.network, **given))
         if self.parameters is not None:
             chosen = with_parameters(chosen)
         return with_settings(chosen, self.settings) if self.settings else chosen

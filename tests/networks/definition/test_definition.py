@@ -146,3 +146,16 @@ def test_merging_nothing_changes_no_weight() -> None:
     value = Definition(TEXT)
     state = Network(value).state_dict()
     assert merge_weights(state, value.merges()).keys() == state.keys()
+
+
+def test_a_network_that_ends_in_a_convolution_gives_one_logit_a_class() -> None:
+    text = """
+    [data]\ntype=data\ndataIdx=0
+    [labels]\ntype=data\ndataIdx=1
+    [conv1]\ntype=conv\ninputs=data\nchannels=3\nfilters=16\nfilterSize=8\ninitW=0.1\npartialSum=0\ngpu=0
+    [probs]\ntype=softmax\ninputs=conv1
+    [logprob]\ntype=cost.logreg\ninputs=labels,probs\ngpu=0
+    """
+    network = Network(Definition("\n".join(line.strip() for line in text.splitlines()), side=8))
+    assert network.shapes()["conv1"] == (16, 1, 1)
+    assert network(torch.zeros(2, 3, 8, 8)).shape == (2, 16)
