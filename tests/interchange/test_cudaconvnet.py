@@ -534,7 +534,7 @@ def test_other_pickles_are_refused(tmp_path: Path, value: object) -> None:
 def check_round_trip(network: Network, tmp_path: Path) -> None:
     """Write a network and read it again: as a definition it gives the same answers."""
     side, classes = network.architecture.side, network.architecture.classes
-    names = tuple(f"clässe {k}" for k in range(classes))
+    names = tuple(f"clässe {k}\udce9" for k in range(classes))  # as folders that are not UTF-8
     mean = torch.rand(3, side, side) * 255
     network.set_mean(mean)
     before = Checkpoint(network.architecture, network.state_dict(), names, names)

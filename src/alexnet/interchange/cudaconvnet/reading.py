@@ -179,4 +179,4 @@ def _classes(extras: Mapping[str, Any], source: str) -> Classes | None:
 
 def _text(stored: str) -> str:
     """Return a text of Python 2, which is kept as UTF-8."""
-    return stored.encode("latin-1").decode("utf-8", "replace")
+    return stored.encode("latin-1").decode("utf-8", "surrogateescape")

@@ -167,4 +167,4 @@ def _plain(value: Any) -> Any:
 
 def _text(name: str) -> str:
     """Return a text as Python 2 kept it: UTF-8, one character a byte."""
-    return name.encode("utf-8").decode("latin-1")
+    return name.encode("utf-8", "surrogateescape").decode("latin-1")
