@@ -1,9 +1,11 @@
 """Who may write a run directory, and what its checkpoints say."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,15 @@ def test_one_of_two_processes_has_a_directory(tmp_path: Path) -> None:
         assert runs(tmp_path) == []
     with RunDirectory(tmp_path / "run", resume=False):
         pass
+
+
+def test_a_look_at_the_list_of_runs_keeps_none_from_going_on(run: Path) -> None:
+    """`alexnet runs` takes the lock for a moment, to see whether it is free."""
+    with open(run / ".lock", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
+        with RunDirectory(run, resume=True):
+            pass
 
 
 def test_the_lock_of_a_process_that_was_killed_is_free(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ import json
 import os
 import platform
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, final
+from typing import Any, Final, Self, TextIO, final
 
 import numpy as np
 import torch
@@ -35,6 +36,8 @@ from alexnet.training.stopping import Interrupted
 BEST: Final = "best.safetensors"
 FAILURE: Final = "failure.txt"
 LOCK: Final = ".lock"
+TRIES: Final = 10
+"""How often a lock is asked for, a fiftieth of a second apart."""
 
 
 @final
@@ -99,7 +102,8 @@ class RunDirectory:
     def _claim(self) -> None:
         """Take the lock; the kernel lets it go when the process ends, however it ends."""
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _locked_soon(self._lock):
+                raise BlockingIOError
             if os.fstat(self._lock.fileno()).st_nlink == 0:
                 raise BlockingIOError  # another process came, did not begin, and took the file with it
         except BlockingIOError:
@@ -176,6 +180,18 @@ class RunDirectory:
         for path in checkpoints(self.path)[keep:]:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+def _locked_soon(lock: TextIO) -> bool:
+    """Take a lock, or say that it is not to be had: who lists runs holds it too, for less than a moment."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def check_free(path: Path, *, resume: bool) -> None:
