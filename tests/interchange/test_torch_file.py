@@ -217,3 +217,12 @@ def test_a_pickled_tensor_without_its_file_is_refused(tmp_path: Path) -> None:
     rewritten(path, lambda members: members.update({"weights/data.pkl": pickle.dumps(torch.zeros(3))}))
     with pytest.raises(CheckpointError, match="it names"):
         read(path)
+
+
+@pytest.mark.parametrize("zip_layout", LAYOUTS)
+def test_a_whole_model_is_refused_with_what_to_save_instead(tmp_path: Path, zip_layout: bool) -> None:
+    torch.save(nn.Linear(2, 2), tmp_path / "model.pth", _use_new_zipfile_serialization=zip_layout)
+    with pytest.raises(
+        CheckpointError, match=r"nothing was run; of a whole model save model\.state_dict\(\)"
+    ):
+        read(tmp_path / "model.pth")

@@ -167,5 +167,5 @@ def test_a_mean_picture_of_more_than_one_colour_is_not_written() -> None:
     state = dict(network.state_dict())
     state["mean"] = torch.rand(3, 224, 224)
     found = Checkpoint(network.architecture, state, ("a",) * 7, ("a",) * 7)
-    with pytest.raises(ExportError, match="subtracts a mean picture"):
+    with pytest.raises(ExportError, match="subtracts a mean picture: --mean R,G,B"):
         torchvision.to_state_dict(found)

@@ -78,7 +78,7 @@ def to_state_dict(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], tuple[floa
     if float((mean - colour[:, None, None]).abs().max()) > 1e-3:
         raise ExportError(
             "torchvision subtracts one colour, and this network subtracts a mean picture: "
-            "train it with a mean of one colour to write it for torchvision"
+            "--mean R,G,B puts one in its place, and the answers change a little"
         )
     tensors = {
         f"{theirs}.{kind}": checkpoint.weights[f"{stage}.{kind}"].detach().clone()

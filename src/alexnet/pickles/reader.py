@@ -160,8 +160,9 @@ class Pickles:
         if known is None and any(module == room or module.startswith(room + ".") for room in self.inert):
             known = Named(lambda *_: Inert())
         if known is None:
+            model = "; of a whole model save model.state_dict()" if module.startswith("torch") else ""
             self._refuse(
-                f"it names {f'{module}.{name}'[:80]!r}, which no file of values needs; nothing was run"
+                f"it names {f'{module}.{name}'[:80]!r}, which no file of values needs; nothing was run{model}"
             )
         self._push(known)
 
