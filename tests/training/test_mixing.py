@@ -10,12 +10,15 @@ from alexnet import checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.data.mixing import Mixing
 from alexnet.data.modern import ModernAugmentation
+from alexnet.distributed.place import Place
+from alexnet.distributed.processes import Processes
 from alexnet.errors import RecipeError
 from alexnet.networks.costs import Cost, objective
 from alexnet.training.directory import checkpoints
 from alexnet.training.loop import run_training
 from alexnet.training.progress import Progress
-from alexnet.training.recipe import Recipe
+from alexnet.training.recipe import Change, Recipe
+from alexnet.training.state import State
 from alexnet.training.step import _most
 
 QUIET = Progress(quiet=True)
@@ -45,6 +48,18 @@ def test_a_run_that_was_stopped_ends_as_one_that_never_was(
     )
     run_training(shapes, mixed, tmp_path / "parts", resume=True, progress=QUIET)
     assert end(tmp_path / "parts").digest() == end(tmp_path / "whole").digest()
+
+
+def test_what_processes_have_read_is_what_they_train_on_when_mixing_ends(
+    shapes: Dataset, mixed: Recipe
+) -> None:
+    """Pairs are not parted in reading; when none are mixed any more, shares stay as they were read."""
+    none = (Change(1.0, "augmentation.mixing.mixup", 0.0), Change(1.0, "augmentation.mixing.cutmix", 0.0))
+    steered = replace(mixed, changes=none)
+    for rank in range(3):
+        state = State.begin(shapes, steered, Processes(Place(rank, 3)))
+        own = [piece.reads for piece in state.pieces(128, steered.at(1.0))]
+        assert state.reads(steered)(128) == own
 
 
 def test_a_batch_in_parts_is_mixed_as_the_whole(shapes: Dataset, mixed: Recipe, tmp_path: Path) -> None:

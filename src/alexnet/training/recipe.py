@@ -133,6 +133,15 @@ class Recipe:
                     f"{', '.join(STEERED)}"
                 )
 
+    @property
+    def together(self) -> int:
+        """How many pictures in a row of a batch go to one process, as they have something in common at some time.
+
+        What is read ahead is shared before it is known how the recipe stands then.
+        """
+        stands = [self, *(self.at(change.epoch) for change in self.changes)]
+        return math.lcm(*(recipe.augmentation.together for recipe in stands))
+
     def at(self, epoch: float) -> "Recipe":
         """Return the recipe as it stands after so many epochs: the changes up to then applied."""
         due = {change.setting: change.value for change in self.changes if change.epoch <= epoch}

@@ -66,6 +66,8 @@ class State:
     """Which part of it is this process's."""
     gradients: GradientSum = field(default_factory=lambda: GradientSum(ALONE, ()))
     """What sums the gradients of all processes."""
+    together: int = 1
+    """Shares of a batch begin at multiples of it: what `Recipe.together` says."""
     compiles: bool = False
     """Compile the network, as `Training.compile` says."""
     step: int = 0
@@ -106,7 +108,7 @@ class State:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch documents it
         shared = [value for name, value in network.named_parameters() if not cut.divides(name)]
         optimizer, gradients = Momentum(network, cut.norm), GradientSum(processes, shared)
-        return cls(network, optimizer, processes, cut, gradients, recipe.training.compile)
+        return cls(network, optimizer, processes, cut, gradients, recipe.together, recipe.training.compile)
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -115,7 +117,7 @@ class State:
 
     def pieces(self, total: int, recipe: Recipe) -> list[Piece]:
         """Return what this process does of a batch of `total` pictures."""
-        return list(pieces(self.processes, total, recipe.training.accumulate, recipe.augmentation.together))
+        return list(pieces(self.processes, total, recipe.training.accumulate, self.together))
 
     def reads(self, recipe: Recipe) -> Callable[[int], list[slice]]:
         """Return what gives the rows of a batch of so many pictures that this process reads."""
