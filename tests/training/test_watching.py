@@ -181,3 +181,24 @@ def test_a_log_on_a_full_disk_does_not_end_the_run(shapes: Dataset, brief: Recip
     progress = Progress()
     progress._console.file = Full()
     assert len(run_training(shapes, brief, tmp_path / "run", progress=progress)) == 3
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_a_line_of_progress_fits_the_terminal_and_keeps_percent_and_time(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    progress = Progress()
+    progress._console.width, progress._console.file = width, io.StringIO()
+    progress.begin(0, 8, 4)
+    progress.epoch({"epoch": 1, "training_loss": 1.0, "training_top1_error": 0.9, "images_per_second": 9.0})
+    progress.step(6, 2.0, 100)
+    bar = progress._bar
+    assert bar is not None
+    progress.end()
+    (line, *others) = progress._console.render_lines(bar.get_renderable(), pad=False)
+    assert not others
+    text = "".join(segment.text for segment in line)
+    assert len(text) <= width
+    assert text.lstrip("━╸╺ ").startswith("75% epoch")
+    assert text.rstrip().split()[-1].count(":") == 2  # hours, minutes, seconds

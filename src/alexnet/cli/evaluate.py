@@ -12,11 +12,17 @@ if TYPE_CHECKING:
 
 @click.command("evaluate")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
-@click.option("--data", required=True, help="Name, prepared directory, or folders of pictures.")
+@click.option(
+    "--data", required=True, metavar="DATA", help="Name, prepared directory, or folders of pictures."
+)
 @click.option(
     "--views", type=click.Choice(["1", "10"]), default="10", show_default=True, help="Views a picture."
 )
-@click.option("--split", help="train, validation or test [test, else validation].")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    help="The pictures to judge on [test, else validation].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--classes", "show_classes", is_flag=True, help="Show every class, not only the ten worst.")
 def command(

@@ -17,6 +17,7 @@ from alexnet.journal import Row
 Item = TypeVar("Item")
 LINE_SECONDS = 30.0  # between plain lines
 STARVING = 0.10  # share of the time spent waiting for data that is worth a word
+_WORDS = 90  # columns beside the bar, which a narrow terminal does without
 
 
 class Progress:
@@ -44,8 +45,7 @@ class Progress:
         self._epoch_began = self._line_said = self._began = time.monotonic()
         if self._console.is_terminal and not self._quiet and step < steps:
             self._bar = Bar(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
+                *([BarColumn(bar_width=24)] if self._console.width > _WORDS + 24 else []),
                 TextColumn("{task.percentage:>3.0f}%"),
                 TextColumn("{task.fields[status]}"),
                 TimeRemainingColumn(),
@@ -81,7 +81,7 @@ class Progress:
         )
         text = f"epoch {epoch:.2f}, {speed:,.0f} images/s, loss {loss:.3f}{self._status}{waiting}"
         if self._bar is not None:
-            self._bar.update(self._task, completed=step, status=text)
+            self._bar.update(self._task, completed=step, status=text[: max(self._console.width - 16, 0)])
         elif not self._quiet and now - self._line_said > LINE_SECONDS:
             self._line_said = now
             self._line(f"step {step}/{self._steps}, {text}, {self._remaining(step, now)} left")
