@@ -200,5 +200,5 @@ def test_a_line_of_progress_fits_the_terminal_and_keeps_percent_and_time(
     assert not others
     text = "".join(segment.text for segment in line)
     assert len(text) <= width
-    assert text.lstrip("━╸╺ ").startswith("75% epoch")
+    assert text.lstrip("━╸╺ ").startswith("75% ")
     assert text.rstrip().split()[-1].count(":") == 2  # hours, minutes, seconds
