@@ -73,3 +73,10 @@ def test_what_makes_no_schedule_is_refused() -> None:
 def test_polynomial_falls_to_nothing() -> None:
     schedule = Schedule(kind="polynomial", power=2.0)
     assert [factor(schedule, at(p)) for p in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.25, 0.0])
+
+
+@pytest.mark.parametrize("wrong", [{"noise": -1.0}, {"warmup": -3.0}, {"power": -1.0}, {"warmup": math.inf}])
+def test_numbers_that_would_turn_a_rate_round_are_refused(wrong: dict[str, float]) -> None:
+    """Noise below 0 makes rates below 0 now and then, which unlearn."""
+    with pytest.raises(RecipeError, match=f"{next(iter(wrong))}=.* makes no schedule"):
+        Schedule(kind="polynomial", **wrong)  # type: ignore[arg-type]  # mypy does not see names

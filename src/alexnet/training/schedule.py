@@ -57,6 +57,9 @@ class Schedule:
             raise RecipeError(
                 f"a plateau needs patience of at least 1 and drops of at least 0, not {self.patience}, {self.drops}"
             )
+        for name in ("power", "noise", "warmup"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise RecipeError(f"{name}={getattr(self, name)} makes no schedule: {name} of 0 or more")
         if list(self.epochs) != sorted(self.epochs):
             raise RecipeError(f"the epochs of a schedule rise; these do not: {self.epochs}")
 
