@@ -38,6 +38,20 @@ def test_a_changed_weight_changes_the_answer(classifier: Classifier) -> None:
     assert not torch.allclose(classifier.features(picture, "pool3"), before)
 
 
+def test_hooks_are_called_whenever_they_were_registered(classifier: Classifier) -> None:
+    """Also those that keep what they see in their owner, of which a copy would be of no use."""
+    picture = np.zeros((32, 32, 3), dtype=np.uint8)
+    before = classifier.features(picture, "pool3")
+    seen: list[torch.Size] = []
+    handle = classifier.network.stage("conv3").operation.register_forward_hook(
+        lambda module, given, value: seen.append(value.shape)
+    )
+    assert torch.allclose(classifier.features(picture, "pool3"), before, atol=1e-5)
+    handle.remove()
+    classifier.predict(picture)
+    assert seen == [(1, 64, 8, 8)]
+
+
 def test_many_pictures_are_answered_a_part_at_a_time(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from alexnet.data.images import square, square_image, square_pixels
 from alexnet.data.views import center_view
 from alexnet.errors import CheckpointError, DataError
 from alexnet.evaluation.predict import VIEWS_TOGETHER, view_maker, view_probabilities
+from alexnet.networks.fusion import hooked
 from alexnet.networks.inference import edition, prepared
 from alexnet.networks.network import Network
 
@@ -109,8 +110,8 @@ class Classifier:
             yield self.pixels(given[start : start + size])
 
     def _answering(self) -> Network:
-        """Return the network made ready to answer, anew where its weights have changed."""
-        if self.network.mean.device.type != "cpu":
+        """Return the network made ready to answer, anew where its weights have changed; itself where it has hooks."""
+        if self.network.mean.device.type != "cpu" or any(map(hooked, self.network.modules())):
             return self.network.eval()
         current = edition(self.network)
         if self._ready is None or self._ready[1] != current:

@@ -49,7 +49,7 @@ def _place(operation: nn.Module, before: int) -> int:
 
     `before` is the place of the one before: a rectification follows the convolution, or comes last.
     """
-    if _hooked(operation):
+    if hooked(operation):
         return 0
     match operation:
         case Convolution() if operation.activation in ("relu", "identity"):
@@ -63,7 +63,7 @@ def _place(operation: nn.Module, before: int) -> int:
     return 0
 
 
-def _hooked(operation: nn.Module) -> bool:
+def hooked(operation: nn.Module) -> bool:
     """Whether somebody wants to be called when this very module is: torch's own pruning is done so."""
     kinds = (
         operation._forward_hooks,
