@@ -38,7 +38,8 @@ def show_recipe(recipe: "Recipe", dataset: "Dataset") -> None:
     from alexnet.training.state import Plan
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
-    say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels")
+    seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
+    say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{seen}")
     if dataset.skipped:
         say(f"      {len(dataset.skipped)} pictures could not be read and are left out")
     say(f"recipe: {recipe.name}")
