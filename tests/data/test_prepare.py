@@ -15,7 +15,7 @@ from alexnet.data.named import open_dataset
 from alexnet.data.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
 from alexnet.data.sources.source import Example
-from alexnet.errors import DataError
+from alexnet.errors import AlexNetError, DataError
 
 
 class Spoilt(Shapes):
@@ -168,6 +168,15 @@ def test_a_source_given_by_name_is_prepared_once(tmp_path: Path, monkeypatch: py
         open_dataset(first.directory, side=64)
     with pytest.raises(DataError, match="did you mean `digits`"):
         open_dataset("digit")
+
+
+def test_a_cache_that_cannot_be_written_is_told_how_to_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("ALEXNET_HOME", str(tmp_path / "file" / "below"))
+    with pytest.raises(AlexNetError, match=r"cannot be written \(Not a directory\).*ALEXNET_HOME"):
+        open_dataset("digits")
 
 
 def test_prepare_takes_names_and_the_side_of_small_pictures(tmp_path: Path) -> None:

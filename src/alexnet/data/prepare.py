@@ -102,7 +102,8 @@ def prepare(
                 _write(plan, key, tolerance, workers, progress, rank, world)
             return Dataset.open(plan.directory)
     except OSError as error:
-        raise disk_error(error.errno in (errno.ENOSPC, errno.EDQUOT), str(error), plan.directory) from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise disk_error(full, error.strerror or str(error), plan.directory) from None
 
 
 def _write(

@@ -136,12 +136,15 @@ def write_shard(
 
 def disk_error(full: bool, words: str, directory: Path) -> AlexNetError:
     """Return the error for a disk that is full, or refuses."""
+    place = os.fspath(directory)
+    elsewhere = ", or name another place by ALEXNET_HOME" if directory.is_relative_to(files.home()) else ""
     if full:
         return AlexNetError(
-            f"the disk of {os.fspath(directory)!r} is full: shards that are finished stay; "
-            "make room and run the same again"
+            f"the disk of {place!r} is full: shards that are finished stay; make room and run the same again{elsewhere}"
         )
-    return AlexNetError(f"{os.fspath(directory)!r} cannot be written: {words}; shards that are finished stay")
+    return AlexNetError(
+        f"{place!r} cannot be written ({words}), shards that are finished stay: mend that{elsewhere}"
+    )
 
 
 def read_record(shard: Shard, directory: Path) -> dict[str, Any] | None:
