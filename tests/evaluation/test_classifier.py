@@ -77,6 +77,12 @@ def test_many_pictures_are_answered_a_part_at_a_time(
     assert max(seen) <= 128
 
 
+@pytest.mark.parametrize("top", [0, -1])
+def test_no_class_is_nothing_to_ask_for(classifier: Classifier, top: int) -> None:
+    with pytest.raises(RecipeError, match=f"{top} classes"):
+        classifier.predict(np.zeros((32, 32, 3), np.uint8), top)
+
+
 @pytest.mark.parametrize("views", [0, 2])
 def test_views_that_are_not_cut_are_refused(classifier: Classifier, shapes: Dataset, views: int) -> None:
     picture = np.zeros((32, 32, 3), np.uint8)

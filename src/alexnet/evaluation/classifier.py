@@ -15,7 +15,7 @@ from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.images import square, square_image, square_pixels
 from alexnet.data.views import center_view
-from alexnet.errors import CheckpointError, DataError
+from alexnet.errors import CheckpointError, DataError, RecipeError
 from alexnet.evaluation.predict import VIEWS_TOGETHER, view_maker, view_probabilities
 from alexnet.networks.fusion import hooked
 from alexnet.networks.inference import edition, prepared
@@ -61,13 +61,16 @@ class Classifier:
 
         Args:
             images: one picture or several.
-            top: how many classes, at most all there are.
+            top: how many classes, from 1; no more than there are.
             views: 1, the centre, or 10 averaged (section 4.1).
         Returns:
             for each picture its classes, the best first.
         Raises:
             DataError: a picture cannot be read; the message names it.
+            RecipeError: so many views are not cut, or no class is asked for.
         """
+        if top < 1:
+            raise RecipeError(f"{top} classes a picture cannot be named: top is at least 1")
         view_maker(views)
         network, parts = self._answering(), self._parts(images, views)
         found = torch.cat([view_probabilities(network, part, views) for part in parts])
