@@ -1,5 +1,6 @@
 """What an evaluation found: errors with their intervals, a class at a time too."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,12 +53,12 @@ class Report:
     top5_interval: tuple[float, float]
     """95% confidence interval (Wilson)."""
     loss: float
-    """Mean of -log p(label)."""
+    """Mean of -log p(label); infinite where a label has a probability of 0."""
     per_class: tuple[ClassError, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON."""
-        return asdict(self)
+        """Return everything as plain values, ready for JSON, which has no number for a loss that is not finite."""
+        return {**asdict(self), "loss": self.loss if math.isfinite(self.loss) else None}
 
 
 def evaluate(
