@@ -53,7 +53,7 @@ class Report:
     top5_interval: tuple[float, float]
     """95% confidence interval (Wilson)."""
     loss: float
-    """Mean of -log p(label); infinite where a label has a probability of 0."""
+    """Mean of -log p(label), no p less than 1e-38; NaN where the network gives NaN."""
     per_class: tuple[ClassError, ...]
 
     def to_dict(self) -> dict[str, Any]:
