@@ -37,12 +37,10 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or what it still holds would fail again
-        print(
-            f"alexnet: no space is left for {error.filename or 'standard output'}: make room", file=sys.stderr
-        )
+        # What standard output still holds would fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        where = error.filename or "standard output"
+        print(f"alexnet: no space is left for {where}: make room", file=sys.stderr)
         sys.exit(1)
 
 
