@@ -139,7 +139,7 @@ def read_legacy(source: Opened, wanted: Callable[[Any], Mapping[str, Stored]]) -
     needed = {stored.storage for stored in chosen.values()}
     keys = pickles.read()
     numbers: dict[Storage, Tensor] = {}
-    position = pickles.position
+    position = pickles.content.position
     for key in keys if isinstance(keys, list) else ():
         if not isinstance(key, str) or key not in seen or position + 8 > len(source.content):
             break

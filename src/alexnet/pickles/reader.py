@@ -9,13 +9,13 @@ Python 2 had one kind of string: its text comes out as `str` with one character 
 """
 
 import codecs
-import struct
 from collections.abc import Callable, Mapping
 from mmap import mmap
 from types import MappingProxyType
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from alexnet.errors import AlexNetError, CheckpointError
+from alexnet.pickles.content import Content
 from alexnet.pickles.names import NAMES, Inert, Named, Unfinished
 
 STEPS: Final = 5_000_000  # of the machine, at most; a checkpoint of 91 epochs takes two or three million
@@ -47,10 +47,9 @@ class Pickles:
         inert: tuple[str, ...] = (),
         persistent: Callable[[object], object] | None = None,
     ) -> None:
-        self.content, self.size, self.position = content, len(content), 0
-        self.source, self.error = source, error
+        self.content = Content(content, source, error)
         self.names, self.inert, self.persistent = names, inert, persistent
-        self.budget = 2 * self.size + 2**20  # of bytes and entries that are copied to make values
+        self.budget = 2 * self.content.size + 2**20  # of bytes and entries that are copied to make values
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
@@ -61,50 +60,21 @@ class Pickles:
             AlexNetError: the bytes are no pickle, end too early, or name something that is not allowed.
         """
         self.stack, self.memo = [], {}
-        steps = min(STEPS, 1_000_000 + self.size // 20)  # files that need many are mostly numbers
+        steps = min(STEPS, 1_000_000 + self.content.size // 20)  # files that need many are mostly numbers
         for _ in range(steps):
-            code = self._take(1)
+            code = self.content.take(1)
             if code == b".":
                 return self._pop()
             step = _STEPS.get(code)
             if step is None:
-                self._refuse(f"it is no pickle of values, byte {self.position - 1} is {code!r}")
+                self.content.refuse(
+                    f"it is no pickle of values, byte {self.content.position - 1} is {code!r}"
+                )
             try:
                 step(self)
             except (IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError) as error:
-                raise self._damaged(f"{type(error).__name__} in the values") from error
-        return self._refuse(f"it goes on for more than {steps:,} instructions")
-
-    # Reading the buffer.
-
-    def _refuse(self, why: str) -> NoReturn:
-        raise self.error(f"{self.source} is not read: {why}")
-
-    def _damaged(self, why: str) -> AlexNetError:
-        return self.error(f"{self.source} is a damaged pickle: {why}, before byte {self.position}")
-
-    def _take(self, count: int) -> bytes:
-        if count < 0 or count > self.size - self.position:
-            left = self.size - self.position
-            self._refuse(
-                f"it is cut off: byte {self.position} promises {count:,} more bytes, there are {left:,}"
-            )
-        start, self.position = self.position, self.position + count
-        return bytes(self.content[start : self.position])
-
-    def _line(self) -> bytes:
-        end = self.content.find(b"\n", self.position)
-        if end < 0:
-            self._refuse(f"it is cut off in the line that begins at byte {self.position}")
-        line = self._take(end - self.position)
-        self.position = end + 1
-        return line
-
-    def _number(self, form: str) -> Any:
-        return struct.unpack(form, self._take(struct.calcsize(form)))[0]
-
-    def _sized(self, form: str) -> bytes:
-        return self._take(self._number(form))
+                raise self.content.damaged(f"{type(error).__name__} in the values") from error
+        return self.content.refuse(f"it goes on for more than {steps:,} instructions")
 
     # The stack.
 
@@ -114,7 +84,7 @@ class Pickles:
     def _pop(self) -> Any:
         value = self.stack.pop()
         if isinstance(value, _Mark):
-            raise self._damaged("a collection is not closed")
+            raise self.content.damaged("a collection is not closed")
         return value
 
     def _since_mark(self) -> list[Any]:
@@ -123,7 +93,7 @@ class Pickles:
                 values = self.stack[index + 1 :]
                 del self.stack[index:]
                 return values
-        raise self._damaged("a collection has no beginning")
+        raise self.content.damaged("a collection has no beginning")
 
     def _keep(self, index: int) -> None:
         self.memo[index] = self.stack[-1]
@@ -141,7 +111,9 @@ class Pickles:
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
             # Nothing else is a key in such files, and deeply nested or colliding keys are an attack.
             if type(key) is not str and not (type(key) is int and abs(key) < 2**31):
-                self._refuse(f"a key before byte {self.position} is neither text nor a small number")
+                self.content.refuse(
+                    f"a key before byte {self.content.position} is neither text nor a small number"
+                )
             into[key] = value
 
     def _extend(self, values: list[Any]) -> None:
@@ -161,7 +133,7 @@ class Pickles:
             known = Named(lambda *_: Inert())
         if known is None:
             model = "; of a whole model save model.state_dict()" if module.startswith("torch") else ""
-            self._refuse(
+            self.content.refuse(
                 f"it names {f'{module}.{name}'[:80]!r}, which no file of values needs; nothing was run{model}"
             )
         self._push(known)
@@ -186,14 +158,14 @@ class Pickles:
                 len(value) for value in arguments if isinstance(value, str | bytes | list | tuple)
             )
         if self.budget < 0:
-            self._refuse("its values would grow far beyond its size")
+            self.content.refuse("its values would grow far beyond its size")
 
     def _call(self) -> None:
         arguments = self._pop()
         self._make(self._pop(), arguments)
 
     def _instance(self) -> None:
-        module, name = self._line().decode("ascii"), self._line().decode("ascii")
+        module, name = self.content.line().decode("ascii"), self.content.line().decode("ascii")
         arguments = tuple(self._since_mark())
         self._find(module, name)
         self._make(self._pop(), arguments)
@@ -214,7 +186,7 @@ class Pickles:
 
     def _persist(self, identity: object) -> None:
         if self.persistent is None:
-            self._refuse("it refers to values outside the file")
+            self.content.refuse("it refers to values outside the file")
         self._push(self.persistent(identity))
 
 
@@ -240,30 +212,30 @@ def _tuple(count: int) -> Callable[[Pickles], None]:
 
 _STEPS: Final[Mapping[bytes, Callable[[Pickles], object]]] = MappingProxyType(
     {
-        b"\x80": lambda p: p._take(1),  # the protocol's number
-        b"\x95": lambda p: p._take(8),  # a frame's size, which only helps to read ahead
+        b"\x80": lambda p: p.content.take(1),  # the protocol's number
+        b"\x95": lambda p: p.content.take(8),  # a frame's size, which only helps to read ahead
         b"N": lambda p: p._push(None),
         b"\x88": lambda p: p._push(True),
         b"\x89": lambda p: p._push(False),
-        b"I": lambda p: p._push(_digits(p._line())),
-        b"L": lambda p: p._push(_digits(p._line())),
-        b"J": lambda p: p._push(p._number("<i")),
-        b"K": lambda p: p._push(p._number("<B")),
-        b"M": lambda p: p._push(p._number("<H")),
-        b"\x8a": lambda p: p._push(int.from_bytes(p._sized("<B"), "little", signed=True)),
-        b"F": lambda p: p._push(float(p._line())),
-        b"G": lambda p: p._push(p._number(">d")),
-        b"S": lambda p: p._push(_quoted(p._line())),
-        b"T": lambda p: p._push(p._sized("<i").decode("latin-1")),
-        b"U": lambda p: p._push(p._sized("<B").decode("latin-1")),
-        b"V": lambda p: p._push(p._line().decode("raw-unicode-escape")),
-        b"X": lambda p: p._push(p._sized("<I").decode("utf-8", "surrogatepass")),
-        b"\x8c": lambda p: p._push(p._sized("<B").decode("utf-8", "surrogatepass")),
-        b"\x8d": lambda p: p._push(p._sized("<Q").decode("utf-8", "surrogatepass")),
-        b"B": lambda p: p._push(p._sized("<I")),
-        b"C": lambda p: p._push(p._sized("<B")),
-        b"\x8e": lambda p: p._push(p._sized("<Q")),
-        b"\x96": lambda p: p._push(p._sized("<Q")),
+        b"I": lambda p: p._push(_digits(p.content.line())),
+        b"L": lambda p: p._push(_digits(p.content.line())),
+        b"J": lambda p: p._push(p.content.number("<i")),
+        b"K": lambda p: p._push(p.content.number("<B")),
+        b"M": lambda p: p._push(p.content.number("<H")),
+        b"\x8a": lambda p: p._push(int.from_bytes(p.content.sized("<B"), "little", signed=True)),
+        b"F": lambda p: p._push(float(p.content.line())),
+        b"G": lambda p: p._push(p.content.number(">d")),
+        b"S": lambda p: p._push(_quoted(p.content.line())),
+        b"T": lambda p: p._push(p.content.sized("<i").decode("latin-1")),
+        b"U": lambda p: p._push(p.content.sized("<B").decode("latin-1")),
+        b"V": lambda p: p._push(p.content.line().decode("raw-unicode-escape")),
+        b"X": lambda p: p._push(p.content.sized("<I").decode("utf-8", "surrogatepass")),
+        b"\x8c": lambda p: p._push(p.content.sized("<B").decode("utf-8", "surrogatepass")),
+        b"\x8d": lambda p: p._push(p.content.sized("<Q").decode("utf-8", "surrogatepass")),
+        b"B": lambda p: p._push(p.content.sized("<I")),
+        b"C": lambda p: p._push(p.content.sized("<B")),
+        b"\x8e": lambda p: p._push(p.content.sized("<Q")),
+        b"\x96": lambda p: p._push(p.content.sized("<Q")),
         b"(": lambda p: p._push(_Mark()),
         b"0": lambda p: p.stack.pop(),
         b"1": lambda p: p._since_mark(),
@@ -281,21 +253,21 @@ _STEPS: Final[Mapping[bytes, Callable[[Pickles], object]]] = MappingProxyType(
         b"\x86": _tuple(2),
         b"\x87": _tuple(3),
         b"t": lambda p: p._push(tuple(p._since_mark())),
-        b"p": lambda p: p._keep(int(p._line())),
-        b"q": lambda p: p._keep(p._number("<B")),
-        b"r": lambda p: p._keep(p._number("<I")),
+        b"p": lambda p: p._keep(int(p.content.line())),
+        b"q": lambda p: p._keep(p.content.number("<B")),
+        b"r": lambda p: p._keep(p.content.number("<I")),
         b"\x94": lambda p: p._keep(len(p.memo)),
-        b"g": lambda p: p._recall(int(p._line())),
-        b"h": lambda p: p._recall(p._number("<B")),
-        b"j": lambda p: p._recall(p._number("<I")),
-        b"c": lambda p: p._find(p._line().decode("ascii"), p._line().decode("ascii")),
+        b"g": lambda p: p._recall(int(p.content.line())),
+        b"h": lambda p: p._recall(p.content.number("<B")),
+        b"j": lambda p: p._recall(p.content.number("<I")),
+        b"c": lambda p: p._find(p.content.line().decode("ascii"), p.content.line().decode("ascii")),
         b"\x93": lambda p: p._find_on_stack(),
         b"R": lambda p: p._call(),
         b"\x81": lambda p: p._call(),
         b"i": lambda p: p._instance(),
         b"o": lambda p: p._instance_on_stack(),
         b"b": lambda p: p._finish(),
-        b"P": lambda p: p._persist(p._line().decode("ascii")),
+        b"P": lambda p: p._persist(p.content.line().decode("ascii")),
         b"Q": lambda p: p._persist(p._pop()),
     }
 )
