@@ -11,7 +11,8 @@ from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.small import FigureOne
 from alexnet.recipes import RECIPES, recipe
-from alexnet.training.recipe import Change, Recipe, with_network
+from alexnet.training.rated import with_network
+from alexnet.training.recipe import Change, Recipe
 from alexnet.training.settings import from_plain, to_plain, with_settings
 
 

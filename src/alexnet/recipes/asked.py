@@ -13,7 +13,8 @@ from alexnet.networks.catalogue import architecture
 from alexnet.networks.network import Architecture
 from alexnet.recipes import recipe as named
 from alexnet.training.parameters import with_parameters
-from alexnet.training.recipe import Recipe, with_network
+from alexnet.training.rated import with_network
+from alexnet.training.recipe import Recipe
 from alexnet.training.settings import with_settings
 
 

@@ -19,7 +19,8 @@ from alexnet.networks.network import Network
 from alexnet.training.device import Outcome, compiled
 from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import Momentum
-from alexnet.training.recipe import Recipe, check_stages
+from alexnet.training.rated import check_stages
+from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Standing
 from alexnet.training.settings import to_plain
 
