@@ -5,7 +5,7 @@ python benchmarks/answering.py
 
 from pathlib import Path
 
-from alexnet.benchmark.claim import check
+from alexnet.bench.claim import check
 
 if __name__ == "__main__":
     check("infer", Path(__file__).parent / "results", rounds=9, of_bound=0.85)

@@ -36,12 +36,12 @@ from loaders import Contender, others
 from PIL import Image, ImageCms, ImageOps
 
 from alexnet import memory, randomness
-from alexnet.benchmark.machine import machine
-from alexnet.data.augment import Augmentation, augment
+from alexnet.bench.machine import machine
+from alexnet.data.augmentation.augment import Augmentation, augment
 from alexnet.data.dataset import Dataset
-from alexnet.data.decoding import upright
-from alexnet.data.images import decoder, square
-from alexnet.data.prepare import prepare
+from alexnet.data.decoding.decoding import upright
+from alexnet.data.decoding.images import decoder, square
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.source import Example
 from alexnet.kernels import pixels
 
@@ -66,9 +66,9 @@ def main() -> None:
     found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "machine": machine()}
     peers = ("datasets", "webdataset", "nvidia-dali-cuda120", "ffcv")
     found["versions"] = {peer: version for peer in peers if (version := version_of(peer))}
-    memory.settle()  # as a run does, before its first tensor
+    memory.tune_allocator()  # as a run does, before its first tensor
     torch.set_num_threads(1)
-    pixels.cores = lambda: 1
+    cpu.cores = lambda: 1
     with zipfile.ZipFile(arguments.pictures) as archive:
         files = [
             archive.read(name)
@@ -147,7 +147,9 @@ def report(what: str, rates: Mapping[str, list[float]], plain: str) -> list[dict
 class Files:
     """Picture files as a source of one class."""
 
-    name, splits, classes, words, notes = "files", ("train",), ("all",), {}, {}
+    name, splits, classes = "files", ("train",), ("all",)
+    words: dict[str, str] = {}  # noqa: RUF012  # never changed
+    notes: dict[str, object] = {}  # noqa: RUF012  # never changed
 
     def __init__(self, files: list[bytes]) -> None:
         self.files = files
@@ -312,7 +314,7 @@ def crops(dataset: Dataset) -> dict[str, Contender]:
 def scaling(pictures: Path) -> dict[str, float]:
     """Decode in one process and in two at once, against the clock; half a minute of a quiet machine is best."""
     code = (
-        "import sys, time, zipfile\nfrom alexnet.data.images import square\n"
+        "import sys, time, zipfile\nfrom alexnet.data.decoding.images import square\n"
         "archive = zipfile.ZipFile(sys.argv[1])\n"
         "files = [archive.read(n) for n in archive.namelist() if n.upper().endswith(('.JPEG', '.JPG'))]\n"
         "square(files[0])\nbegan, wall = time.process_time(), time.monotonic()\n"
@@ -336,7 +338,9 @@ def scaling(pictures: Path) -> dict[str, float]:
 class Generated:
     """Very many entries that cost nothing to make."""
 
-    name, splits, classes, words, notes = "generated", ("train",), ("a", "b"), {}, {}
+    name, splits, classes = "generated", ("train",), ("a", "b")
+    words: dict[str, str] = {}  # noqa: RUF012  # never changed
+    notes: dict[str, object] = {}  # noqa: RUF012  # never changed
 
     def __init__(self, entries: int) -> None:
         self.entries = entries

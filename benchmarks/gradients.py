@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from alexnet.benchmark.likeness import difference
+from alexnet.bench.likeness import difference
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.network import Network
-from alexnet.networks.pooling import Pool
-from alexnet.randomness import Chance
+from alexnet.randomness import StepRandomness
 
 IMAGES = 8
 
@@ -37,7 +37,7 @@ def gradients(pools: str, *, plain: bool, channels_last: bool = False) -> dict[s
         if isinstance(stage.operation, Pool):
             stage.operation.kind = pools
     with library.plain() if plain else nullcontext():
-        logits = network(images, Chance(0, 0, 0, IMAGES, IMAGES))
+        logits = network(images, StepRandomness(0, 0, 0, IMAGES, IMAGES))
         F.cross_entropy(logits, labels).backward()
     found = {
         name.removesuffix(".weight"): value.grad

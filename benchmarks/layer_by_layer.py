@@ -9,7 +9,7 @@ gradient both ways: the largest norm of a difference over the norm, of all steps
 import sys
 
 from alexnet import memory
-from alexnet.benchmark.likeness import layer_by_layer
+from alexnet.bench.likeness import layer_by_layer
 from alexnet.networks.alexnet import AlexNet
 
 STEPS, BATCH, LIMIT = 20, 32, 1e-4
@@ -17,7 +17,7 @@ STEPS, BATCH, LIMIT = 20, 32, 1e-4
 
 def main() -> int:
     """Print a line for each layer; 1 if one is too far."""
-    memory.settle()
+    memory.tune_allocator()
     found = layer_by_layer(AlexNet(), steps=STEPS, batch=BATCH)
     for layer, differences in found.items():
         print(f"{layer:14s}", "  ".join(f"{what} {value:.1e}" for what, value in differences.items()))

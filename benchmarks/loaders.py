@@ -66,7 +66,7 @@ def pipeline(files: list[bytes], folder: Path, plain_square: Square) -> Contende
     }  # nothing in the others'
     arrays = [np.frombuffer(content, np.uint8) for content in files]
 
-    @pipeline_def(batch_size=len(files), num_threads=1, device_id=None, **in_its_turn)
+    @pipeline_def(batch_size=len(files), num_threads=1, device_id=None, **in_its_turn)  # type: ignore[untyped-decorator]  # DALI's
     def squares() -> object:
         encoded = fn.external_source(lambda: arrays, batch=True, device="cpu")
         decoded = fn.decoders.image(encoded, device="cpu", output_type=types.RGB)

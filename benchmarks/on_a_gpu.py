@@ -22,12 +22,13 @@ import torch
 
 from alexnet.data.batches import Batch, batches
 from alexnet.data.dataset import Dataset
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
+from alexnet.device import describe_device, enable_tf32
 from alexnet.networks.alexnet import AlexNet
-from alexnet.training.device import settled
+from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe, Training
-from alexnet.training.state import Plan, State
+from alexnet.training.starting import begin_training
 from alexnet.training.step import train_step
 
 WARMING, PICTURES, TARGET = 10, 4096, 60_000
@@ -48,7 +49,8 @@ def main() -> int:
     if device.type == "cuda" and not torch.cuda.is_available():
         print(f"torch {torch.__version__} finds no CUDA device: nothing is measured", file=sys.stderr)
         return 3
-    print(settled(device))
+    enable_tf32(device)
+    print(describe_device(device))
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as place:
         dataset = prepare(Shapes(arguments.pictures, side=256), place)
@@ -71,7 +73,7 @@ def main() -> int:
 def measured(dataset: Dataset, training: Training, device: torch.device, steps: int) -> tuple[float, int]:
     """Return images per second over so many steps, and the most memory that tensors took."""
     recipe = Recipe("speed", network=AlexNet(), training=replace(training, epochs=1e9))
-    state = State.begin(dataset, recipe, device=device)
+    replica, state = begin_training(dataset, recipe, device=device)
     plan = Plan(recipe, len(dataset.split("train")))
     ready = loaded(dataset, training.batch_size, pinned=device.type == "cuda")
     for step in itertools.count():
@@ -81,7 +83,8 @@ def measured(dataset: Dataset, training: Training, device: torch.device, steps: 
         if step == WARMING + steps:
             finished(device)
             break
-        train_step(state, ready[step % len(ready)], recipe, state.standing(plan), dataset.colour_components)
+        batch = ready[step % len(ready)]
+        train_step(state, replica, batch, recipe, state.progress(plan), dataset.colour_components)
     memory = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
     return steps * training.batch_size / (time.perf_counter() - began), memory
 

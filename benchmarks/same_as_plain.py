@@ -21,13 +21,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import memory
-from alexnet.benchmark.decisions import decided_alike
-from alexnet.benchmark.likeness import difference
+from alexnet.bench.decisions import decided_alike
+from alexnet.bench.likeness import difference
 from alexnet.kernels import library
 from alexnet.kernels.update import sgd_step
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Network
-from alexnet.randomness import Chance
+from alexnet.randomness import StepRandomness
 
 STEPS, BATCH, LIMIT = 20, 32, 1e-4
 ALONE, RATE = 8, 0.01  # images a step of those that are left alone
@@ -57,7 +57,7 @@ def run(*, plain: bool, channels_last: bool = False) -> Run:
         labels = torch.randint(0, 1000, (ALONE,), generator=generator)
         network.zero_grad()
         with library.plain() if plain else nullcontext():
-            logits = network.train()(images, Chance(0, step, 0, ALONE, ALONE))
+            logits = network.train()(images, StepRandomness(0, step, 0, ALONE, ALONE))
             F.cross_entropy(logits, labels).backward()
             for name, value in network.named_parameters():
                 assert value.grad is not None
@@ -84,7 +84,7 @@ def compare(name: str, one: Run, other: Run) -> None:
 
 def main() -> int:
     """Print what was found; 1 if something is too far."""
-    memory.settle()
+    memory.tune_allocator()
     found = decided_alike(steps=STEPS, batch=BATCH)
     print(f"{STEPS} steps, {BATCH} images each, decided alike: the largest difference of any step")
     print(f"  {'logits':12} {max(found.logits):.1e}")

@@ -23,18 +23,20 @@ from typing import Any, cast
 
 import torch
 
-from alexnet.data.augment import Augmentation
-from alexnet.data.batches import Batch
+from alexnet.data.augmentation.augment import Augmentation
+from alexnet.data.batches import Batch, MicroBatch
 from alexnet.data.dataset import Dataset
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
-from alexnet.distributed.processes import ALONE, Processes, joined
+from alexnet.distributed.group import ALONE, ProcessGroup, joined
 from alexnet.networks.as_trained import AsTrained
-from alexnet.networks.layers import Shape
-from alexnet.networks.network import IMAGES
-from alexnet.networks.traffic import Traffic, traffic
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.parallel.communication import CommunicationCost, communication_cost
+from alexnet.networks.stage import IMAGES
 from alexnet.training.recipe import Recipe, Training
-from alexnet.training.schedule import Standing
+from alexnet.training.replica import Replica
+from alexnet.training.schedule import TrainingProgress
+from alexnet.training.starting import begin_training
 from alexnet.training.state import State
 from alexnet.training.step import train_step
 
@@ -103,14 +105,14 @@ def step(device: Device, scheme: str, devices: int, batch: int) -> Step:
 
 
 @functools.cache
-def divided(scheme: str, devices: int, batch: int) -> Traffic:
+def divided(scheme: str, devices: int, batch: int) -> CommunicationCost:
     """Return what a device sends; columns over more than two devices are pairs that share batches."""
     if scheme != "columns" or devices <= 2:
-        return traffic(AsTrained(), scheme, devices, batch)
+        return communication_cost(AsTrained(), scheme, devices, batch)
     pairs = devices // 2
-    pair = traffic(AsTrained(), "columns", 2, batch // pairs)
-    shared = 2 * (pairs - 1) / pairs * pair.parameters * 4
-    return Traffic("columns", devices, shared, pair.activations, pair.parameters)
+    pair = communication_cost(AsTrained(), "columns", 2, batch // pairs)
+    crop_group = 2 * (pairs - 1) / pairs * pair.parameters * 4
+    return CommunicationCost("columns", devices, crop_group, pair.activations, pair.parameters)
 
 
 @functools.cache
@@ -161,11 +163,11 @@ def tables() -> Iterator[str]:
 def measure(batch: int = 32) -> None:
     """Print the images that one core trains on in a second of its own time."""
     torch.set_num_threads(1)
-    state, recipe, pixels = _beginning(ALONE, AsTrained(classes=1000), batch, 224)
+    replica, state, recipe, pixels = _beginning(ALONE, AsTrained(classes=1000), batch, 224)
     spent = []
     for _ in range(3):
         began = time.process_time()
-        train_step(state, pixels, recipe, Standing(0.0, 0.0), torch.zeros(3, 3))
+        train_step(state, replica, pixels, recipe, TrainingProgress(0.0, 0.0), torch.zeros(3, 3))
         spent.append(time.process_time() - began)
     print(f"{batch / min(spent):.1f} images/s of one core, batch {batch}, best of 3 steps")
 
@@ -188,36 +190,37 @@ def sent(scheme: str, count: int) -> None:
         assert [process.wait() for process in started] == [0] * count
         return
     torch.set_num_threads(1)
-    with joined(scheme) as processes:
-        state, recipe, pixels = _beginning(processes, AsTrained(classes=1000), 8, 224)
+    with joined(scheme) as group:
+        replica, state, recipe, pixels = _beginning(group, AsTrained(classes=1000), 8, 224)
         counted = []
         for _ in range(2):
-            processes.largest(0.0)
+            group.largest(0.0)
             before = _through_loopback()
-            processes.largest(0.0)
-            train_step(state, pixels, recipe, Standing(0.0, 0.0), torch.zeros(3, 3))
-            processes.largest(0.0)
+            group.largest(0.0)
+            train_step(state, replica, pixels, recipe, TrainingProgress(0.0, 0.0), torch.zeros(3, 3))
+            group.largest(0.0)
             counted.append((_through_loopback() - before) / count)
-        if processes.first:
-            expected = traffic(AsTrained(), scheme, count, 8).bytes
+        if group.is_first:
+            expected = communication_cost(AsTrained(), scheme, count, 8).bytes
             print(
                 f"{scheme}, {count} processes, batch 8: {counted[-1] / 1e6:.2f} MB sent, {expected / 1e6:.2f} computed"
             )
 
 
 def _beginning(
-    processes: Processes, network: AsTrained, batch: int, side: int
-) -> tuple[State, Recipe, Batch]:
+    group: ProcessGroup, network: AsTrained, batch: int, side: int
+) -> tuple[Replica, State, Recipe, Batch]:
     recipe = Recipe("scaling", network, Augmentation(side=side), Training(batch_size=batch))
     with tempfile.TemporaryDirectory() as folder:
         os.environ.pop("RANK", None)  # else it is prepared together, in one folder
         os.environ.pop("WORLD_SIZE", None)
         prepare(Shapes(20, classes=20, side=side), Path(folder) / "set", side=side)
-        state = State.begin(Dataset.open(Path(folder) / "set"), recipe, processes)
-    mine = [torch.arange(batch)[piece.reads] for piece in state.pieces(batch, recipe)]
-    indices = torch.cat(mine)
+        replica, state = begin_training(Dataset.open(Path(folder) / "set"), recipe, group)
+    (rows,) = replica.division.micro_batches(batch)
+    indices = torch.arange(batch)[rows.rows]
     images = torch.randint(0, 256, (len(indices), 3, side, side), dtype=torch.uint8)
-    return state, recipe, Batch(images, indices % network.classes, indices, batch)
+    part = MicroBatch(images, indices % network.classes, indices, rows.rows, rows.loss_rows)
+    return replica, state, recipe, Batch((part,), batch)
 
 
 def _raise_loopback() -> None:

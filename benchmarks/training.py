@@ -5,7 +5,7 @@ python benchmarks/training.py
 
 from pathlib import Path
 
-from alexnet.benchmark.claim import check
+from alexnet.bench.claim import check
 
 if __name__ == "__main__":
     check("train", Path(__file__).parent / "results", rounds=5, of_bound=0.75, of_plain=2.5)

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.dataset import Dataset
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
+from alexnet.networks.small import Cifar18
+from alexnet.training.optimizer import LayerHyperparameters
+from alexnet.training.recipe import Recipe, Training
+from alexnet.training.schedule import Schedule
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,3 +37,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real pictures are neither at ALEXNET_TEST_DATA nor in ../shared/data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def brief() -> Recipe:
+    """A run of a second on the shapes: 3 epochs of 16 small steps."""
+    return Recipe(
+        "brief",
+        network=Cifar18(classes=4, side=12, deviation=0.003),
+        augmentation=Augmentation(side=12),
+        training=Training(
+            epochs=3.0,
+            batch_size=8,
+            rates=LayerHyperparameters(weight=0.002),
+            schedule=Schedule(kind="constant"),
+        ),
+    )

@@ -59,21 +59,21 @@ def test_a_class_name_of_any_bytes_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_no_flipped_bit_is_read(stored: Path, seed: int) -> None:
     """20 single bits anywhere, and 20 in the header, for each seed: 400 in all."""
-    content, chance = stored.read_bytes(), random.Random(seed)
+    content, rng = stored.read_bytes(), random.Random(seed)
     (header,) = struct.unpack("<Q", content[:8])
-    for place in [chance.randrange(len(content)) for _ in range(20)] + [
-        chance.randrange(8 + header) for _ in range(20)
+    for place in [rng.randrange(len(content)) for _ in range(20)] + [
+        rng.randrange(8 + header) for _ in range(20)
     ]:
         damaged = bytearray(content)
-        damaged[place] ^= 1 << chance.randrange(8)
+        damaged[place] ^= 1 << rng.randrange(8)
         stored.write_bytes(bytes(damaged))
         with pytest.raises(DamagedError, match=r"one\.safetensors"):
             checkpoint.load(stored)
 
 
 def test_no_cut_file_is_read(stored: Path) -> None:
-    content, chance = stored.read_bytes(), random.Random(0)
-    for length in [0, 1, 7, 8, 9, len(content) - 1, *(chance.randrange(len(content)) for _ in range(20))]:
+    content, rng = stored.read_bytes(), random.Random(0)
+    for length in [0, 1, 7, 8, 9, len(content) - 1, *(rng.randrange(len(content)) for _ in range(20))]:
         stored.write_bytes(content[:length])
         with pytest.raises(DamagedError, match=r"one\.safetensors"):
             checkpoint.load(stored)

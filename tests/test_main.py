@@ -16,7 +16,7 @@ def test_a_name_that_the_terminal_cannot_show_is_printed_by_its_number(
     shown = io.BytesIO()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
-        program._settle_streams()
+        program._configure_streams()
         print("ä caf\udce9", flush=True)
         assert shown.getvalue() == b"\\xe4 caf\\udce9\n"
 
@@ -40,6 +40,6 @@ def test_a_full_disk_is_one_line() -> None:
 def test_a_closed_standard_output_is_one_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", None)
-        program._settle_streams()
+        program._configure_streams()
         with sys.stdout:
             assert not sys.stdout.isatty()

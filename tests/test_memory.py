@@ -9,7 +9,7 @@ PROGRAM = """
 import resource, torch
 from alexnet import memory
 {first}
-result = memory.settle()
+result = memory.tune_allocator()
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(8):

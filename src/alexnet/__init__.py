@@ -11,44 +11,64 @@ Every name is resolved at its first use, so that `import alexnet` and `alexnet -
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from alexnet.version import VERSION
+
+__version__ = VERSION
 
 _HOMES = {
     "AlexNetError": "alexnet.errors",
     "CheckpointError": "alexnet.errors",
-    "Classifier": "alexnet.evaluation.classifier",
+    "Classifier": "alexnet.inference.classifier",
+    "DamagedError": "alexnet.errors",
     "DataError": "alexnet.errors",
     "Dataset": "alexnet.data.dataset",
+    "DivergedError": "alexnet.errors",
+    "DryRun": "alexnet.training.dry_run",
     "ExportError": "alexnet.errors",
+    "Interrupted": "alexnet.errors",
     "Network": "alexnet.networks.network",
+    "PeerError": "alexnet.errors",
+    "Prediction": "alexnet.inference.classifier",
     "Recipe": "alexnet.training.recipe",
     "RecipeError": "alexnet.errors",
     "Report": "alexnet.evaluation.report",
+    "Run": "alexnet.runs.run",
+    "RunError": "alexnet.errors",
     "Shapes": "alexnet.data.sources.shapes",
     "build": "alexnet.networks.catalogue",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.report",
-    "load": "alexnet.evaluation.classifier",
+    "load": "alexnet.runs.loading",
     "open_dataset": "alexnet.data.named",
-    "prepare": "alexnet.data.prepare",
+    "prepare": "alexnet.data.preparation.prepare",
     "recipe": "alexnet.recipes",
-    "train": "alexnet.recipes.train",
+    "train": "alexnet.launch.train",
 }
+"""Where each public name lives; `runs` is a room that can be called."""
 
 __all__ = [
     "AlexNetError",
     "CheckpointError",
     "Classifier",
+    "DamagedError",
     "DataError",
     "Dataset",
+    "DivergedError",
+    "DryRun",
     "ExportError",
+    "Interrupted",
     "Network",
+    "PeerError",
+    "Prediction",
     "Recipe",
     "RecipeError",
     "Report",
+    "Run",
+    "RunError",
     "Shapes",
+    "__version__",
     "build",
     "convert",
     "evaluate",
@@ -56,33 +76,51 @@ __all__ = [
     "open_dataset",
     "prepare",
     "recipe",
+    "runs",
     "train",
 ]
 
 if TYPE_CHECKING:
     from alexnet.data.dataset import Dataset
     from alexnet.data.named import open_dataset
-    from alexnet.data.prepare import prepare
+    from alexnet.data.preparation.prepare import prepare
     from alexnet.data.sources.shapes import Shapes
-    from alexnet.errors import AlexNetError, CheckpointError, DataError, ExportError, RecipeError
-    from alexnet.evaluation.classifier import Classifier, load
+    from alexnet.errors import (
+        AlexNetError,
+        CheckpointError,
+        DamagedError,
+        DataError,
+        DivergedError,
+        ExportError,
+        Interrupted,
+        PeerError,
+        RecipeError,
+        RunError,
+    )
     from alexnet.evaluation.report import Report, evaluate
+    from alexnet.inference.classifier import Classifier, Prediction
     from alexnet.interchange.conversion import convert
+    from alexnet.launch.train import train
     from alexnet.networks.catalogue import build
     from alexnet.networks.network import Network
     from alexnet.recipes import recipe
-    from alexnet.recipes.train import train
+    from alexnet.runs.listing import runs
+    from alexnet.runs.loading import load
+    from alexnet.runs.run import Run
+    from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
+else:  # type checkers see the names above and no others
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name where it lives, at its first use."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'alexnet' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a public name where it lives, at its first use."""
+        if name == "runs":
+            return importlib.import_module("alexnet.runs")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'alexnet' has no attribute {name!r}")
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted(__all__)

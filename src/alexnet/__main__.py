@@ -18,7 +18,7 @@ def main() -> None:
     """Run a command; print what a user can mend in one line, and exit with its code."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # tidily, where nothing needs saving
     warnings.formatwarning = _format_warning
-    _settle_streams()
+    _configure_streams()
     try:
         sys.exit(alexnet.main(prog_name="alexnet", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
@@ -44,7 +44,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settle_streams() -> None:
+def _configure_streams() -> None:
     """Let no name be too odd to be printed, and a closed standard output be one that nobody reads."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # as long as the process

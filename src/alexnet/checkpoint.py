@@ -22,7 +22,8 @@ from torch import Tensor
 from alexnet.errors import CheckpointError, DamagedError, RecipeError
 from alexnet.files import written_whole
 from alexnet.networks.catalogue import described, from_description
-from alexnet.networks.network import Architecture, Network
+from alexnet.networks.network import Network
+from alexnet.networks.stage import Architecture
 
 FORMAT: Final = "alexnet checkpoint"
 VERSION: Final = 1

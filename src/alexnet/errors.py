@@ -8,6 +8,8 @@
         DamagedError    a checkpoint that is not what was written
       DivergedError     a run whose numbers are no longer finite
       ExportError       a network that cannot be written in the format asked for
+      PeerError         another process of the run has ended or gone silent
+      Interrupted       a run that a signal asked to stop; it has saved (130 or 143)
 
 Each message is one line: the value, what was expected, what to do next. The command line prints it and
 exits with 1 unless another code stands above; anything else is a bug and keeps its traceback. A caller's
@@ -56,6 +58,32 @@ class DivergedError(AlexNetError):
 
 class ExportError(AlexNetError):
     """Raised for a network that cannot be written in the format asked for."""
+
+
+class PeerError(AlexNetError):
+    """Raised where a process has to end because another one did; that one says why.
+
+    Args:
+        message: which one, as far as it is known.
+        exit_code: with which the command ends.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Interrupted(AlexNetError):  # noqa: N818  # no mistake of anybody's: the run was asked to stop and has saved
+    """Raised when a run that was asked to stop has saved and may be resumed.
+
+    Args:
+        message: where it stopped.
+        exit_code: as a shell has it: 128 and the number of the signal.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def choices(name: str, known: Iterable[str]) -> str:

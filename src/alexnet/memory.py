@@ -48,7 +48,7 @@ def exhausted(error: BaseException) -> bool:
     return any(sign in text for sign in ("out of memory", "can't allocate memory", "bad_alloc"))
 
 
-def settle() -> Memory:
+def tune_allocator() -> Memory:
     """Tell the allocator to keep memory and to use huge pages, and return what came of it.
 
     Call it before the first tensor of the process is made.

@@ -65,7 +65,7 @@ def normal(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Chance:
+class StepRandomness:
     """Where a training step stands: enough for every stage of a network to draw its own numbers.
 
     Rows `start` to `stop` of a global batch of `total` are on this process; a stage draws for the whole global

@@ -7,13 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from alexnet.cli import alexnet
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.dataset import Dataset
 from alexnet.networks.small import Cifar18
-from alexnet.training.directory import checkpoints, digest
+from alexnet.runs.checkpoints import checkpoints, digest
+from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
-from alexnet.training.optimizer import Rates
-from alexnet.training.progress import Progress
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe, Training
 
 
@@ -24,10 +24,10 @@ def folder(shapes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "brief",
         network=Cifar18(classes=4, side=12),
         augmentation=Augmentation(side=12),
-        training=Training(epochs=1.0, batch_size=32, rates=Rates(weight=0.002)),
+        training=Training(epochs=1.0, batch_size=32, rates=LayerHyperparameters(weight=0.002)),
     )
     for name in ("one", "two"):
-        run_training(shapes, recipe, found / name, progress=Progress(quiet=True))
+        run_training(shapes, recipe, found / name, display=ProgressDisplay(quiet=True))
     return found
 
 

@@ -3,7 +3,7 @@
 import pytest
 from rich.table import Table
 
-from alexnet.cli.predict import show_guesses
+from alexnet.cli.predict import show_predictions
 from alexnet.cli.showing import show_table
 
 
@@ -29,7 +29,7 @@ def test_a_narrow_terminal_loses_no_letter_and_breaks_no_number(
 
 
 def test_a_files_name_is_shown_as_it_is_and_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    show_guesses("a [/b] [red]\x1b[31m\n\udce9.jpg", [("[bold] one", 0.5)])
+    show_predictions("a [/b] [red]\x1b[31m\n\udce9.jpg", [("[bold] one", 0.5)])
     shown = capsys.readouterr().out
     assert r"a [/b] [red]\x1b[31m\n\udce9.jpg" in shown
     assert "[bold] one" in shown

@@ -48,4 +48,4 @@ def test_every_name_is_prepared_and_comes_back(tmp_path: Path) -> None:
     dataset = Dataset.open(tmp_path / "out")
     names = set(dataset.split("train").names)
     assert names == {f"train/{label}/{file}" for label in ("a b", "ü\n") for file in ODD}
-    assert len(dataset.skipped) == 2
+    assert len(dataset.unreadable) == 2

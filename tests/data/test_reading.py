@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from alexnet.data.dataset import Dataset
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
 from alexnet.errors import DataError
 

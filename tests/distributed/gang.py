@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from alexnet.distributed.processes import joined
+from alexnet.distributed.group import joined
 
 
 def run(

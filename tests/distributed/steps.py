@@ -7,17 +7,20 @@ from typing import ClassVar
 from torch import Tensor
 
 from alexnet import randomness
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.batches import batches
 from alexnet.data.dataset import Dataset
-from alexnet.distributed.processes import Processes
+from alexnet.distributed.group import ProcessGroup
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected
-from alexnet.networks.network import Architecture, Stage
-from alexnet.networks.normalization import ResponseNormalization
-from alexnet.networks.pooling import Pool
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.dropout import Dropout
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.normalization import ResponseNormalization
+from alexnet.networks.layers.pooling import Pool
+from alexnet.networks.stage import Architecture, Stage
+from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe, Training
-from alexnet.training.state import Plan, State
+from alexnet.training.starting import begin_training
 from alexnet.training.step import train_step
 
 STEPS = 20
@@ -60,18 +63,15 @@ def recipe(network: Architecture, **training: object) -> Recipe:
     return Recipe("test", network, Augmentation(side=network.side), settings)
 
 
-def trained(processes: Processes, folder: Path, chosen: Recipe) -> Ended:
+def trained(processes: ProcessGroup, folder: Path, chosen: Recipe) -> Ended:
     """Take twenty steps and return weights, velocities, and the sums of loss and wrong answers."""
     dataset = Dataset.open(folder)
     split = dataset.split("train")
-    state, plan = State.begin(dataset, chosen, processes), Plan(chosen, len(split))
+    (replica, state), plan = begin_training(dataset, chosen, processes), Plan(chosen, len(split))
     while state.step < STEPS:
         order = randomness.order(0, state.step // plan.steps_per_epoch, len(split))
-        feed = batches(
-            split, order, 13, reads=lambda total: [piece.reads for piece in state.pieces(total, chosen)]
-        )
-        for batch in feed:
+        for batch in batches(split, order, 13, division=replica.division):
             if state.step < STEPS:
-                train_step(state, batch, chosen, state.standing(plan), dataset.colour_components)
-    ended = state.snapshot(dataset, chosen)
-    return dict(ended.weights), dict(ended.velocity), state.loss, state.wrong
+                train_step(state, replica, batch, chosen, state.progress(plan), dataset.colour_components)
+    ended = state.snapshot(replica, dataset, chosen)
+    return dict(ended.weights), dict(ended.velocity), state.epoch.loss, state.epoch.wrong

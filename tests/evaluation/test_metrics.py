@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from alexnet.evaluation.metrics import Tally, credit, interval
+from alexnet.evaluation.metrics import Tally, interval, topk_correct
 
 
 def test_top_five_is_a_loop_over_sorted_classes() -> None:
@@ -16,14 +16,14 @@ def test_top_five_is_a_loop_over_sorted_classes() -> None:
             float(label in sorted(range(20), key=row.tolist().__getitem__)[-top:])
             for row, label in zip(scores, labels.tolist(), strict=True)
         ]
-        assert credit(scores, labels, top).tolist() == expected
+        assert topk_correct(scores, labels, top).tolist() == expected
 
 
 def test_a_tie_is_worth_the_chance_of_a_fair_draw() -> None:
     """A network that says the same of ten classes is right a tenth of the time, and half for five of them."""
     scores, labels = torch.full((4, 10), 0.1), torch.tensor([0, 3, 5, 9])
-    assert credit(scores, labels, 1).tolist() == pytest.approx([0.1] * 4)
-    assert credit(scores, labels, 5).tolist() == pytest.approx([0.5] * 4)
+    assert topk_correct(scores, labels, 1).tolist() == pytest.approx([0.1] * 4)
+    assert topk_correct(scores, labels, 5).tolist() == pytest.approx([0.5] * 4)
 
 
 def test_a_tally_does_not_depend_on_how_batches_are_cut() -> None:

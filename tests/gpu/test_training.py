@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from alexnet import checkpoint
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.dataset import Dataset
 from alexnet.networks.small import Cifar18
-from alexnet.training.directory import checkpoints
+from alexnet.runs.checkpoints import checkpoints
+from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
-from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule
 
@@ -40,7 +40,7 @@ def test_the_device_takes_the_steps_of_the_processor(
     ends = []
     for device, chosen in (("cpu", "float32"), ("cuda", precision)):
         run = tmp_path / device
-        run_training(shapes, recipe(chosen), run, device=device, progress=Progress(quiet=True))
+        run_training(shapes, recipe(chosen), run, device=device, display=ProgressDisplay(quiet=True))
         ends.append(checkpoint.load(checkpoints(run)[0]).weights)
     for name, value in ends[0].items():
         assert ends[1][name].dtype == torch.float32
@@ -54,7 +54,7 @@ def test_a_compiled_network_ends_where_another_does(shapes: Dataset, tmp_path: P
     for compile in (False, True):
         run, plain = tmp_path / str(compile), recipe()
         chosen = replace(plain, training=replace(plain.training, compile=compile))
-        run_training(shapes, chosen, run, device="cuda", progress=Progress(quiet=True))
+        run_training(shapes, chosen, run, device="cuda", display=ProgressDisplay(quiet=True))
         ends.append(checkpoint.load(checkpoints(run)[0]).weights)
     for name, value in ends[0].items():
         torch.testing.assert_close(ends[1][name], value, rtol=2e-3, atol=2e-3 * value.abs().max().item())

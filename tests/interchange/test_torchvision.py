@@ -148,10 +148,10 @@ def test_weights_that_are_not_finite_are_refused_by_name() -> None:
 
 def _checkpoint(state: dict[str, Tensor]) -> Checkpoint:
     from alexnet.interchange.classes import supposed
-    from alexnet.interchange.foreign import checkpoint_of
+    from alexnet.interchange.imported import to_checkpoint
 
     found = torchvision.from_state_dict(state, "the file")
-    return checkpoint_of(found, "the file", supposed(7, "sorted"), None)
+    return to_checkpoint(found, "the file", supposed(7, "sorted"), None)
 
 
 def test_a_network_that_torchvision_does_not_have_is_not_written() -> None:

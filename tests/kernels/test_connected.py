@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from alexnet.kernels import library
-from alexnet.kernels.connected import connect, fits, quantize
+from alexnet.kernels.connected import linear, quantize, supports
 
 
 def test_rounding_is_within_half_a_scale_and_zero_stays_zero() -> None:
@@ -28,29 +28,29 @@ def test_sums_equal_those_in_float64(images: int, inputs: int) -> None:
     # each activity is at most half a step away, and a step is 1/32767 of the picture's largest or a little more
     bound = weights.abs().sum(1) * x.double().abs().amax(1, keepdim=True) * (0.51 / 29000) + 1e-5
     for rectified in (False, True):
-        y = connect(x, weight, bias, scale=scale, rectified=rectified)
+        y = linear(x, weight, bias, scale=scale, rectified=rectified)
         assert ((y.double() - (exact.clamp(min=0) if rectified else exact)).abs() <= bound).all()
         with library.plain():
-            plain = connect(x, weight, bias, scale=scale, rectified=rectified)
+            plain = linear(x, weight, bias, scale=scale, rectified=rectified)
         assert ((plain - y).abs() <= bound).all()
 
 
 def test_the_largest_sums_stay_within_32_bits() -> None:
     """9216 weights of 127 and activities all alike: every product has the same sign."""
     weight, x = torch.full((5, 9216), 127, dtype=torch.int8), torch.full((2, 9216), -3.0)
-    y = connect(x, weight, torch.zeros(5), scale=torch.ones(5), rectified=False)
+    y = linear(x, weight, torch.zeros(5), scale=torch.ones(5), rectified=False)
     assert torch.allclose(y, torch.tensor(-3.0 * 127 * 9216))
 
 
 def test_activities_of_zero_and_what_is_no_number() -> None:
     weight, scale = quantize(torch.ones(4, 64))
     assert torch.equal(
-        connect(torch.zeros(1, 64), weight, torch.arange(4.0), scale=scale, rectified=False)[0],
+        linear(torch.zeros(1, 64), weight, torch.arange(4.0), scale=scale, rectified=False)[0],
         torch.arange(4.0),
     )
     x = torch.zeros(1, 64)
     x[0, 3] = float("nan")
-    assert connect(x, weight, torch.zeros(4), scale=scale, rectified=False).isnan().all()
+    assert linear(x, weight, torch.zeros(4), scale=scale, rectified=False).isnan().all()
 
 
 @pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
@@ -59,25 +59,25 @@ def test_one_picture_streams_weights_of_four_bytes(inputs: int, units: int) -> N
     generator = torch.Generator().manual_seed(1)
     weight, bias = torch.randn(units, inputs, generator=generator), torch.randn(units, generator=generator)
     x = torch.randn(1, inputs, generator=generator)
-    assert fits(x, weight)
+    assert supports(x, weight)
     exact = x.double() @ weight.double().t() + bias.double()
     for rectified in (False, True):
-        y = connect(x, weight, bias, rectified=rectified)
+        y = linear(x, weight, bias, rectified=rectified)
         assert torch.allclose(y.double(), exact.clamp(min=0) if rectified else exact, rtol=1e-5, atol=1e-3)
 
 
 def test_a_gradient_or_more_pictures_are_left_to_plain_products() -> None:
     weight, x = torch.randn(4, 32), torch.randn(1, 32)
-    assert not fits(x, weight.clone().requires_grad_())
-    assert not fits(x.expand(2, -1), weight)
-    assert not fits(x[:, :20], weight[:, :20])
+    assert not supports(x, weight.clone().requires_grad_())
+    assert not supports(x.expand(2, -1), weight)
+    assert not supports(x[:, :20], weight[:, :20])
 
 
 @pytest.mark.parametrize("inputs", [32, 96])
 def test_activities_of_another_number_are_refused_as_torch_refuses_them(inputs: int) -> None:
     """The kernel would read beyond their end."""
     x, weight = torch.randn(1, inputs), torch.randn(4, 64)
-    assert not fits(x, weight)
+    assert not supports(x, weight)
     rounded, scale = quantize(weight)
     with pytest.raises(RuntimeError, match="shape"):
-        connect(x, rounded, torch.zeros(4), scale=scale, rectified=False)
+        linear(x, rounded, torch.zeros(4), scale=scale, rectified=False)

@@ -6,15 +6,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet.kernels import library, maps
-from alexnet.networks.normalization import MapNormalization
-from alexnet.networks.pooling import Pool, WindowPool
+from alexnet.networks.layers.normalization import MapNormalization
+from alexnet.networks.layers.pooling import Pool, WindowPool
 
 pytestmark = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 
 
 def compare(layer: torch.nn.Module, x: Tensor) -> None:
     """The layer in float32 takes the kernel, in float64 the plain operations."""
-    assert maps.fits(x)
+    assert maps.supports(x)
     x = x.requires_grad_()
     exact = x.detach().double().requires_grad_()
     ours, expected = layer(x), layer(exact)
@@ -73,7 +73,7 @@ def test_more_than_one_thread_and_few_images_change_nothing() -> None:
 
 
 def test_odd_channels_and_other_types_are_left_to_plain_operations() -> None:
-    assert not maps.fits(random(1, 12, 4, 4))
-    assert not maps.fits(random(1, 8, 4, 4).double())
-    assert not maps.fits(random(0, 8, 4, 4))
+    assert not maps.supports(random(1, 12, 4, 4))
+    assert not maps.supports(random(1, 8, 4, 4).double())
+    assert not maps.supports(random(0, 8, 4, 4))
     assert F.avg_pool2d(random(1, 12, 4, 4), 2).equal(Pool(2, 2, kind="average")(random(1, 12, 4, 4)))

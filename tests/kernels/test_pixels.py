@@ -8,14 +8,14 @@ import pytest
 
 FORKED: Final = """
 import os, signal, time
-from alexnet.kernels import pixels
+from alexnet import cpu
 
-pixels.cores = lambda: 1
-pixels.threads().submit(int).result()
+cpu.cores = lambda: 1
+cpu.thread_pool().submit(int).result()
 time.sleep(0.2)  # until the thread waits for more
 if (child := os.fork()) == 0:
     signal.alarm(20)
-    pixels.threads().submit(int).result()
+    cpu.thread_pool().submit(int).result()
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """

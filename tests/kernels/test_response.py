@@ -10,7 +10,7 @@ from torch import Tensor
 
 from alexnet.kernels import library, response
 from alexnet.kernels.response import Response
-from alexnet.networks.pooling import WindowPool
+from alexnet.networks.layers.pooling import WindowPool
 
 pytestmark = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 
@@ -36,7 +36,7 @@ def check(x: Tensor, r: Response) -> None:
     """Compare values and gradients with the plain operations."""
     exact = x.detach().double().requires_grad_()
     x = x.detach().requires_grad_()
-    assert response.fits(x, r)
+    assert response.supports(x, r)
     ours, expected = response.respond(x, r), plain(exact, r)
     assert ours.shape == expected.shape
     gradient = torch.randn(ours.shape, generator=torch.Generator().manual_seed(9))

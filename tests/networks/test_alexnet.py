@@ -8,7 +8,7 @@ import torch
 from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import MIDDLE_LAYERS, AlexNet
 from alexnet.networks.catalogue import build
-from alexnet.networks.layers import Convolution
+from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.network import Network
 
 

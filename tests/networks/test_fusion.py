@@ -6,10 +6,11 @@ from torch.nn.utils import prune
 
 from alexnet.kernels import library
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.definition import Definition
-from alexnet.networks.fusion import Together, fused
-from alexnet.networks.network import Architecture, Network
+from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.fusion import FusedStages, fused
+from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18
+from alexnet.networks.stage import Architecture
 from alexnet.networks.variants import OneWeirdTrick
 
 CONVOLUTION: dict[str, object] = {
@@ -100,7 +101,7 @@ def test_convolution_normalisation_and_pool_become_one() -> None:
     assert "conv1" not in together
     assert "norm1" not in together
     pool = together["pool1"]
-    assert isinstance(pool, Together)
+    assert isinstance(pool, FusedStages)
     assert pool.response.normalize
     assert pool.response.pool
 
@@ -134,10 +135,10 @@ def test_pools_of_a_definition_share_their_gradient_in_one_pass_too() -> None:
     together = {stage.name: stage.operation for stage in fused(network.stages, ["fc10"])}
     assert not {"conv1", "conv1_neuron", "norm1", "conv2", "conv2_neuron"} & set(together)
     first, second = together["pool1"], together["pool2"]
-    assert isinstance(first, Together)
-    assert isinstance(second, Together)
+    assert isinstance(first, FusedStages)
+    assert isinstance(second, FusedStages)
     assert first.response.shared
     assert first.response.rectify_before
     assert first.response.normalize
     assert second.response.shared
-    assert not isinstance(together["pool3"], Together)
+    assert not isinstance(together["pool3"], FusedStages)

@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from alexnet.networks.definition import Definition
+from alexnet.networks.cudaconvnet import Definition
 from alexnet.networks.gradients import check_gradients
-from alexnet.networks.layers import Convolution, FullyConnected, Shape
-from alexnet.networks.network import Stage
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.stage import Stage
 
 HEAD = "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"
 # Every layer type that has a gradient, and every cost, in one small file.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.inference import QuantizedFullyConnected, edition, prepared
+from alexnet.networks.inference import QuantizedFullyConnected, optimized_for_inference, weights_version
 from alexnet.networks.network import Network
 
 
@@ -24,7 +24,7 @@ def example() -> tuple[Network, Tensor]:
 @torch.inference_mode()
 def test_the_same_logits_and_activations() -> None:
     network, images = example()
-    ready = prepared(network)
+    ready = optimized_for_inference(network)
     assert torch.equal(ready(images), network(images))
     assert torch.equal(
         ready.activations(images, "conv3")["conv3"], network.activations(images, "conv3")["conv3"]
@@ -34,7 +34,7 @@ def test_the_same_logits_and_activations() -> None:
 @torch.inference_mode()
 def test_quantised_logits_are_near() -> None:
     network, images = example()
-    ready = prepared(network, quantize=True)
+    ready = optimized_for_inference(network, quantize=True)
     assert any(isinstance(stage.operation, QuantizedFullyConnected) for stage in ready.stages)
     expected, logits = network(images), ready(images)
     assert (logits - expected).norm() < 0.03 * expected.norm()
@@ -45,7 +45,7 @@ def test_the_network_itself_is_left_alone() -> None:
     network, images = example()
     network.train()
     before = copy.deepcopy(network.state_dict())
-    ready = prepared(network, quantize=True)
+    ready = optimized_for_inference(network, quantize=True)
     assert network.training
     assert not ready.training
     assert all(weights.requires_grad for weights in network.parameters())
@@ -56,12 +56,12 @@ def test_the_network_itself_is_left_alone() -> None:
 
 def test_large_weights_are_shared_and_a_change_of_any_is_seen() -> None:
     network, _ = example()
-    ready, weights = prepared(network), dict(network.named_parameters())
+    ready, weights = optimized_for_inference(network), dict(network.named_parameters())
     assert dict(ready.named_parameters())["fc6.weight"].data_ptr() == weights["fc6.weight"].data_ptr()
-    editions = [edition(network)]
+    editions = [weights_version(network)]
     with torch.no_grad():
         weights["conv4.weight"].neg_()
-        editions.append(edition(network))
+        editions.append(weights_version(network))
         network.set_mean(torch.zeros(3, 67, 67))
-        editions.append(edition(network))
+        editions.append(weights_version(network))
     assert len(set(editions)) == 3

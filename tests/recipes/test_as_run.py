@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.networks.network import Network
 from alexnet.recipes import recipe
 from alexnet.training.recipe import Recipe
-from alexnet.training.schedule import Standing, factor
+from alexnet.training.schedule import TrainingProgress, factor
 
 NAMES = [
     "as-trained",
@@ -23,7 +23,7 @@ NAMES = [
 def rate(chosen: Recipe, parameter: str, epoch: float) -> float:
     """Return the rate in force after so many epochs."""
     now = chosen.at(epoch).training
-    rates, standing = now.rates_of(parameter), Standing(epoch, epoch / now.epochs)
+    rates, standing = now.rates_of(parameter), TrainingProgress(epoch, epoch / now.epochs)
     if parameter.endswith("bias"):
         return rates.bias * factor(rates.bias_schedule or now.schedule, standing)
     return rates.weight * factor(rates.weight_schedule or now.schedule, standing)
@@ -58,7 +58,7 @@ def test_colours_are_shifted_until_epoch_67_and_rescaled_in_training() -> None:
     assert [isinstance(each, Augmentation) and each.colour for each in varied] == [0.1, 0.0]
     assert isinstance(chosen.augmentation, Augmentation)
     assert chosen.augmentation.rescaled
-    assert chosen.augmentation.shared == 1  # sharing a crop is an option
+    assert chosen.augmentation.crop_group == 1  # sharing a crop is an option
 
 
 def test_the_pretrained_network_is_steered_as_its_notes_say() -> None:

@@ -23,25 +23,27 @@ from pathlib import Path
 from typing import Any
 
 import alexnet.checkpoint
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.dataset import Dataset
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
-from alexnet.errors import AlexNetError
+from alexnet.errors import AlexNetError, Interrupted
 from alexnet.networks.small import Cifar18
-from alexnet.training.directory import digest
-from alexnet.training.loop import Saving, run_training
-from alexnet.training.optimizer import Rates
-from alexnet.training.progress import Progress
+from alexnet.runs.checkpoint_writer import CheckpointPolicy
+from alexnet.runs.checkpoints import digest
+from alexnet.training.display import ProgressDisplay
+from alexnet.training.loop import run_training
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule
-from alexnet.training.stopping import Interrupted
 
 RECIPE = Recipe(
     "dying",
     network=Cifar18(classes=4, side=12, deviation=0.003),
     augmentation=Augmentation(side=12),
-    training=Training(epochs=3, batch_size=8, rates=Rates(weight=0.002), schedule=Schedule(kind="constant")),
+    training=Training(
+        epochs=3, batch_size=8, rates=LayerHyperparameters(weight=0.002), schedule=Schedule(kind="constant")
+    ),
 )
 
 
@@ -49,7 +51,12 @@ def train(folder: Path, run: Path) -> None:
     """Begin the run or go on with it: 3 epochs of 4 steps, a checkpoint every 3 steps."""
     dataset = Dataset.open(folder / "data")
     run_training(
-        dataset, RECIPE, run, resume=True, saving=Saving(every_steps=3), progress=Progress(quiet=True)
+        dataset,
+        RECIPE,
+        run,
+        resume=True,
+        policy=CheckpointPolicy(every_steps=3),
+        display=ProgressDisplay(quiet=True),
     )
 
 

@@ -9,25 +9,31 @@ import pytest
 import torch
 
 from alexnet import checkpoint
-from alexnet.data.batches import Batch
+from alexnet.data.batches import Batch, MicroBatch
 from alexnet.data.dataset import Dataset
 from alexnet.errors import AlexNetError, DivergedError
-from alexnet.evaluation.metrics import credit
+from alexnet.evaluation.metrics import topk_correct
 from alexnet.networks.network import Network
+from alexnet.runs.checkpoint_writer import CheckpointPolicy
+from alexnet.runs.checkpoints import checkpoints
 from alexnet.training import loop
-from alexnet.training.directory import checkpoints
-from alexnet.training.diverging import check_finite, check_gradients, check_loss, stuck
-from alexnet.training.loop import Saving, run_training
-from alexnet.training.progress import Progress
+from alexnet.training.display import ProgressDisplay
+from alexnet.training.diverging import check_finite, check_loss, raise_if_not_finite, stuck
+from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
 from alexnet.training.state import State
 
-QUIET = Progress(quiet=True)
+QUIET = ProgressDisplay(quiet=True)
 
 
 def batch(count: int = 6) -> Batch:
     images = torch.zeros(count, 3, 12, 12, dtype=torch.uint8)
-    return Batch(images, torch.zeros(count, dtype=torch.int64), torch.arange(40, 40 + count), count)
+    labels, indices, rows = (
+        torch.zeros(count, dtype=torch.int64),
+        torch.arange(40, 40 + count),
+        slice(0, count),
+    )
+    return Batch((MicroBatch(images, labels, indices, rows, rows),), count)
 
 
 @pytest.fixture
@@ -42,32 +48,32 @@ def test_a_loss_that_is_no_number_names_step_stage_and_pictures(network: Network
     with pytest.raises(
         DivergedError, match=r"step 9, first in conv2 \(training pictures 40, 41, 42, 43 \.\.\.\)"
     ):
-        check_loss(loss, network, torch.zeros(6, 3, 12, 12), batch(), 9)
+        check_loss(loss, network, torch.zeros(6, 3, 12, 12), batch().micro_batches[0], 9)
 
 
 def test_pictures_that_are_no_numbers_are_named_before_any_stage(network: Network) -> None:
     images = torch.zeros(2, 3, 12, 12)
     images[1, 0, 5, 5] = math.nan
     with pytest.raises(DivergedError, match="first in the pictures"):
-        check_loss(math.nan, network, images, batch(2), 1)
+        check_loss(math.nan, network, images, batch(2).micro_batches[0], 1)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_one_gradient_that_is_no_number_is_found(network: Network, value: float) -> None:
     for parameter in network.parameters():
         parameter.grad = torch.full_like(parameter, 0.5)
-    check_gradients(network, batch(), 3)
+    raise_if_not_finite(network, batch(), 3)
     gradient = network.get_parameter("conv2.weight").grad
     assert gradient is not None
     gradient[1, 2, 3, 4] = value
     with pytest.raises(DivergedError, match=r"no longer finite at step 3, first in conv2\.weight"):
-        check_gradients(network, batch(), 3)
+        raise_if_not_finite(network, batch(), 3)
 
 
 def test_finite_gradients_whose_sum_overflows_are_finite(network: Network) -> None:
     for parameter in network.parameters():
         parameter.grad = torch.full_like(parameter, 3e38)
-    check_gradients(network, batch(), 1)
+    raise_if_not_finite(network, batch(), 1)
 
 
 def test_a_weight_that_is_no_number_is_named() -> None:
@@ -99,7 +105,7 @@ def test_a_poisoned_gradient_reaches_no_weight_and_no_file(
     with pytest.raises(
         DivergedError, match=r"step 11, first in conv3\.weight.*step-00000010.*--resume.*0\.0002"
     ):
-        run_training(shapes, brief, run, saving=Saving(every_steps=1), progress=QUIET)
+        run_training(shapes, brief, run, policy=CheckpointPolicy(every_steps=1), display=QUIET)
     assert [path.stem for path in checkpoints(run)] == ["step-00000010", "step-00000009"]
     for path in checkpoints(run):
         found = checkpoint.load(path)
@@ -115,20 +121,20 @@ def test_after_it_has_diverged_a_run_goes_on_with_a_lower_rate(
     rates = brief.training.rates
     wild = replace(brief, training=replace(brief.training, rates=replace(rates, weight=1e20)))
     with pytest.raises(DivergedError):
-        run_training(shapes, wild, tmp_path / "run", saving=Saving(every_steps=1), progress=QUIET)
+        run_training(shapes, wild, tmp_path / "run", policy=CheckpointPolicy(every_steps=1), display=QUIET)
     with contextlib.suppress(DivergedError):  # its weights may be too large already
-        run_training(shapes, brief, tmp_path / "run", resume=True, progress=QUIET)
+        run_training(shapes, brief, tmp_path / "run", resume=True, display=QUIET)
     assert "training.rates.weight was 1e+20 and is 0.002" in capfd.readouterr().err.replace("\n", " ")
 
 
 def test_a_network_that_says_no_numbers_is_never_right() -> None:
     """NaN compares false with everything: counted carelessly, it would be the best network of all."""
     labels = torch.tensor([0, 1, 2])
-    assert credit(torch.full((3, 4), math.nan), labels, 1).sum() == 0
-    assert credit(torch.full((3, 4), math.nan), labels, 4).sum() == 0
+    assert topk_correct(torch.full((3, 4), math.nan), labels, 1).sum() == 0
+    assert topk_correct(torch.full((3, 4), math.nan), labels, 4).sum() == 0
     scores = torch.tensor([[0.9, 0.1, math.nan, 0.0]])
-    assert credit(scores, torch.tensor([0]), 1).sum() == 0
-    assert credit(scores, torch.tensor([0]), 2).sum() == 1
+    assert topk_correct(scores, torch.tensor([0]), 1).sum() == 0
+    assert topk_correct(scores, torch.tensor([0]), 2).sum() == 1
 
 
 def test_a_loss_that_stays_at_guessing_is_said_once_with_a_cure() -> None:
@@ -153,4 +159,4 @@ def test_too_little_memory_is_one_line_with_a_cure(
 
     monkeypatch.setattr(loop, "train_step", fail)
     with pytest.raises(AlexNetError, match=r"not enough memory for a batch of 8.*training\.accumulate=2"):
-        run_training(shapes, brief, tmp_path / "run", progress=QUIET)
+        run_training(shapes, brief, tmp_path / "run", display=QUIET)

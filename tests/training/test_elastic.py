@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from alexnet import journal
 from alexnet.data.dataset import Dataset
-from alexnet.training.directory import checkpoints
+from alexnet.runs import journal
+from alexnet.runs.checkpoints import checkpoints
 
 SETTINGS = (
     "network.side=16",

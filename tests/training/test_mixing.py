@@ -7,21 +7,21 @@ import pytest
 import torch
 
 from alexnet import checkpoint
+from alexnet.data.augmentation.mixing import Mixing
+from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.data.dataset import Dataset
-from alexnet.data.mixing import Mixing
-from alexnet.data.modern import ModernAugmentation
-from alexnet.distributed.place import Place
-from alexnet.distributed.processes import Processes
+from alexnet.distributed.group import ProcessGroup
+from alexnet.distributed.rank import ProcessRank
 from alexnet.errors import RecipeError
 from alexnet.networks.costs import Cost, objective
-from alexnet.training.directory import checkpoints
+from alexnet.runs.checkpoints import checkpoints
+from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
-from alexnet.training.progress import Progress
 from alexnet.training.recipe import Change, Recipe
-from alexnet.training.state import State
-from alexnet.training.step import _most
+from alexnet.training.starting import begin_training
+from alexnet.training.step import _main_class
 
-QUIET = Progress(quiet=True)
+QUIET = ProgressDisplay(quiet=True)
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def end(run: Path) -> checkpoint.Checkpoint:
 def test_a_run_that_was_stopped_ends_as_one_that_never_was(
     shapes: Dataset, mixed: Recipe, tmp_path: Path
 ) -> None:
-    run_training(shapes, mixed, tmp_path / "whole", progress=QUIET)
+    run_training(shapes, mixed, tmp_path / "whole", display=QUIET)
     run_training(
         shapes,
         replace(mixed, training=replace(mixed.training, epochs=1.0)),
         tmp_path / "parts",
-        progress=QUIET,
+        display=QUIET,
     )
-    run_training(shapes, mixed, tmp_path / "parts", resume=True, progress=QUIET)
+    run_training(shapes, mixed, tmp_path / "parts", resume=True, display=QUIET)
     assert end(tmp_path / "parts").digest() == end(tmp_path / "whole").digest()
 
 
@@ -57,16 +57,17 @@ def test_what_processes_have_read_is_what_they_train_on_when_mixing_ends(
     none = (Change(1.0, "augmentation.mixing.mixup", 0.0), Change(1.0, "augmentation.mixing.cutmix", 0.0))
     steered = replace(mixed, changes=none)
     for rank in range(3):
-        state = State.begin(shapes, steered, Processes(Place(rank, 3)))
-        own = [piece.reads for piece in state.pieces(128, steered.at(1.0))]
-        assert state.reads(steered)(128) == own
+        replica, _ = begin_training(shapes, steered, ProcessGroup(ProcessRank(rank, 3)))
+        own = [part.rows for part in replica.division.micro_batches(128)]
+        assert all(rows.start % 2 == 0 for rows in own)
+        assert replica.division.group_size == 2
 
 
 def test_a_batch_in_parts_is_mixed_as_the_whole(shapes: Dataset, mixed: Recipe, tmp_path: Path) -> None:
     """To float tolerance: sums are taken in another order."""
     in_parts = replace(mixed, training=replace(mixed.training, accumulate=5))
-    run_training(shapes, mixed, tmp_path / "whole", progress=QUIET)
-    rows = run_training(shapes, in_parts, tmp_path / "parts", progress=QUIET)
+    run_training(shapes, mixed, tmp_path / "whole", display=QUIET)
+    rows = run_training(shapes, in_parts, tmp_path / "parts", display=QUIET)
     expected = end(tmp_path / "whole")
     assert rows[0]["training_top1_error"] == expected.history[0]["training_top1_error"]
     for name, value in end(tmp_path / "parts").weights.items():
@@ -75,8 +76,8 @@ def test_a_batch_in_parts_is_mixed_as_the_whole(shapes: Dataset, mixed: Recipe, 
 
 def test_mixing_changes_the_run(shapes: Dataset, mixed: Recipe, tmp_path: Path) -> None:
     plain = replace(mixed, augmentation=ModernAugmentation(side=12))
-    run_training(shapes, mixed, tmp_path / "mixed", progress=QUIET)
-    run_training(shapes, plain, tmp_path / "plain", progress=QUIET)
+    run_training(shapes, mixed, tmp_path / "mixed", display=QUIET)
+    run_training(shapes, plain, tmp_path / "plain", display=QUIET)
     assert end(tmp_path / "mixed").digest() != end(tmp_path / "plain").digest()
 
 
@@ -87,6 +88,6 @@ def test_the_cost_of_a_mixture_is_that_of_its_parts() -> None:
     cost = (Cost("logprob", "logreg", ("fc",)),)
     parts = 0.3 * objective(cost, values, first) + 0.7 * objective(cost, values, second)
     torch.testing.assert_close(objective(cost, values, shares), parts)
-    assert _most(shares).tolist() == [3, 1, 4]
+    assert _main_class(shares).tolist() == [3, 1, 4]
     with pytest.raises(RecipeError, match="one class a picture"):
         objective((Cost("sets", "msm", ("fc",), size=2),), values, shares)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from alexnet.training.optimizer import Momentum, Rates
+from alexnet.training.optimizer import LayerHyperparameters, MomentumSGD
 from alexnet.training.schedule import Schedule
 
 
@@ -18,7 +18,11 @@ class OneLayer(nn.Module):
 
 
 def step(
-    network: OneLayer, optimizer: Momentum, gradients: tuple[float, float], rates: Rates, factor: float
+    network: OneLayer,
+    optimizer: MomentumSGD,
+    gradients: tuple[float, float],
+    rates: LayerHyperparameters,
+    factor: float,
 ) -> None:
     network.fc.weight.grad = torch.full((1, 1), gradients[0], dtype=torch.float64)
     network.fc.bias.grad = torch.full((1,), gradients[1], dtype=torch.float64)
@@ -34,8 +38,8 @@ def test_three_steps_with_a_change_of_rate_by_hand() -> None:
     Biases have no decay: from 1, u = -0.1, 0.11, 0.069 and b = 0.9, 1.01, 1.079.
     """
     network = OneLayer(2.0, 1.0)
-    optimizer = Momentum(network)
-    rates = Rates(weight=0.1, bias=0.1, decay=0.5)
+    optimizer = MomentumSGD(network)
+    rates = LayerHyperparameters(weight=0.1, bias=0.1, decay=0.5)
     weights, biases = [], []
     for gradient, factor in ((1.0, 1.0), (-2.0, 1.0), (3.0, 0.1)):
         step(network, optimizer, (gradient, gradient), rates, factor)
@@ -48,13 +52,13 @@ def test_three_steps_with_a_change_of_rate_by_hand() -> None:
 def test_it_is_torch_sgd_as_long_as_the_rate_stays() -> None:
     """With one rate the two rules are the same; the moment it changes they part."""
     ours, theirs = OneLayer(0.5, 0.0), OneLayer(0.5, 0.0)
-    optimizer = Momentum(ours)
+    optimizer = MomentumSGD(ours)
     sgd = torch.optim.SGD([theirs.fc.weight], lr=0.1, momentum=0.9, weight_decay=0.01)
     for i in range(6):
         factor = 1.0 if i < 4 else 0.1
         for group in sgd.param_groups:
             group["lr"] = 0.1 * factor
-        step(ours, optimizer, (1.0 + i, 0.0), Rates(weight=0.1, bias=0.1, decay=0.01), factor)
+        step(ours, optimizer, (1.0 + i, 0.0), LayerHyperparameters(weight=0.1, bias=0.1, decay=0.01), factor)
         theirs.fc.weight.grad = torch.full((1, 1), 1.0 + i, dtype=torch.float64)
         sgd.step()
         same = ours.fc.weight.item() == pytest.approx(theirs.fc.weight.item(), rel=1e-12)
@@ -63,10 +67,10 @@ def test_it_is_torch_sgd_as_long_as_the_rate_stays() -> None:
 
 def test_a_rate_of_zero_freezes_decay_and_velocity_too() -> None:
     network = OneLayer(2.0, 1.0)
-    optimizer = Momentum(network)
-    step(network, optimizer, (1.0, 1.0), Rates(weight=0.1, bias=0.1, decay=0.5), 1.0)
+    optimizer = MomentumSGD(network)
+    step(network, optimizer, (1.0, 1.0), LayerHyperparameters(weight=0.1, bias=0.1, decay=0.5), 1.0)
     before = network.fc.weight.item()
-    step(network, optimizer, (1.0, 1.0), Rates(weight=0.0, bias=0.1, decay=0.5), 1.0)
+    step(network, optimizer, (1.0, 1.0), LayerHyperparameters(weight=0.0, bias=0.1, decay=0.5), 1.0)
     assert network.fc.weight.item() == before
 
 
@@ -81,7 +85,7 @@ def test_schedules_of_a_layers_own_are_asked_for() -> None:
 
     network.fc.weight.grad = torch.ones(1, 1, dtype=torch.float64)
     network.fc.bias.grad = torch.ones(1, dtype=torch.float64)
-    Momentum(network).step(lambda _: Rates(weight_schedule=own), factor)
+    MomentumSGD(network).step(lambda _: LayerHyperparameters(weight_schedule=own), factor)
     assert asked == [own, None]
 
 
@@ -92,20 +96,20 @@ def test_lars_moves_each_layer_by_a_share_of_its_weights() -> None:
     own rate.
     """
     network = OneLayer(2.0, 1.0)
-    rates = Rates(weight=10.0, bias=0.1, decay=0.5, trust=0.001)
-    step(network, Momentum(network), (3.0, 1.0), rates, 1.0)
+    rates = LayerHyperparameters(weight=10.0, bias=0.1, decay=0.5, trust=0.001)
+    step(network, MomentumSGD(network), (3.0, 1.0), rates, 1.0)
     assert network.fc.weight.item() == pytest.approx(1.98)
     assert network.fc.bias.item() == pytest.approx(0.9)
 
 
 def test_lars_does_not_stop_weights_that_are_zero() -> None:
     network = OneLayer(0.0, 0.0)
-    step(network, Momentum(network), (3.0, 1.0), Rates(weight=0.1, trust=0.001), 1.0)
+    step(network, MomentumSGD(network), (3.0, 1.0), LayerHyperparameters(weight=0.1, trust=0.001), 1.0)
     assert network.fc.weight.item() == pytest.approx(-0.3)
 
 
-@pytest.mark.parametrize("rates", [Rates(ball=0.001), Rates(most_norm=0.001)])
-def test_norms_are_held_in_any_memory_layout(rates: Rates) -> None:
+@pytest.mark.parametrize("rates", [LayerHyperparameters(ball=0.001), LayerHyperparameters(most_norm=0.001)])
+def test_norms_are_held_in_any_memory_layout(rates: LayerHyperparameters) -> None:
     """Weights lie channels last on a CUDA device."""
     held = []
     for layout in (torch.contiguous_format, torch.channels_last):
@@ -114,7 +118,7 @@ def test_norms_are_held_in_any_memory_layout(rates: Rates) -> None:
             layer.weight.copy_(torch.randn(16, 8, 3, 3, generator=torch.Generator().manual_seed(1)))
         layer.to(memory_format=layout)  # type: ignore[call-overload]  # torch documents it
         layer.weight.grad = torch.zeros_like(layer.weight)
-        Momentum(layer).step(lambda _: rates, lambda _: 1.0)
+        MomentumSGD(layer).step(lambda _: rates, lambda _: 1.0)
         held.append(layer.weight.detach())
     assert held[0].flatten(1).norm(dim=1).max() < 0.08  # they begin at about 8.5
     assert torch.allclose(held[0], held[1])

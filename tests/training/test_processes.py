@@ -10,23 +10,24 @@ import pytest
 import torch
 from steps import Ended, Narrow, recipe, trained
 
+from alexnet.data.augmentation.mixing import Mixing
+from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.data.dataset import Dataset
-from alexnet.data.mixing import Mixing
-from alexnet.data.modern import ModernAugmentation
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
-from alexnet.distributed.place import Place
-from alexnet.distributed.processes import ALONE, Processes
-from alexnet.distributed.rows import pieces
+from alexnet.distributed.group import ALONE, ProcessGroup
+from alexnet.distributed.micro_batches import BatchDivision
+from alexnet.distributed.rank import ProcessRank
 from alexnet.errors import RecipeError
 from alexnet.evaluation.metrics import Tally
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.divided import divide
-from alexnet.networks.network import Architecture, Network
-from alexnet.training.loop import judge
-from alexnet.training.optimizer import Rates
+from alexnet.networks.network import Network
+from alexnet.networks.parallel.partition import partition
+from alexnet.networks.stage import Architecture
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe
-from alexnet.training.stopping import Stopping
+from alexnet.training.signals import SignalGuard
+from alexnet.training.validation import validate
 
 
 @pytest.fixture(autouse=True)
@@ -59,18 +60,18 @@ ROUNDING = 1e-5
 CASES = [
     ("data", 2, Narrow(), {"accumulate": 2}),
     ("columns", 2, Narrow(), {}),
-    ("hybrid", 2, Narrow(), {"rates": Rates(weight=5.0, trust=0.001), "reference_batch": 26}),
+    ("hybrid", 2, Narrow(), {"rates": LayerHyperparameters(weight=5.0, trust=0.001), "reference_batch": 26}),
     pytest.param("data", 3, Narrow(), {}, marks=pytest.mark.slow),
     pytest.param("columns", 2, Narrow(groups=2), {"accumulate": 2}, marks=pytest.mark.slow),
     pytest.param("hybrid", 3, Narrow(), {"accumulate": 2}, marks=pytest.mark.slow),
 ]
 
 
-def worked(processes: Processes, folder: Path, chosen: Recipe) -> tuple[Ended, Tally]:
+def worked(processes: ProcessGroup, folder: Path, chosen: Recipe) -> tuple[Ended, Tally]:
     """Take twenty steps, and judge the validation pictures with another network."""
-    network, _ = divide(Network(chosen.network, seed=3), processes)
+    network, _ = partition(Network(chosen.network, seed=3), processes)
     split = Dataset.open(folder).split("validation")
-    tally = judge(network, split, 10, Stopping(processes), processes)
+    tally = validate(network, split, 10, SignalGuard(processes), processes)
     return trained(processes, folder, chosen), tally
 
 
@@ -128,9 +129,9 @@ def test_the_printed_network_trains_as_one(tmp_path: Path, pictures: Path, schem
 
 
 def test_more_processes_than_columns_are_refused() -> None:
-    processes = Processes(Place(0, 4), "columns")
+    processes = ProcessGroup(ProcessRank(0, 4), "columns")
     with pytest.raises(RecipeError, match=r"conv2 has 12 filters in 2 columns.*as many processes"):
-        divide(Network(Narrow()), processes)
+        partition(Network(Narrow()), processes)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,8 @@ def test_shares_cover_every_row_once(total: int, count: int, parts: int, multipl
     for scheme, times in (("data", 1), ("columns", count)):
         rows: list[int] = []
         for rank in range(count):
-            for piece in pieces(Processes(Place(rank, count), scheme), total, parts, multiple):
-                assert piece.place.stop - piece.place.start == piece.reads.stop - piece.reads.start
-                rows += range(total)[piece.reads]
+            group = ProcessGroup(ProcessRank(rank, count), scheme)
+            for part in BatchDivision(group, parts, multiple).micro_batches(total):
+                assert part.loss_rows.stop - part.loss_rows.start <= part.rows.stop - part.rows.start
+                rows += range(total)[part.rows]
         assert sorted(rows) == sorted(list(range(total)) * times)

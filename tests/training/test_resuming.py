@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from alexnet.data.dataset import Dataset
-from alexnet.data.prepare import prepare
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
 from alexnet.errors import CheckpointError
 from alexnet.networks.small import Cifar18
-from alexnet.training.directory import BEST, digest
+from alexnet.runs.checkpoints import BEST, digest
+from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
-from alexnet.training.progress import Progress
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Schedule
 
-QUIET = Progress(quiet=True)
+QUIET = ProgressDisplay(quiet=True)
 
 
 def changed(recipe: Recipe, **training: Any) -> Recipe:
@@ -26,14 +26,14 @@ def changed(recipe: Recipe, **training: Any) -> Recipe:
 
 @pytest.fixture
 def run(shapes: Dataset, brief: Recipe, tmp_path: Path) -> Path:
-    run_training(shapes, changed(brief, epochs=1.0), tmp_path / "run", progress=QUIET)
+    run_training(shapes, changed(brief, epochs=1.0), tmp_path / "run", display=QUIET)
     return tmp_path / "run"
 
 
 def test_more_epochs_are_said_and_taken(
     shapes: Dataset, brief: Recipe, run: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    rows = run_training(shapes, brief, run, resume=True, progress=QUIET)
+    rows = run_training(shapes, brief, run, resume=True, display=QUIET)
     assert [row["step"] for row in rows] == [16, 32, 48]
     said = capfd.readouterr().err
     assert "resumed at step 16" in said
@@ -46,8 +46,8 @@ def test_a_rate_that_jumps_because_of_more_epochs_is_said(
 ) -> None:
     """Half a cosine of two epochs is one at its middle; after one of four it is higher."""
     cosine = changed(brief, schedule=Schedule(kind="cosine"), epochs=1.0)
-    run_training(shapes, cosine, tmp_path / "run", progress=QUIET)
-    run_training(shapes, changed(cosine, epochs=2.0), tmp_path / "run", resume=True, progress=QUIET)
+    run_training(shapes, cosine, tmp_path / "run", display=QUIET)
+    run_training(shapes, changed(cosine, epochs=2.0), tmp_path / "run", resume=True, display=QUIET)
     assert "the rate at this step would have been 0 and is 0.001" in capfd.readouterr().err.replace("\n", " ")
 
 
@@ -65,7 +65,7 @@ def test_what_would_be_another_run_is_refused_by_name(
 ) -> None:
     before = digest(run)
     with pytest.raises(CheckpointError, match=named):
-        run_training(shapes, changed(brief, **change), run, resume=True, progress=QUIET)
+        run_training(shapes, changed(brief, **change), run, resume=True, display=QUIET)
     assert digest(run) == before
     assert not (run / "failure.txt").exists()
 
@@ -84,17 +84,17 @@ def test_another_network_and_another_augmentation_are_refused_by_name(
         ),
     ):
         with pytest.raises(CheckpointError, match=named):
-            run_training(shapes, recipe, run, resume=True, progress=QUIET)
+            run_training(shapes, recipe, run, resume=True, display=QUIET)
 
 
 def test_other_data_and_other_classes_are_refused(brief: Recipe, run: Path, tmp_path: Path) -> None:
     other = prepare(Shapes(128, classes=4, seed=1), tmp_path / "other", side=32)
     with pytest.raises(CheckpointError, match="the data has changed since the run began"):
-        run_training(other, brief, run, resume=True, progress=QUIET)
+        run_training(other, brief, run, resume=True, display=QUIET)
     fewer = prepare(Shapes(128, classes=3), tmp_path / "fewer", side=32)
     three = replace(brief, network=replace(brief.network, classes=3))  # type: ignore[type-var]  # a dataclass
     with pytest.raises(CheckpointError, match=r"for 4 classes .* the data has 3"):
-        run_training(fewer, three, run, resume=True, progress=QUIET)
+        run_training(fewer, three, run, resume=True, display=QUIET)
 
 
 def test_a_network_alone_cannot_be_gone_on_from(shapes: Dataset, brief: Recipe, run: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_network_alone_cannot_be_gone_on_from(shapes: Dataset, brief: Recipe, 
         path.unlink()
     (run / BEST).rename(run / "checkpoints" / "step-00000016.safetensors")
     with pytest.raises(CheckpointError, match="step-00000016"):
-        run_training(shapes, brief, run, resume=True, progress=QUIET)
+        run_training(shapes, brief, run, resume=True, display=QUIET)
 
 
 def test_another_number_of_threads_is_said(
@@ -111,5 +111,5 @@ def test_another_number_of_threads_is_said(
     described = run / "environment.json"
     text = described.read_text()
     described.write_text(text.replace('"threads": ', '"threads": 9'))
-    run_training(shapes, brief, run, resume=True, progress=QUIET)
+    run_training(shapes, brief, run, resume=True, display=QUIET)
     assert "since the run began threads was 9" in capfd.readouterr().err.replace("\n", " ")

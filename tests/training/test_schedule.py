@@ -5,11 +5,11 @@ import math
 import pytest
 
 from alexnet.errors import RecipeError
-from alexnet.training.schedule import Schedule, Standing, factor, plateaus
+from alexnet.training.schedule import Schedule, TrainingProgress, factor, plateaus
 
 
-def at(progress: float, epoch: float = 0.0) -> Standing:
-    return Standing(epoch, progress)
+def at(progress: float, epoch: float = 0.0) -> TrainingProgress:
+    return TrainingProgress(epoch, progress)
 
 
 def test_the_rate_drops_when_the_error_stops_improving_and_three_times_at_most() -> None:
@@ -18,7 +18,7 @@ def test_the_rate_drops_when_the_error_stops_improving_and_three_times_at_most()
     errors = (0.5, 0.4, 0.4, 0.41, 0.39, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4)
     counts = [plateaus(schedule, errors[:n]) for n in range(len(errors) + 1)]
     assert counts == [0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 3]
-    assert factor(schedule, Standing(9.0, 0.5, errors)) == pytest.approx(1e-3)
+    assert factor(schedule, TrainingProgress(9.0, 0.5, errors)) == pytest.approx(1e-3)
 
 
 def test_steps_divide_at_their_epochs() -> None:

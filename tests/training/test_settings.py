@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from alexnet.data.augment import Augmentation
-from alexnet.data.mixing import Mixing
-from alexnet.data.modern import ModernAugmentation
+from alexnet.data.augmentation.augment import Augmentation
+from alexnet.data.augmentation.mixing import Mixing
+from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.small import FigureOne
 from alexnet.recipes import RECIPES, recipe
-from alexnet.training.rated import with_network
+from alexnet.training.layers import with_network
 from alexnet.training.recipe import Change, Recipe
 from alexnet.training.settings import from_plain, to_plain, with_settings
 

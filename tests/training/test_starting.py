@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from alexnet.checkpoint import Checkpoint, save
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
+from alexnet.data.dataset import Dataset
 from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18, ConvLocal13
@@ -34,10 +35,12 @@ def wider(tmp_path: Path) -> tuple[Path, Network]:
     return tmp_path / "wider.safetensors", network
 
 
-def test_convolutional_layers_are_kept_and_the_last_layer_is_new(wider: tuple[Path, Network]) -> None:
+def test_convolutional_layers_are_kept_and_the_last_layer_is_new(
+    wider: tuple[Path, Network], shapes: Dataset
+) -> None:
     path, other = wider
     said: list[str] = []
-    network = starting_network(recipe(path, 10), said.append)
+    network = starting_network(recipe(path, 10), shapes, said.append)
     fresh = Network(Cifar18(classes=10))
     for name, value in network.named_parameters():
         expected = fresh if name.startswith("fc4") else other
@@ -48,16 +51,18 @@ def test_convolutional_layers_are_kept_and_the_last_layer_is_new(wider: tuple[Pa
 def test_the_mean_picture_stays_the_new_datas(wider: tuple[Path, Network]) -> None:
     network = Network(Cifar18())
     network.set_mean(torch.full((3, 32, 32), 100.0))
-    network.adopt({**wider[1].state_dict(), "mean": torch.zeros(3, 32, 32)})
+    network.load_matching({**wider[1].state_dict(), "mean": torch.zeros(3, 32, 32)})
     assert torch.equal(network.mean, torch.full((3, 32, 32), 100.0))
 
 
-def test_a_start_of_which_nothing_fits_or_that_is_not_there_is_refused(wider: tuple[Path, Network]) -> None:
+def test_a_start_of_which_nothing_fits_or_that_is_not_there_is_refused(
+    wider: tuple[Path, Network], shapes: Dataset
+) -> None:
     path, _ = wider
     other = replace(recipe(path, 10), network=ConvLocal13())
     with pytest.raises(
         CheckpointError, match=r"no layer of .* fits cifar-conv-local-13pct: conv1, conv2, local3"
     ):
-        starting_network(other, lambda line: None)
+        starting_network(other, shapes, lambda line: None)
     with pytest.raises(CheckpointError, match="no such file"):
-        starting_network(recipe(path.with_name("nothing"), 10), lambda line: None)
+        starting_network(recipe(path.with_name("nothing"), 10), shapes, lambda line: None)

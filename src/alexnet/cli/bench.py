@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from alexnet.benchmark.tasks import Report
+    from alexnet.bench.tasks import Report
 
 TASKS = ("train", "infer", "latency", "normalization", "cifar", "data")
 
@@ -27,7 +27,7 @@ def command(task: str, batch: int | None, rounds: int, threads: int | None, as_j
     """
     import torch
 
-    from alexnet.benchmark.tasks import measure
+    from alexnet.bench.tasks import measure
 
     report = measure(task, batch=batch, rounds=rounds, threads=threads or torch.get_num_threads())
     if as_json:

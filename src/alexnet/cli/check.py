@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from alexnet.data.check import Examination
+    from alexnet.data.checking.check import CheckReport
 
 
 @click.command("check")
@@ -47,12 +47,12 @@ def command(
     """
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
-    from alexnet.data.check import SEVERITIES, check
+    from alexnet.cpu import cores
+    from alexnet.data.checking.check import SEVERITIES, check
     from alexnet.data.dataset import CARD
-    from alexnet.data.naming import source_named
     from alexnet.data.quarantine import write_quarantine
+    from alexnet.data.sources.naming import source_named
     from alexnet.errors import AlexNetError
-    from alexnet.kernels.pixels import cores
 
     if (Path(data) / CARD).exists():
         _prepared(data, as_json, fail_on)
@@ -64,7 +64,7 @@ def command(
     with walking("checking") as progress:
         found = check(source, workers=workers or cores(), progress=progress)
     if html:
-        from alexnet.data.check_page import check_page
+        from alexnet.data.checking.page import check_page
         from alexnet.files import write_text
 
         write_text(html, check_page(found, source))
@@ -85,14 +85,14 @@ def command(
 def _prepared(data: str, as_json: bool, fail_on: str) -> None:
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
+    from alexnet.data.checking.integrity import damages
     from alexnet.data.dataset import Dataset
-    from alexnet.data.integrity import damages
 
     dataset = Dataset.open(data)
     with walking("checking files") as progress:
         found = damages(dataset, progress)
     if as_json:
-        print(json.dumps({"name": dataset.name, "damaged": found, "skipped": len(dataset.skipped)}))
+        print(json.dumps({"name": dataset.name, "damaged": found, "skipped": len(dataset.unreadable)}))
     else:
         for line in found:
             print(line)
@@ -103,11 +103,11 @@ def _prepared(data: str, as_json: bool, fail_on: str) -> None:
         sys.exit(3)
 
 
-def _show(found: "Examination") -> None:
+def _show(found: "CheckReport") -> None:
     from rich.table import Table
 
     from alexnet.cli.showing import say, show_table
-    from alexnet.data.check import KINDS
+    from alexnet.data.checking.check import KINDS
     from alexnet.data.sources.texts import visible
 
     splits = ", ".join(f"{count:,} {split}" for split, count in found.pictures.items())

@@ -19,13 +19,14 @@ def command(run: Path | None, quiet: bool) -> None:
     Nothing is downloaded. The digits that it reads were not trained on.
     """
     from alexnet.cli.evaluate import show_report
-    from alexnet.cli.predict import show_guesses
+    from alexnet.cli.predict import show_predictions
     from alexnet.cli.showing import say
     from alexnet.data.named import open_dataset
-    from alexnet.evaluation.classifier import load
+    from alexnet.errors import Interrupted
     from alexnet.evaluation.report import evaluate
-    from alexnet.recipes.train import fresh_run, train
-    from alexnet.training.stopping import Interrupted
+    from alexnet.launch.launch import fresh_run
+    from alexnet.launch.train import train
+    from alexnet.runs.loading import load
 
     directory = run if run is not None else fresh_run("demo")
     say("Training a network of three convolutional layers on hand-written digits.")
@@ -40,8 +41,9 @@ def command(run: Path | None, quiet: bool) -> None:
     pictures = _written(digits, directory / "pictures")
     classifier = load(directory)
     for path in pictures:
-        show_guesses(
-            str(path), [(guess.words, guess.probability) for guess in classifier.predict(path, 3)[0]]
+        show_predictions(
+            str(path),
+            [(prediction.words, prediction.probability) for prediction in classifier.predict(path, 3)[0]],
         )
     say(
         f"""

@@ -13,6 +13,6 @@ def command(run: Path) -> None:
     Covered are weights, mean, velocities, recipe, place in the data, errors, history and the best network; no
     clock, and not how files lay it out. RUN is a run directory or a checkpoint file.
     """
-    from alexnet.training.directory import digest
+    from alexnet.runs.checkpoints import digest
 
     print(digest(run))

@@ -8,25 +8,25 @@ def command() -> None:
     """Say what this machine offers, what is used of it, and the one thing that would speed it up most."""
     from alexnet import memory  # before the first tensor
 
-    settled = memory.settle()
+    tuned = memory.tune_allocator()
 
     import shutil
 
     import torch
 
-    from alexnet.benchmark.machine import machine
+    from alexnet.bench.machine import machine
     from alexnet.kernels import library
 
     for name, value in machine().items():
         print(f"{name.replace('_gib', ''):22}{value}{' GiB' if name == 'memory_gib' else ''}")
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     print(f"{'compiler':22}{compiler or 'none'}")
-    print(f"{'allocator in a run':22}{settled}")
+    print(f"{'allocator in a run':22}{tuned}")
     for index in range(torch.cuda.device_count()):
         print(f"{'graphics processor':22}{torch.cuda.get_device_name(index)}")
     if not torch.cuda.is_available():
         print(f"{'graphics processor':22}none that this torch can use")
-    print(f"\n{_advice(library.absence(), settled.huge_pages, compiler)}")
+    print(f"\n{_advice(library.absence(), tuned.huge_pages, compiler)}")
 
 
 def _advice(absence: str | None, huge_pages: bool, compiler: str | None) -> str:
@@ -40,15 +40,17 @@ def _advice(absence: str | None, huge_pages: bool, compiler: str | None) -> str:
         return f"The compiled kernels are missing, and training takes three to four times as long: {how}."
     if absence is not None:
         return f"The compiled kernels are not used: {absence}. Everything works, on plain PyTorch."
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if torch.get_num_threads() < cores // 2:
-        return f"Only {torch.get_num_threads()} of {cores} cores are used: unset OMP_NUM_THREADS."
+    from alexnet.cpu import cores
+
+    count = cores()
+    if torch.get_num_threads() < count // 2:
+        return f"Only {torch.get_num_threads()} of {count} cores are used: unset OMP_NUM_THREADS."
     if not huge_pages:
         return (
             "Huge pages are off, and a training step takes about a tenth longer: as root, "
             "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"
         )
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    if busy > 0.5 * cores:
-        return f"Other programs keep {busy:.1f} of {cores} cores busy: a run alone would be faster."
+    if busy > 0.5 * count:
+        return f"Other programs keep {busy:.1f} of {count} cores busy: a run alone would be faster."
     return "Nothing is amiss."

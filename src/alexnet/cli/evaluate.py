@@ -33,12 +33,12 @@ def command(
     Errors are printed with their 95% confidence intervals. Under torchrun or srun the processes share the
     pictures, and the first one prints.
     """
-    from alexnet.distributed.processes import joined
+    from alexnet.distributed.group import joined
     from alexnet.evaluation.report import evaluate
 
     with joined() as processes:
         report = evaluate(list(runs), data, views=int(views), split=split, processes=processes)
-    if not processes.first:
+    if not processes.is_first:
         return
     if as_json:
         print(json.dumps(report.to_dict()))
@@ -66,8 +66,8 @@ def show_report(report: "Report", *, every_class: bool) -> None:
         table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
     table.add_row("-log p", f"{report.loss:.4f}", "")
     show_table(table)
-    if report.unread:
-        say(f"{report.unread} pictures of this split could not be read and are in no error")
+    if report.unreadable:
+        say(f"{report.unreadable} pictures of this split could not be read and are in no error")
     judged = [found for found in report.per_class if found.count]
     worst = sorted(judged, key=lambda found: -found.top1_error)
     if not every_class:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from alexnet.networks.network import Architecture
+    from alexnet.networks.stage import Architecture
     from alexnet.networks.summary import StageSummary
 
 
@@ -63,13 +63,13 @@ def _found(name: str, options: dict[str, Any]) -> tuple["Architecture", str]:
     """Return the architecture that a name stands for, and what is said about it."""
     from alexnet.checkpoint import load
     from alexnet.errors import RecipeError, choices
-    from alexnet.evaluation.classifier import checkpoint_of
     from alexnet.networks.catalogue import NAMES, NETWORKS, architecture
     from alexnet.recipes import RECIPES
+    from alexnet.runs.checkpoints import best_checkpoint
 
     path = Path(name)
     if path.is_dir() or path.suffix == ".safetensors":
-        found = load(checkpoint_of(path) if path.is_dir() else path)
+        found = load(best_checkpoint(path) if path.is_dir() else path)
         return _changed(found.architecture, options), ""
     about = inspect.getdoc(RECIPES[name]) or "" if name in RECIPES else ""
     if name in RECIPES and (name not in NETWORKS or about):

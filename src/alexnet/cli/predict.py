@@ -25,34 +25,34 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, as_json:
     """
     from alexnet.cli.showing import say
     from alexnet.errors import DataError
-    from alexnet.evaluation.classifier import load
+    from alexnet.runs.loading import load
 
     classifier = load(run)
     as_json = as_json or not sys.stdout.isatty()
-    unread = 0
+    unreadable = 0
     for path in _files(pictures):
         try:
-            guesses = classifier.predict(path, top, views=int(views))[0]
+            predictions = classifier.predict(path, top, views=int(views))[0]
         except DataError as error:
-            unread += 1
+            unreadable += 1
             say(f"alexnet: {error}")
             continue
         if as_json:
             classes = [
-                {"class": guess.name, "words": guess.words, "probability": guess.probability}
-                for guess in guesses
+                {"class": prediction.name, "words": prediction.words, "probability": prediction.probability}
+                for prediction in predictions
             ]
             print(json.dumps({"picture": path, "classes": classes}), flush=True)
         else:
-            show_guesses(path, [(guess.words, guess.probability) for guess in guesses])
-    if unread:
+            show_predictions(path, [(prediction.words, prediction.probability) for prediction in predictions])
+    if unreadable:
         raise SystemExit(DataError.exit_code)
 
 
 def _files(pictures: tuple[str, ...]) -> list[str]:
     """Return the files given, and the pictures below the folders given, in the order of their names."""
     from alexnet.data.sources import folders
-    from alexnet.data.sources.trees import Directory
+    from alexnet.data.sources.files.trees import Directory
     from alexnet.errors import DataError
 
     found: list[str] = []
@@ -67,7 +67,7 @@ def _files(pictures: tuple[str, ...]) -> list[str]:
     return found
 
 
-def show_guesses(path: str, guesses: list[tuple[str, float]]) -> None:
+def show_predictions(path: str, predictions: list[tuple[str, float]]) -> None:
     """Print the best classes of one picture as a table with bars."""
     from rich.table import Table
 
@@ -75,7 +75,7 @@ def show_guesses(path: str, guesses: list[tuple[str, float]]) -> None:
     from alexnet.data.sources.texts import visible
 
     table = Table(title=visible(path), title_justify="left", show_header=False, box=None)
-    for words, probability in guesses:
+    for words, probability in predictions:
         bar = "█" * round(20 * probability)
         table.add_row(f"{probability:7.2%}", bar.ljust(20), visible(words))
     show_table(table)

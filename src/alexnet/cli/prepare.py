@@ -60,9 +60,9 @@ def command(
     """
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
-    from alexnet.data.prepare import prepare
+    from alexnet.cpu import cores
+    from alexnet.data.preparation.prepare import prepare
     from alexnet.data.sources.texts import visible
-    from alexnet.kernels.pixels import cores
 
     with walking("preparing") as progress:
         dataset = prepare(
@@ -79,7 +79,7 @@ def command(
         )
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     say(f"{directory}: {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels")
-    for skipped in dataset.skipped[:10]:
-        say(f"  left out: {visible(skipped.name)}: {visible(skipped.reason)}")
-    if len(dataset.skipped) > 10:
-        say(f"  and {len(dataset.skipped) - 10} more: see {directory / 'skipped.jsonl'}")
+    for unreadable in dataset.unreadable[:10]:
+        say(f"  left out: {visible(unreadable.name)}: {visible(unreadable.reason)}")
+    if len(dataset.unreadable) > 10:
+        say(f"  and {len(dataset.unreadable) - 10} more: see {directory / 'unreadable.jsonl'}")

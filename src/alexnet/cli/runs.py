@@ -20,7 +20,7 @@ def command(folder: Path, as_json: bool) -> None:
 
     from alexnet.cli.showing import say, show_table
     from alexnet.data.sources.texts import visible
-    from alexnet.training.listing import runs
+    from alexnet.runs.listing import runs
 
     found = runs(folder)
     if as_json:

@@ -1,15 +1,16 @@
 """How results look: tables on a terminal, on standard error what is not a result."""
 
+import shlex
 import sys
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from alexnet.data.dataset import Dataset
+    from alexnet.runs.run import Run
+    from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
-    from alexnet.training.rehearsal import Rehearsal
 
 
 def say(text: str) -> None:
@@ -32,25 +33,30 @@ def show_table(table: "Table") -> None:
     console.print(table)
 
 
-def show_recipe(recipe: "Recipe", dataset: "Dataset") -> None:
-    """Print the data, the resolved recipe and the length of the run."""
-    from alexnet.training.settings import to_plain
-    from alexnet.training.state import Plan
+def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
+    """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
+    from alexnet.training.plan import Plan
+    from alexnet.training.settings import differing, flat
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
     say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{seen}")
-    if dataset.skipped:
-        say(f"      {len(dataset.skipped)} pictures could not be read and are left out")
-    say(f"recipe: {recipe.name}")
-    for path, value in flat(to_plain(recipe)):
-        if path != "name":
-            say(f"  {path} = {value}")
+    if dataset.unreadable:
+        say(f"      {len(dataset.unreadable)} pictures could not be read and are left out")
+    shown = [(path, value) for path, value in (flat if verbose else differing)(recipe) if path != "name"]
+    say(f"recipe: {recipe.name}" + ("" if verbose else ", all else as the paper has it (--verbose shows it)"))
+    for path, value in shown:
+        say(f"  {path} = {value}")
     plan = Plan(recipe, len(dataset.split("train")))
     say(f"steps: {plan.total_steps:,}, {plan.steps_per_epoch:,} an epoch")
 
 
-def show_rehearsal(found: "Rehearsal") -> None:
+def show_next(run: "Run", data: str) -> None:
+    """Print where a run is, and what may be typed next."""
+    say(f"run: {run.path}\nnext: {shlex.join(['alexnet', 'evaluate', str(run.path), '--data', data])}")
+
+
+def show_dry_run(found: "DryRun") -> None:
     """Print what a run would take: the shapes of its stages, memory, speed, time and disk."""
     from rich.table import Table
 
@@ -70,11 +76,11 @@ def show_rehearsal(found: "Rehearsal") -> None:
         say("the disk is too small: make room, or choose another --run")
 
 
-def show_traffic(recipe: "Recipe", processes: int) -> None:
+def show_collectives(recipe: "Recipe", processes: int) -> None:
     """Print what each scheme would send in a step over so many processes."""
     from rich.table import Table
 
-    from alexnet.networks.traffic import possible
+    from alexnet.networks.parallel.communication import possible
 
     table = Table(title=f"over {processes} processes, each sends a step", title_justify="left")
     for heading in ("scheme", "gradients", "activations", "parameters held"):
@@ -91,21 +97,3 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.1f} {unit}"
     return f"{seconds:.0f} seconds"
-
-
-def _shown(value: object) -> str:
-    """Return a setting as text; of a text of many lines, such as a definition, how many it has."""
-    text = str(value)
-    return text if "\n" not in text else f"({len(text.splitlines())} lines)"
-
-
-def flat(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield nested settings as paths and texts, as `--set` takes them."""
-    for name, value in plain.items():
-        here = f"{path}.{name}" if path else name
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, here)
-        elif isinstance(value, list) and all(isinstance(entry, str | int | float) for entry in value):
-            yield here, ",".join(str(entry) for entry in value) or "none"
-        else:
-            yield here, "none" if value in (None, {}) else _shown(value)

@@ -20,17 +20,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from alexnet.cpu import thread_pool
 from alexnet.data.encoding import PICTURES, JpegPictures, RawPictures, load_array
-from alexnet.data.shards import Shard
+from alexnet.data.preparation.shards import Shard
 from alexnet.errors import DataError, choices
-from alexnet.kernels.pixels import threads
 
 CARD = "card.json"
 FORMAT = "alexnet prepared pictures 1"
 
 
 @dataclass(frozen=True)
-class Skipped:
+class UnreadablePicture:
     """A picture that could not be read."""
 
     split: str
@@ -88,10 +88,10 @@ class Dataset:
         return torch.tensor(self.card["colour_components"], dtype=torch.float32)
 
     @cached_property
-    def skipped(self) -> tuple[Skipped, ...]:
+    def unreadable(self) -> tuple[UnreadablePicture, ...]:
         """The pictures that could not be read, with reasons."""
         lines = (self.directory / "skipped.jsonl").read_text(encoding="ascii").splitlines()
-        return tuple(Skipped(**json.loads(line)) for line in lines)
+        return tuple(UnreadablePicture(**json.loads(line)) for line in lines)
 
     def split(self, name: str) -> "Split":
         """Return the pictures of one split; DataError offers the choices."""
@@ -173,7 +173,7 @@ class Split:
 
         rows = range(len(places))
         decodes = self.encoding == "jpeg" and len(places) > 1
-        failures = threads().map(read, rows, chunksize=1) if decodes else map(read, rows)
+        failures = thread_pool().map(read, rows, chunksize=1) if decodes else map(read, rows)
         return found, {row: error for row, error in enumerate(failures) if error is not None}
 
     def _shard(self, number: int) -> RawPictures | JpegPictures:

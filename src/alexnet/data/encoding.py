@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from alexnet import files
-from alexnet.data.decoding import turbo
-from alexnet.data.images import decode
+from alexnet.data.decoding.decoding import turbo
+from alexnet.data.decoding.images import decode
 from alexnet.errors import DataError
 from alexnet.kernels.pixels import planes
 

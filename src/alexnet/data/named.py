@@ -6,9 +6,9 @@ from pathlib import Path
 
 from alexnet import files
 from alexnet.data.dataset import CARD, Dataset
-from alexnet.data.naming import NAMED, natural_side, source_named
-from alexnet.data.prepare import preparation_key, prepare
+from alexnet.data.preparation.prepare import preparation_key, prepare
 from alexnet.data.quarantine import quarantine_of, read_quarantine
+from alexnet.data.sources.naming import NAMED, default_side, source_named
 from alexnet.data.sources.source import Source
 from alexnet.data.sources.texts import visible
 from alexnet.errors import DataError
@@ -17,7 +17,7 @@ from alexnet.errors import DataError
 def open_dataset(
     name_or_path: str | Path,
     *,
-    side: int | Callable[[Source], int] = natural_side,
+    side: int | Callable[[Source], int] = default_side,
     quarantine: str | Path | None = None,
 ) -> Dataset:
     """Open a data set, preparing it once if it is not prepared.
@@ -55,7 +55,9 @@ def _check_left_out(dataset: Dataset, quarantine: str | Path | None) -> None:
     """Refuse a prepared data set that has pictures which a list would leave out."""
     if quarantine is None:
         return
-    shown = sorted(read_quarantine(quarantine).keys() - {skipped.name for skipped in dataset.skipped})
+    shown = sorted(
+        read_quarantine(quarantine).keys() - {unreadable.name for unreadable in dataset.unreadable}
+    )
     if shown:
         raise DataError(
             f"{os.fspath(dataset.directory)!r} is prepared, and {visible(shown[0])} of {os.fspath(quarantine)!r} "

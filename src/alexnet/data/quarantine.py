@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alexnet import files
-from alexnet.data.sources.places import remote
+from alexnet.data.sources.files.places import remote
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError
 

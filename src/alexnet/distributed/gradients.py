@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from alexnet.distributed.processes import Processes, together
+from alexnet.distributed.group import ProcessGroup, translating_peer_errors
 
 BUCKET: Final = 2**20  # values that are worth a message of their own, 4 MB
 
@@ -28,8 +28,8 @@ class GradientSum:
         parameters: in the order in which the network uses them.
     """
 
-    def __init__(self, processes: Processes, parameters: Iterable[torch.nn.Parameter]) -> None:
-        self._buckets = _buckets(list(parameters)[::-1]) if processes.several else []
+    def __init__(self, group: ProcessGroup, parameters: Iterable[torch.nn.Parameter]) -> None:
+        self._buckets = _buckets(list(parameters)[::-1]) if group.is_distributed else []
         self._sums = False
         self._ready: set[torch.nn.Parameter] = set()
         self._sent: list[tuple[Any, Tensor]] = []
@@ -46,7 +46,7 @@ class GradientSum:
         while len(self._sent) < len(self._buckets):
             self._send(self._buckets[len(self._sent)])
         for bucket, (work, flat) in zip(self._buckets, self._sent, strict=True):
-            with together():
+            with translating_peer_errors():
                 work.wait()
             if len(bucket) > 1:
                 parts = flat.split([parameter.numel() for parameter in bucket])
@@ -73,7 +73,7 @@ class GradientSum:
                 parameter.grad = torch.zeros_like(parameter)
         gradients = [parameter.grad for parameter in bucket if parameter.grad is not None]
         flat = gradients[0] if len(bucket) == 1 else torch.cat([gradient.flatten() for gradient in gradients])
-        with together():
+        with translating_peer_errors():
             self._sent.append((dist.all_reduce(flat, async_op=True), flat))
 
 

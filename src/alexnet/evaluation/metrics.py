@@ -10,12 +10,12 @@ from typing import final
 import torch
 from torch import Tensor
 
-from alexnet.distributed.processes import Processes
+from alexnet.distributed.group import ProcessGroup
 
 _Z95 = 1.959963984540054  # the normal distribution's 97.5% point
 
 
-def credit(scores: Tensor, labels: Tensor, top: int) -> Tensor:
+def topk_correct(scores: Tensor, labels: Tensor, top: int) -> Tensor:
     """Return how far each picture's label is among its `top` best classes: 1, 0, or a share where scores tie.
 
     A label that ties with others for the last places gets the chance that a fair draw gives it, as the 2012
@@ -76,19 +76,19 @@ class Tally:
 
     def add(self, predicted: Tensor, labels: Tensor) -> None:
         """Count pictures: probabilities (N, K) and labels (N,)."""
-        first = credit(predicted, labels, 1)
+        first = topk_correct(predicted, labels, 1)
         self.count += len(labels)
         self.top1 += float(first.sum())
-        self.top5 += float(credit(predicted, labels, min(5, self.classes)).sum())
+        self.top5 += float(topk_correct(predicted, labels, min(5, self.classes)).sum())
         own = predicted.double().gather(1, labels[:, None]).clamp(min=1e-38)
         self.negative_log -= float(own.log().sum())
         self.class_counts += torch.bincount(labels, minlength=self.classes).double()
         self.class_top1 += torch.bincount(labels, weights=first, minlength=self.classes).double()
 
-    def over(self, processes: Processes) -> "Tally":
+    def over(self, group: ProcessGroup) -> "Tally":
         """Return the sums over every process's pictures, in all of them."""
         own = torch.tensor([self.count, self.top1, self.top5, self.negative_log], dtype=torch.float64)
-        total = processes.add(torch.cat([own, self.class_counts, self.class_top1]))
+        total = group.add(torch.cat([own, self.class_counts, self.class_top1]))
         count, top1, top5, negative_log = total[:4].tolist()
         by_class = total[4:].chunk(2)
         return Tally(self.classes, round(count), top1, top5, negative_log, by_class[0], by_class[1])

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
-from alexnet.distributed.processes import ALONE, Processes
+from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import CheckpointError, DataError
-from alexnet.evaluation.classifier import Classifier, load
 from alexnet.evaluation.metrics import Tally, interval
 from alexnet.evaluation.predict import probabilities
+from alexnet.inference.classifier import Classifier
+from alexnet.runs.loading import load
 
 
 @final
@@ -42,7 +43,7 @@ class Report:
     split: str
     count: int
     """Pictures judged: every one of the split, once."""
-    unread: int
+    unreadable: int
     """Pictures of the split that could not be read when it was prepared, and are in no error."""
     views: int
     """Views of a picture whose probabilities were averaged."""
@@ -67,7 +68,7 @@ def evaluate(
     *,
     views: int = 10,
     split: str | None = None,
-    processes: Processes = ALONE,
+    processes: ProcessGroup = ALONE,
 ) -> Report:
     """Judge a network, or the average of several, on every picture of a split exactly once.
 
@@ -104,7 +105,7 @@ def evaluate(
     place = matching(data.classes, classes, data.name, classifiers[0].source)
     tally = Tally(len(classes))
     networks = [one.network for one in classifiers]
-    for predicted, labels in probabilities(networks, pictures, views=views, processes=processes):
+    for predicted, labels in probabilities(networks, pictures, views=views, group=processes):
         tally.add(predicted, place[labels])
     tally = tally.over(processes)
     words = classifiers[0].words
@@ -113,7 +114,7 @@ def evaluate(
         data=data.name,
         split=name,
         count=tally.count,
-        unread=sum(skipped.split == name for skipped in data.skipped),
+        unreadable=sum(unreadable.split == name for unreadable in data.unreadable),
         views=views,
         top1_error=tally.top1_error,
         top1_interval=interval(tally.top1_error, tally.count),

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from alexnet.errors import CheckpointError
-from alexnet.interchange.foreign import Foreign, one_colour
+from alexnet.interchange.imported import ImportedWeights, one_colour
 from alexnet.interchange.opening import Opened
 from alexnet.interchange.protobuf import Message
-from alexnet.networks.network import Architecture
+from alexnet.networks.stage import Architecture
 from alexnet.networks.variants import Caffe, CaffeNet
 
 STAGES: Final = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
@@ -49,7 +49,7 @@ def is_caffemodel(source: Opened) -> bool:
     return bytes(source.content[:2])[:1] in (b"\x0a", b"\x12") or bytes(source.content[:2]) == b"\xa2\x06"
 
 
-def from_caffemodel(source: Opened, network: str | None = None) -> Foreign:
+def from_caffemodel(source: Opened, network: str | None = None) -> ImportedWeights:
     """Take the weights of a .caffemodel.
 
     Args:
@@ -80,7 +80,7 @@ def from_caffemodel(source: Opened, network: str | None = None) -> Foreign:
         )
     weights["conv1.weight"] = weights["conv1.weight"].flip(1)
     architecture = _architecture(net, layers, network, len(weights["fc8.bias"]), source.name)
-    return Foreign(
+    return ImportedWeights(
         format=f"Caffe ({'bvlc_alexnet' if isinstance(architecture, Caffe) else 'CaffeNet'})",
         architecture=architecture,
         weights=weights,

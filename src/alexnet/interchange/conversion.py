@@ -12,16 +12,17 @@ from torch import Tensor
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError, ExportError, choices
-from alexnet.evaluation.classifier import checkpoint_of
 from alexnet.files import written_whole
-from alexnet.interchange import caffe, foreign, own, safetensors_file, torch_file, torchvision
+from alexnet.interchange import caffe, own, safetensors_file, torch_file, torchvision
+from alexnet.interchange import imported as foreign
 from alexnet.interchange.classes import THOUSAND, Classes, supposed
 from alexnet.interchange.cudaconvnet.reading import from_state
 from alexnet.interchange.cudaconvnet.states import is_state, newest
 from alexnet.interchange.cudaconvnet.writing import write_state
-from alexnet.interchange.foreign import Foreign
+from alexnet.interchange.imported import ImportedWeights
 from alexnet.interchange.means import read_mean
 from alexnet.interchange.opening import Opened, opened, zipped
+from alexnet.runs.checkpoints import best_checkpoint
 
 FORMATS: Final = {
     "checkpoint": "a checkpoint of alexnet, which answers a picture alone",
@@ -89,7 +90,7 @@ def read(
         CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet.
     """
     if path.is_dir():
-        path = newest(path) or checkpoint_of(path)
+        path = newest(path) or best_checkpoint(path)
     with opened(path) as source:
         if safetensors_file.is_safetensors(source):
             if safetensors_file.is_checkpoint(source):
@@ -105,7 +106,7 @@ def read(
         classes = _ordered(found.architecture.classes, classes, str(path))
     elif classes is None:
         classes = found.classes or supposed(found.architecture.classes, found.order)
-    return foreign.checkpoint_of(found, str(path), classes, picture)
+    return foreign.to_checkpoint(found, str(path), classes, picture)
 
 
 def _ordered(count: int, order: str, source: str) -> Classes:
@@ -134,14 +135,14 @@ def _changed(found: Checkpoint, classes: Classes | str | None, mean: str | None,
     weights = {name: value for name, value in found.weights.items() if name != "mean"}
     picture = found.weights["mean"] if mean is None else read_mean(mean, architecture.side)
     kept = classes or Classes(found.classes, found.words, str(found.data.get("class order", "as listed")))
-    changed = foreign.checkpoint_of(
-        Foreign("alexnet", architecture, weights, "sorted"), source, kept, picture
+    changed = foreign.to_checkpoint(
+        ImportedWeights("alexnet", architecture, weights, "sorted"), source, kept, picture
     )
     data = {**found.data, "class order": kept.order}
     return replace(found, weights=changed.weights, classes=changed.classes, words=changed.words, data=data)
 
 
-def _foreign(source: Opened, network: str | None) -> Foreign:
+def _foreign(source: Opened, network: str | None) -> ImportedWeights:
     start = bytes(source.content[:2])
     if start == b"PK":
         with zipped(source) as archive:
@@ -164,7 +165,7 @@ def _foreign(source: Opened, network: str | None) -> Foreign:
     )
 
 
-def _named(tensors: dict[str, Tensor], source: str, network: str | None) -> Foreign:
+def _named(tensors: dict[str, Tensor], source: str, network: str | None) -> ImportedWeights:
     """Take a state dict by the names in it."""
     if own.is_own(tensors):
         return own.from_own(tensors, source, network)

@@ -9,7 +9,7 @@ from alexnet.errors import CheckpointError
 from alexnet.interchange import caffe
 from alexnet.interchange.cudaconvnet.meta import read_meta
 from alexnet.interchange.cudaconvnet.states import is_pickle
-from alexnet.interchange.foreign import one_colour
+from alexnet.interchange.imported import one_colour
 from alexnet.interchange.opening import opened
 
 

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from alexnet.errors import CheckpointError
-from alexnet.interchange.foreign import Foreign
+from alexnet.interchange.imported import ImportedWeights
 from alexnet.networks.catalogue import NETWORKS, architecture
-from alexnet.networks.definition import Definition
-from alexnet.networks.network import Architecture, Network
+from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.network import Network
+from alexnet.networks.stage import Architecture
 
 
 def is_own(names: Mapping[str, object]) -> bool:
@@ -17,7 +18,7 @@ def is_own(names: Mapping[str, object]) -> bool:
     return "conv1.weight" in names
 
 
-def from_own(tensors: Mapping[str, Tensor], source: str, network: str | None) -> Foreign:
+def from_own(tensors: Mapping[str, Tensor], source: str, network: str | None) -> ImportedWeights:
     """Take a state dict of a network of the catalogue.
 
     Args:
@@ -40,7 +41,7 @@ def from_own(tensors: Mapping[str, Tensor], source: str, network: str | None) ->
             which = f"several networks: pass --network {', '.join(fitting)}" if fitting else "no network here"
             raise CheckpointError(f"the weights of {source} fit {which}")
         found = architecture(fitting[0], classes=classes)
-    return Foreign("a state dict", found, weights, order="sorted", mean=tensors.get("mean"))
+    return ImportedWeights("a state dict", found, weights, order="sorted", mean=tensors.get("mean"))
 
 
 def _fits(value: Architecture, weights: Mapping[str, Tensor]) -> bool:

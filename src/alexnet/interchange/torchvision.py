@@ -12,7 +12,7 @@ from torch import Tensor
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError, ExportError
-from alexnet.interchange.foreign import Foreign, one_colour
+from alexnet.interchange.imported import ImportedWeights, one_colour
 from alexnet.networks.variants import TorchVision
 
 NAMES: Final = {
@@ -33,7 +33,7 @@ def is_torchvision(names: Mapping[str, object]) -> bool:
     return "features.0.weight" in names and "classifier.6.weight" in names
 
 
-def from_state_dict(tensors: Mapping[str, Tensor], source: str) -> Foreign:
+def from_state_dict(tensors: Mapping[str, Tensor], source: str) -> ImportedWeights:
     """Take a state dict of torchvision's alexnet.
 
     Raises:
@@ -49,7 +49,7 @@ def from_state_dict(tensors: Mapping[str, Tensor], source: str) -> Foreign:
             raise CheckpointError(f"{source} is not torchvision's alexnet: it has no {name[:60]!r}")
     last = tensors["classifier.6.weight"]
     architecture = TorchVision(classes=max(1, last.shape[0] if last.dim() else 0))
-    return Foreign(
+    return ImportedWeights(
         format="torchvision",
         architecture=architecture,
         weights={ours[name]: value for name, value in tensors.items()},

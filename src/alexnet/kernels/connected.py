@@ -30,8 +30,8 @@ def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight / scale[:, None]).round().to(torch.int8), scale
 
 
-def fits(x: Tensor, weight: Tensor) -> bool:
-    """Say whether `connect` streams these float32 weights: for one picture, and where no gradient is asked for."""
+def supports(x: Tensor, weight: Tensor) -> bool:
+    """Say whether `linear` streams these float32 weights: for one picture, and where no gradient is asked for."""
     return (
         tuple(x.shape) == (1, weight.shape[1])
         and weight.shape[1] % STEP == 0
@@ -41,7 +41,7 @@ def fits(x: Tensor, weight: Tensor) -> bool:
     )
 
 
-def connect(
+def linear(
     x: Tensor, weight: Tensor, bias: Tensor, *, scale: Tensor | None = None, rectified: bool
 ) -> Tensor:
     """Multiply activities by weights and add biases, without gradients.
@@ -51,7 +51,7 @@ def connect(
 
     Args:
         x: float32, (N, I).
-        weight: float32, (U, I), for what `fits`; or int8, as `quantize` gives it.
+        weight: float32, (U, I), for what `supports`; or int8, as `quantize` gives it.
         bias: float32, (U,).
         scale: of each unit's weights of one byte, float32, (U,).
         rectified: apply max(0, .).

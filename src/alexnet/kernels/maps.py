@@ -26,13 +26,13 @@ class Windows:
     """How many there are in a column and in a row."""
 
 
-def fits(x: Tensor) -> bool:
+def supports(x: Tensor) -> bool:
     """Say whether the functions below can take these maps; otherwise plain PyTorch does it."""
     return x.dim() == 4 and min(x.shape) > 0 and x.shape[1] % LANES == 0 and usable(x)
 
 
 def mean_pool(x: Tensor, windows: Windows) -> Tensor:
-    """Average the pixels of each window that are in the map, with gradients; for what `fits`.
+    """Average the pixels of each window that are in the map, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).
@@ -45,7 +45,7 @@ def mean_pool(x: Tensor, windows: Windows) -> Tensor:
 
 
 def map_norm(x: Tensor, *, size: int, scale: float, power: float) -> Tensor:
-    """Compute x (1 + scale * sum of squares over size x size)^-power, with gradients; for what `fits`.
+    """Compute x (1 + scale * sum of squares over size x size)^-power, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).

@@ -4,16 +4,16 @@ Nothing here imports torch: the processes that decode pictures start without it.
 """
 
 import ctypes
-import os
 import platform
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from alexnet import cpu
 
 COLOUR_BITS = 14
 _PART = 16  # pictures, below which a thread is not worth waking
@@ -78,14 +78,14 @@ def recolour(pixels: np.ndarray, shares: np.ndarray, curve: np.ndarray) -> np.nd
     return found
 
 
-def fits(images: np.ndarray, side: int) -> bool:
-    """Tell whether `crop` and `vary` can be used: compiled, and uint8 (N, 3, S, S) in one piece."""
+def supports(images: np.ndarray, side: int) -> bool:
+    """Tell whether `crop` and `crop_mirror_shift` can be used: compiled, and uint8 (N, 3, S, S) in one piece."""
     square = images.ndim == 4 and images.shape[1] == 3 and images.shape[2] == images.shape[3] >= side
     return _library() is not None and square and images.dtype == np.uint8 and images.flags.c_contiguous
 
 
 def crop(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int) -> np.ndarray:
-    """Cut a square from each picture, and mirror some; only where `fits`.
+    """Cut a square from each picture, and mirror some; only where `supports`.
 
     Args:
         images: uint8, (N, 3, S, S).
@@ -106,7 +106,7 @@ def crop(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: in
     return crops
 
 
-def vary(
+def crop_mirror_shift(
     images: np.ndarray,
     offsets: np.ndarray,
     mirrored: np.ndarray,
@@ -114,7 +114,7 @@ def vary(
     divisor: float,
     varied: np.ndarray,
 ) -> None:
-    """Cut and mirror as `crop`, add a colour to each picture and divide, in one pass; only where `fits`.
+    """Cut and mirror as `crop`, add a colour to each picture and divide, in one pass; only where `supports`.
 
     Args:
         images, offsets, mirrored: as in `crop`.
@@ -146,27 +146,12 @@ def _divided(work: Callable[[slice], None], images: np.ndarray, offsets: np.ndar
         or offsets.max(initial=0) > images.shape[-1] - side
     ):
         raise ValueError(f"offsets of {len(offsets)} crops do not lie within {len(images)} pictures")
-    parts = min(cores(), -(-len(images) // _PART))
+    parts = min(cpu.cores(), -(-len(images) // _PART))
     if parts < 2:
         work(slice(0, len(images)))
         return
     edges = [len(images) * part // parts for part in range(parts + 1)]
-    list(threads().map(work, [slice(a, b) for a, b in pairwise(edges)]))
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def threads() -> ThreadPoolExecutor:
-    """Return the threads that decode and vary pictures, one for each core, started at their first use."""
-    return ThreadPoolExecutor(cores(), thread_name_prefix="pixels")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=threads.cache_clear)  # a forked process has the pool, not its threads
+    list(cpu.thread_pool().map(work, [slice(a, b) for a, b in pairwise(edges)]))
 
 
 def _by_pillow(pixels: np.ndarray, side: int) -> np.ndarray:
@@ -188,18 +173,10 @@ def _address(array: np.ndarray) -> ctypes.c_void_p:
 def _library() -> ctypes.CDLL | None:
     """Load the compiled functions, if they were built and the processor has AVX2."""
     paths = sorted(Path(__file__).parent.glob("_pixels*"))
-    if not paths or platform.machine().lower() not in ("x86_64", "amd64") or not _avx2():
+    if not paths or platform.machine().lower() not in ("x86_64", "amd64") or not cpu.has_avx2():
         return None
     try:
         found = ctypes.CDLL(str(paths[0]))
     except OSError:
         return None
     return found if hasattr(found, "alexnet_recolour") else None  # a file of an older version counts as none
-
-
-def _avx2() -> bool:
-    """Ask Linux whether the processor has AVX2; elsewhere, believe that whoever built the file runs it."""
-    try:
-        return " avx2 " in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return True

@@ -44,7 +44,7 @@ class Response:
     """Groups of channels that do not see each other."""
 
 
-def fits(x: Tensor, response: Response) -> bool:
+def supports(x: Tensor, response: Response) -> bool:
     """Say whether `respond` can do this; otherwise plain PyTorch does it."""
     return (
         x.dim() == 4
@@ -59,7 +59,7 @@ def fits(x: Tensor, response: Response) -> bool:
 
 
 def respond(x: Tensor, response: Response) -> Tensor:
-    """Rectify, normalise and pool, with gradients; for what `fits`.
+    """Rectify, normalise and pool, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).

@@ -12,7 +12,6 @@ Sources: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks" 
 import ctypes
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
@@ -21,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from alexnet.cpu import shared_cache_bytes
 from alexnet.kernels.folding import fold, fold_kernels
 from alexnet.kernels.library import LANES, empty, library, pointer, usable
 
@@ -89,7 +89,7 @@ class Kernels:
     """Of channels and filters."""
 
 
-def fits(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
+def supports(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
     """Say whether `convolve` can do this convolution; otherwise plain PyTorch does it."""
     filters, channels, height, width = weight.shape
     blocks = -(-height // stride)
@@ -117,7 +117,7 @@ def convolve(
     groups: int = 1,
     rectified: bool = False,
 ) -> Tensor:
-    """Cross-correlate, add biases and rectify if asked, with gradients; for what `fits`.
+    """Cross-correlate, add biases and rectify if asked, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).
@@ -179,16 +179,6 @@ def _shape(
     return shape, empty(library().alexnet_winograd_scratch(shape))
 
 
-@cache
-def _shared_cache() -> int:
-    """Return the bytes of the cache that the cores share; 0 where the system does not tell."""
-    try:
-        size = max(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")).read_text().strip()
-        return int(size.removesuffix("K")) << 10
-    except (OSError, ValueError):
-        return 0
-
-
 def transformed(weight: Tensor, groups: int, *, rotated: bool = False) -> Kernels:
     """Transform weights (F, C / groups, r, r); rotated, for the convolution that carries a gradient back."""
     filters, inputs, size, _ = weight.shape
@@ -211,7 +201,7 @@ def _convolve(x: Tensor, kernels: Kernels, bias: Tensor | None, padding: int, re
     # Six tiles stay in a core's own cache; all the kernels are read for each six, so the shared one must hold them.
     step = len(finish[0])
     tiles = images * -(-output.shape[2] // step) * -(-output.shape[3] // step)
-    alone = tiles >= ROWS * torch.get_num_threads() and kernels.values.nbytes <= _shared_cache() * 2 // 3
+    alone = tiles >= ROWS * torch.get_num_threads() and kernels.values.nbytes <= shared_cache_bytes() * 2 // 3
     shape, scratch = _shape(
         *(x, kernels.inputs, kernels.outputs, kernels.groups, kernels.size, padding), own=ROWS if alone else 0
     )

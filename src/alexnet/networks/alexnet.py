@@ -5,10 +5,13 @@ from typing import ClassVar, Final, final
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected, check_activation
-from alexnet.networks.network import Stage
-from alexnet.networks.normalization import ResponseNormalization
-from alexnet.networks.pooling import Pool
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.dropout import Dropout
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import check_activation
+from alexnet.networks.layers.normalization import ResponseNormalization
+from alexnet.networks.layers.pooling import Pool
+from alexnet.networks.stage import Stage
 
 MIDDLE_LAYERS: Final = ("conv2", "conv3", "conv4", "conv5", "fc6", "fc7")
 FILTERS: Final = {  # of conv1 ... conv5, by columns

@@ -14,11 +14,13 @@ from typing import ClassVar, final
 from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import FILTERS
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, Dropout, FullyConnected
-from alexnet.networks.network import Stage
-from alexnet.networks.neurons import Neuron
-from alexnet.networks.normalization import MapNormalization, ResponseNormalization
-from alexnet.networks.pooling import Pool
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.dropout import Dropout
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.neurons import Neuron
+from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
+from alexnet.networks.layers.pooling import Pool
+from alexnet.networks.stage import Stage
 from alexnet.networks.variants import check_input
 
 

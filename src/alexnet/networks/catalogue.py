@@ -8,9 +8,10 @@ from typing import Any, Final
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.as_trained import AsTrained, SixLayer
-from alexnet.networks.definition import Definition
-from alexnet.networks.network import Architecture, Network
+from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18, Cifar80Seconds, ConvLocal13, FigureOne
+from alexnet.networks.stage import Architecture
 from alexnet.networks.variants import Caffe, CaffeNet, OneWeirdTrick, TorchVision
 
 NETWORKS: Final[dict[str, type[Any]]] = {
@@ -62,6 +63,11 @@ def architecture(network: str, **options: Any) -> Architecture:
         return _defined(network, options)
     if network not in NETWORKS:
         raise RecipeError(f"`{network}` is not a network; {choices(network, NAMES)}, or a FILE.cfg")
+    return _named(network, options)
+
+
+def _named(network: str, options: Mapping[str, Any]) -> Architecture:
+    """Make an architecture of the catalogue."""
     _check_options(network, options, NETWORKS[network])
     if NETWORKS[network] is Definition and "text" not in options:
         raise RecipeError("a definition is built from its file: give the path of a FILE.cfg")
@@ -70,11 +76,9 @@ def architecture(network: str, **options: Any) -> Architecture:
 
 
 def _defined(path: str, options: Mapping[str, Any]) -> Definition:
-    """Read a definition file; `parameters` is the path of its layer-parameter file."""
+    """Read a definition file; `parameters` is what a layer-parameter file says, in place of the one beside it."""
     _check_options(path, options, Definition)
-    rest = {name: value for name, value in options.items() if name != "parameters"}
-    parameters = options.get("parameters")
-    return Definition.read(Path(path), Path(parameters) if parameters else None, **rest)
+    return Definition.read(Path(path), **options)
 
 
 def _check_options(network: str, options: Mapping[str, Any], kind: type[Any]) -> None:
@@ -94,8 +98,13 @@ def described(value: Architecture) -> dict[str, Any]:
 def from_description(description: Mapping[str, Any]) -> Architecture:
     """Return the architecture that `described` wrote down.
 
+    Nothing is opened: a description that comes with a checkpoint may be anybody's.
+
     Raises:
         RecipeError: it names a network or a choice that this version does not know.
     """
     options = {name: tuple(v) if isinstance(v, list) else v for name, v in description.items()}
-    return architecture(str(options.pop("network", "")), **options)
+    name = options.pop("network", "")
+    if not isinstance(name, str) or name not in NETWORKS:
+        raise RecipeError(f"{str(name)[:80]!r} is not a network; {choices(str(name)[:80], NAMES)}")
+    return _named(name, options)

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from torch import nn
 
-from alexnet.networks.layers import Shape
-from alexnet.networks.network import IMAGES, Stage
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.stage import IMAGES, Stage
 
 
 class Chain:

@@ -6,22 +6,20 @@ memory. A stage whose value is asked for, or read twice, or that has hooks, is n
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, final
+from typing import final
 
 from torch import Tensor, nn
 
 from alexnet.kernels import response
 from alexnet.kernels.response import Response
-from alexnet.networks.layers import Convolution
-from alexnet.networks.neurons import Neuron
-from alexnet.networks.normalization import ResponseNormalization
-from alexnet.networks.pooling import Pool, WindowPool
-
-if TYPE_CHECKING:
-    from alexnet.networks.network import Stage
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.neurons import Neuron
+from alexnet.networks.layers.normalization import ResponseNormalization
+from alexnet.networks.layers.pooling import Pool, WindowPool
+from alexnet.networks.stage import Stage
 
 
-def fused(stages: Sequence["Stage"], kept: Collection[str]) -> list["Stage"]:
+def fused(stages: Sequence[Stage], kept: Collection[str]) -> list[Stage]:
     """Return the same stages, neighbours put together where one kernel does them.
 
     Args:
@@ -74,16 +72,16 @@ def hooked(operation: nn.Module) -> bool:
     return any(kinds)
 
 
-def _one(stages: Sequence["Stage"]) -> "Stage":
+def _one(stages: Sequence[Stage]) -> Stage:
     """Put stages together under the name of the last."""
     if len(stages) == 1 and _place(stages[0].operation, 0) not in (3, 4):
         return stages[0]
-    together = Together([stage.operation for stage in stages])
+    together = FusedStages([stage.operation for stage in stages])
     return replace(stages[-1], operation=together, inputs=stages[0].inputs)
 
 
 @final
-class Together(nn.Module):
+class FusedStages(nn.Module):
     """A run of stages: an optional convolution, normalisation, pool and rectification, in this order."""
 
     def __init__(self, operations: Sequence[nn.Module]) -> None:
@@ -120,7 +118,7 @@ class Together(nn.Module):
 
     def respond(self, x: Tensor) -> Tensor:
         """Do all that follows the convolution, if there is one, from what it gives before its activation function."""
-        if response.fits(x, self.response):
+        if response.supports(x, self.response):
             return response.respond(x, self.response)
         first, *rest = self.operations
         return _in_turn(rest, first.activate(x) if isinstance(first, Convolution) else first(x))

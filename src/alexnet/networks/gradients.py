@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from alexnet.networks.costs import objective
-from alexnet.networks.network import Architecture, Network
-from alexnet.randomness import Chance, generator
+from alexnet.networks.network import Network
+from alexnet.networks.stage import Architecture
+from alexnet.randomness import StepRandomness, generator
 
 TOLERANCE: Final = 0.02  # the program's: norm of the difference over the norm of the gradient
 STEP: Final = 1e-7  # small, for few windows and rectifiers to change sides within it
@@ -59,10 +60,10 @@ def check_gradients(
     side = architecture.side
     pictures = 60.0 * torch.randn(images, 3, side, side, generator=source, dtype=torch.float64)
     labels = torch.randint(0, architecture.classes, (images,), generator=source)
-    chance = Chance(seed, 0, 0, images, images)
+    rng = StepRandomness(seed, 0, 0, images, images)
 
     def value() -> Tensor:
-        return objective(network.costs, network.outcome(pictures, chance), labels)
+        return objective(network.costs, network.cost_inputs(pictures, rng), labels)
 
     value().backward()
     with torch.no_grad():

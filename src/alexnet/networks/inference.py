@@ -14,19 +14,21 @@ from typing import Final, final
 from torch import Tensor, nn
 
 from alexnet.kernels import connected
-from alexnet.networks.layers import ACTIVATIONS, Convolution, FullyConnected, Shape
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import ACTIVATIONS, Shape
 from alexnet.networks.network import Network
 
 SMALLEST: Final = 1 << 16
 """Weights below which a fully-connected layer is not worth quantising."""
 
 
-def prepared(network: Network, *, quantize: bool = False) -> Network:
+def optimized_for_inference(network: Network, *, quantize: bool = False) -> Network:
     """Make a network for answering only: in evaluation mode, without gradients.
 
     Args:
         network: on the processor; it is not changed. Its weights are shared, not copied, except those that are
-            made ready: while its `edition` stays the same, so do the answers.
+            made ready: while its `weights_version` stays the same, so do the answers.
         quantize: keep the weights of large fully-connected layers as one byte each, with a scale for each
             unit, and transformed kernels in half precision; all that is computed with them is float32.
     Returns:
@@ -47,7 +49,7 @@ def prepared(network: Network, *, quantize: bool = False) -> Network:
     return made
 
 
-def edition(network: Network) -> tuple[tuple[int, int], ...]:
+def weights_version(network: Network) -> tuple[tuple[int, int], ...]:
     """Return what changes whenever a weight or the mean is written or replaced (but not through `.data`)."""
     numbers = (*network.parameters(), *network.buffers())
     return tuple((id(each), 0 if each.is_inference() else each._version) for each in numbers)
@@ -80,5 +82,5 @@ class QuantizedFullyConnected(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         rectified = self.activation == "relu"
-        y = connected.connect(x.flatten(1), self.weight, self.bias, scale=self.scale, rectified=rectified)
+        y = connected.linear(x.flatten(1), self.weight, self.bias, scale=self.scale, rectified=rectified)
         return y if rectified else ACTIVATIONS[self.activation](y)

@@ -4,8 +4,7 @@ Shapes: N images, C channels, S the input's side in pixels, K classes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, cast, final
+from typing import Any, cast, final
 
 import torch
 from torch import Tensor, nn
@@ -13,38 +12,9 @@ from torch import Tensor, nn
 from alexnet.errors import CheckpointError, RecipeError, choices
 from alexnet.networks.costs import Cost
 from alexnet.networks.fusion import fused
-from alexnet.networks.layers import Shape
-from alexnet.randomness import Chance, generator
-
-IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A named step of a network: an operation and the stages whose outputs it reads."""
-
-    name: str
-    operation: nn.Module
-    inputs: tuple[str, ...]
-
-
-class Architecture(Protocol):
-    """A frozen value that says everything about a network but its weights."""
-
-    @property
-    def kind(self) -> str:
-        """The name under which `alexnet.build` knows this kind of network."""
-
-    @property
-    def classes(self) -> int:
-        """How many classes the last layer tells apart."""
-
-    @property
-    def side(self) -> int:
-        """Height and width of the input, in pixels."""
-
-    def stages(self) -> tuple[Stage, ...]:
-        """Make the stages, with weights not yet drawn; the last one gives the logits."""
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.stage import IMAGES, Architecture, Stage
+from alexnet.randomness import StepRandomness, generator
 
 
 @final
@@ -73,6 +43,11 @@ class Network(nn.Module):
         self.costs: tuple[Cost, ...] = stated() if stated else (Cost("logprob", "logreg", (self.output,)),)
         self.initialize(seed)
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights and its mean picture are."""
+        return self.mean.device
+
     def initialize(self, seed: int) -> None:
         """Draw the weights of every layer anew, each from its own stream of `seed`."""
         for stage in self.stages:
@@ -95,7 +70,7 @@ class Network(nn.Module):
             )
         self.mean.copy_(mean[:, top : top + side, left : left + side])
 
-    def forward(self, images: Tensor, chance: Chance | None = None) -> Tensor:
+    def forward(self, images: Tensor, rng: StepRandomness | None = None) -> Tensor:
         """Compute the logits of images.
 
         Args:
@@ -105,17 +80,17 @@ class Network(nn.Module):
         Returns:
             float32, (N, K).
         """
-        logits = self._run(images, (self.output,), chance)[self.output]
+        logits = self._run(images, (self.output,), rng)[self.output]
         return logits if logits.dim() == 2 else logits.flatten(1)  # a convolution may come last
 
-    def outcome(self, images: Tensor, chance: Chance | None = None) -> dict[str, Tensor]:
+    def cost_inputs(self, images: Tensor, rng: StepRandomness | None = None) -> dict[str, Tensor]:
         """Compute the values that the network's costs take, and the logits among them, by stage.
 
         A network of a definition file may have other costs than the paper's, the log-probability of the label
         under the prediction (section 3): see `objective` in costs.
         """
         names = {self.output, *(name for cost in self.costs for name in cost.stages)}
-        return self._run(images, names, chance)
+        return self._run(images, names, rng)
 
     def activations(self, images: Tensor, *stages: str) -> dict[str, Tensor]:
         """Compute what the named stages give, activation function included.
@@ -182,7 +157,7 @@ class Network(nn.Module):
         self.load_state_dict(weights)
 
     @torch.no_grad()
-    def adopt(self, weights: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
+    def load_matching(self, weights: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
         """Take the weights of every layer that fits, and leave the others and the mean picture as they are.
 
         A layer fits if all its weights and biases are there, by name and of its shapes: so a network goes on
@@ -197,13 +172,15 @@ class Network(nn.Module):
             own = stage.operation.state_dict(prefix=f"{stage.name}.")
             if not own:
                 continue
-            fits = all(name in weights and weights[name].shape == value.shape for name, value in own.items())
-            (taken if fits else left).append(stage.name)
-            for name, value in own.items() if fits else ():
+            supports = all(
+                name in weights and weights[name].shape == value.shape for name, value in own.items()
+            )
+            (taken if supports else left).append(stage.name)
+            for name, value in own.items() if supports else ():
                 value.copy_(weights[name])
         return taken, left
 
-    def _run(self, images: Tensor, wanted: Iterable[str], chance: Chance | None) -> dict[str, Tensor]:
+    def _run(self, images: Tensor, wanted: Iterable[str], rng: StepRandomness | None) -> dict[str, Tensor]:
         """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
         kept = set(wanted)
         needed = self._needed(kept)
@@ -214,7 +191,7 @@ class Network(nn.Module):
         for stage in needed:
             inputs = [values[name] for name in stage.inputs]
             if getattr(stage.operation, "random", False):
-                values[stage.name] = stage.operation(*inputs, chance=chance, stage=stage.name)
+                values[stage.name] = stage.operation(*inputs, rng=rng, stage=stage.name)
             else:
                 values[stage.name] = stage.operation(*inputs)
             for name in stage.inputs:

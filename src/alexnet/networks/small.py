@@ -10,10 +10,13 @@ from typing import ClassVar, final
 
 from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
-from alexnet.networks.layers import Convolution, FullyConnected, LocallyConnected, check_activation
-from alexnet.networks.network import Stage
-from alexnet.networks.normalization import MapNormalization
-from alexnet.networks.pooling import Pool
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import check_activation
+from alexnet.networks.layers.locally_connected import LocallyConnected
+from alexnet.networks.layers.normalization import MapNormalization
+from alexnet.networks.layers.pooling import Pool
+from alexnet.networks.stage import Stage
 
 
 @final

@@ -11,16 +11,20 @@ from typing import Any, Final, final
 
 import torch
 
-from alexnet.networks.contrast import ContrastNormalization
-from alexnet.networks.layers import Convolution, FullyConnected, LocallyConnected, Shape
-from alexnet.networks.network import IMAGES, Architecture, Network, Stage
-from alexnet.networks.normalization import MapNormalization
-from alexnet.networks.pictures import Blur, Nailbed
-from alexnet.networks.pooling import Pool, WindowPool
-from alexnet.networks.summed import Dense, Summed
-from alexnet.networks.tree import TreeConnected
+from alexnet.networks.layers.contrast import ContrastNormalization
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.locally_connected import LocallyConnected
+from alexnet.networks.layers.multi_input import Dense, MultiInputLayer
+from alexnet.networks.layers.normalization import MapNormalization
+from alexnet.networks.layers.pictures import Blur, Nailbed
+from alexnet.networks.layers.pooling import Pool, WindowPool
+from alexnet.networks.layers.tree import TreeConnected
+from alexnet.networks.network import Network
+from alexnet.networks.stage import IMAGES, Architecture, Stage
 
-WEIGHTED: Final = (Convolution, LocallyConnected, FullyConnected, Summed, TreeConnected)
+WEIGHTED: Final = (Convolution, LocallyConnected, FullyConnected, MultiInputLayer, TreeConnected)
 
 
 @final
@@ -92,7 +96,7 @@ def _summarise(stage: Stage, shapes: Mapping[str, Shape], field: int) -> StageSu
 def _unshared(operation: Any, inputs: Sequence[Shape], parameters: int, biases: int, units: int) -> int:
     """Return the parameters with filters of each position's own, and a bias for each unit."""
     if isinstance(operation, Convolution) or (
-        isinstance(operation, Summed) and not isinstance(operation.connections[0], Dense)
+        isinstance(operation, MultiInputLayer) and not isinstance(operation.connections[0], Dense)
     ):
         return int(operation.multiply_adds(*inputs)) + units
     return parameters
@@ -100,7 +104,7 @@ def _unshared(operation: Any, inputs: Sequence[Shape], parameters: int, biases: 
 
 def _kind(operation: object) -> str:
     """Return what a stage does: its class's name in words."""
-    if isinstance(operation, Summed):
+    if isinstance(operation, MultiInputLayer):
         return {"Filtered": "convolution", "Local": "locally connected", "Dense": "fully connected"}[
             type(operation.connections[0]).__name__
         ] + (f" of {len(operation.connections)} inputs" if len(operation.connections) > 1 else "")
@@ -126,7 +130,7 @@ def _field(
 def _windows(operation: object, inputs: Sequence[Shape]) -> list[tuple[int, int]]:
     """Return the window and stride through which a stage sees each of its inputs."""
     match operation:
-        case Summed():
+        case MultiInputLayer():
             return [
                 (max(given[1:], default=1), 1) if isinstance(part, Dense) else (part.size, part.stride)  # type: ignore[attr-defined]  # the two others have both
                 for part, given in zip(operation.connections, inputs, strict=True)

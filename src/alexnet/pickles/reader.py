@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from alexnet.errors import AlexNetError, CheckpointError
-from alexnet.pickles.content import Content
+from alexnet.pickles.byte_reader import ByteReader
 from alexnet.pickles.names import NAMES, Inert, Named, Unfinished
 
 STEPS: Final = 5_000_000  # of the machine, at most; a checkpoint of 91 epochs takes two or three million
@@ -47,7 +47,7 @@ class Pickles:
         inert: tuple[str, ...] = (),
         persistent: Callable[[object], object] | None = None,
     ) -> None:
-        self.content = Content(content, source, error)
+        self.content = ByteReader(content, source, error)
         self.names, self.inert, self.persistent = names, inert, persistent
         self.budget = 2 * self.content.size + 2**20  # of bytes and entries that are copied to make values
         self.stack: list[Any] = []

@@ -4,13 +4,13 @@ Rates were set by hand. Those of the biases stayed at 0.02; conv1's went to 0.00
 colours were no longer shifted for the last quarter. Each recipe takes the epochs of one run's notes.
 
 The program gave runs of 32 pictures one crop and one mirroring, to save its processors work. It is an option
-here, `--set augmentation.shared=32`, and off: pictures that are varied alike teach less, and nothing is saved.
+here, `--set augmentation.crop_group=32`, and off: pictures that are varied alike teach less, and nothing is saved.
 """
 
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.networks.as_trained import AsTrained, SixLayer
-from alexnet.networks.network import Architecture
-from alexnet.training.optimizer import Rates
+from alexnet.networks.stage import Architecture
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Change, Recipe, Training
 from alexnet.training.schedule import Schedule
 
@@ -83,8 +83,8 @@ def pretrained_six_layer() -> Recipe:
     0.166220 in layer-params-146-2012-2011.cfg, line 195).
     Measured here: not yet; ImageNet has not been trained with it.
     """
-    rates = Rates(weight=0.001, bias=0.02, bias_schedule=CONSTANT)
-    first = Rates(weight=0.0001, bias=0.02, weight_schedule=CONSTANT, bias_schedule=CONSTANT)
+    rates = LayerHyperparameters(weight=0.001, bias=0.02, bias_schedule=CONSTANT)
+    first = LayerHyperparameters(weight=0.0001, bias=0.02, weight_schedule=CONSTANT, bias_schedule=CONSTANT)
     return Recipe(
         "pretrained-six-layer",
         network=SixLayer(),
@@ -126,7 +126,9 @@ def _by_hand(
     """
     earlier = tuple(epoch for epoch in drops if epoch < frozen)
     steps = tuple(sorted((*earlier, low))) if low is not None else earlier
-    first = Rates(bias=0.02, weight_schedule=Schedule(kind="steps", epochs=steps), bias_schedule=CONSTANT)
+    first = LayerHyperparameters(
+        bias=0.02, weight_schedule=Schedule(kind="steps", epochs=steps), bias_schedule=CONSTANT
+    )
     changes = [
         Change(frozen, "training.stages.conv1.weight", 0.0),
         Change(frozen, "training.stages.conv1.bias", 0.0),
@@ -139,7 +141,7 @@ def _by_hand(
         augmentation=COLOUR,
         training=Training(
             epochs=epochs,
-            rates=Rates(bias=0.02, bias_schedule=CONSTANT),
+            rates=LayerHyperparameters(bias=0.02, bias_schedule=CONSTANT),
             stages={"conv1": first},
             schedule=Schedule(kind="steps", epochs=drops),
         ),

@@ -1,8 +1,8 @@
 """The CIFAR-10 recipes of the 2012 program."""
 
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.networks.small import Cifar18
-from alexnet.training.optimizer import Rates
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule
 
@@ -26,8 +26,8 @@ def cifar_18pct() -> Recipe:
         training=Training(
             epochs=64,
             reference_batch=128,
-            rates=Rates(weight=0.0061, bias=0.0122, decay=0.004),
-            stages={"fc4": Rates(weight=0.0061, bias=0.0122, decay=1.0)},
+            rates=LayerHyperparameters(weight=0.0061, bias=0.0122, decay=0.004),
+            stages={"fc4": LayerHyperparameters(weight=0.0061, bias=0.0122, decay=1.0)},
             schedule=Schedule(kind="polynomial", power=2.0),
         ),
     )

@@ -1,8 +1,8 @@
 """A minute's training on hand-written digits, to see everything work."""
 
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.networks.small import Cifar18
-from alexnet.training.optimizer import Rates
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule
 
@@ -23,7 +23,7 @@ def digits() -> Recipe:
         training=Training(
             epochs=30,
             batch_size=64,
-            rates=Rates(weight=0.004, bias=0.008, decay=0.002),
+            rates=LayerHyperparameters(weight=0.004, bias=0.008, decay=0.002),
             schedule=Schedule(kind="steps", epochs=(20, 27)),
         ),
     )

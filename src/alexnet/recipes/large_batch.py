@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from alexnet.recipes.paper import paper
-from alexnet.training.optimizer import Rates
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Schedule
 
@@ -33,7 +33,9 @@ def lars() -> Recipe:
     Measured here: not yet; ImageNet has not been trained with it.
     """
     base = paper()
-    rates = Rates(weight=10.0, bias=0.32, trust=0.001)  # the biases' rate: 0.01 scaled by the batch
+    rates = LayerHyperparameters(
+        weight=10.0, bias=0.32, trust=0.001
+    )  # the biases' rate: 0.01 scaled by the batch
     schedule = Schedule(kind="polynomial", power=2.0, warmup=5.0)
     training = replace(base.training, batch_size=4096, rates=rates, schedule=schedule)
     return replace(base, name="lars", training=training)

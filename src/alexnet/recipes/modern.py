@@ -1,7 +1,7 @@
 """What augmentation that came after the paper does for its network."""
 
-from alexnet.data.mixing import Mixing
-from alexnet.data.modern import ModernAugmentation
+from alexnet.data.augmentation.mixing import Mixing
+from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule
 

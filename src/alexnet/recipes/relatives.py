@@ -1,8 +1,8 @@
 """How the relatives of the network were trained: the one-column network of 2014, and Caffe's."""
 
-from alexnet.data.augment import Augmentation
+from alexnet.data.augmentation.augment import Augmentation
 from alexnet.networks.variants import Caffe, OneWeirdTrick
-from alexnet.training.optimizer import Rates
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe, Training
 from alexnet.training.schedule import Schedule
 
@@ -25,7 +25,9 @@ def one_weird_trick() -> Recipe:
         augmentation=Augmentation(colour=0.1, rescaled=True),
         training=Training(
             epochs=90,
-            rates=Rates(bias=0.02, bias_schedule=Schedule(kind="dexp", target_factor=10, count=2)),
+            rates=LayerHyperparameters(
+                bias=0.02, bias_schedule=Schedule(kind="dexp", target_factor=10, count=2)
+            ),
             schedule=Schedule(kind="dexp", target_factor=250, count=4),
         ),
     )
@@ -47,7 +49,7 @@ def caffe() -> Recipe:
         training=Training(
             epochs=90,
             batch_size=256,
-            rates=Rates(bias=0.02),
+            rates=LayerHyperparameters(bias=0.02),
             schedule=Schedule(kind="steps", epochs=(20, 40, 60, 80)),
         ),
     )

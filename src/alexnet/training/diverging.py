@@ -6,32 +6,32 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from alexnet.data.batches import Batch
+from alexnet.data.batches import Batch, MicroBatch
 from alexnet.errors import DivergedError
-from alexnet.journal import Row
-from alexnet.networks.divided import Divided
 from alexnet.networks.network import Network
+from alexnet.networks.parallel.partition import PartitionedArchitecture
+from alexnet.runs.journal import Row
 
 
-def check_loss(loss: float, network: Network, images: Tensor, batch: Batch, step: int) -> None:
+def check_loss(loss: float, network: Network, images: Tensor, part: MicroBatch, step: int) -> None:
     """Check the loss of a step before anything is learned from it.
 
     Args:
         loss: of the step.
         network: with the weights of the step before.
         images: what it was given, float32, (N, 3, side, side).
-        batch: where they come from.
+        part: where they come from.
         step: the step's number, from 1.
     Raises:
         DivergedError: it is NaN or infinite; the message names step, stage and pictures.
     """
     if not math.isfinite(loss):
-        alone = not isinstance(network.architecture, Divided)  # the others would not answer
+        alone = not isinstance(network.architecture, PartitionedArchitecture)  # the others would not answer
         where = (_first_stage(network, images) if alone else None) or "the loss itself"
-        raise DivergedError(f"the loss became {loss} at step {step}, first in {where} ({_pictures(batch)})")
+        raise DivergedError(f"the loss became {loss} at step {step}, first in {where} ({_pictures([part])})")
 
 
-def check_gradients(network: Network, batch: Batch, step: int) -> None:
+def raise_if_not_finite(network: Network, batch: Batch, step: int) -> None:
     """Check all gradients of a step before the update.
 
     Their sum is finite only where every one of them is, and costs one pass over memory and one answer from
@@ -50,7 +50,7 @@ def check_gradients(network: Network, batch: Batch, step: int) -> None:
     ]
     if bad:  # the sum of finite numbers may overflow; the backward pass meets the last stage first
         raise DivergedError(
-            f"the gradient is no longer finite at step {step}, first in {bad[-1]} ({_pictures(batch)})"
+            f"the gradient is no longer finite at step {step}, first in {bad[-1]} ({_pictures(batch.micro_batches)})"
         )
 
 
@@ -85,6 +85,6 @@ def _first_stage(network: Network, images: Tensor) -> str | None:
     return next((name for name, values in outputs.items() if not bool(values.isfinite().all())), None)
 
 
-def _pictures(batch: Batch) -> str:
-    first = ", ".join(str(index) for index in batch.indices[:4].tolist())
-    return f"training pictures {first}{' ...' if len(batch.indices) > 4 else ''}"
+def _pictures(parts: Sequence[MicroBatch]) -> str:
+    indices = [index for part in parts for index in part.indices.tolist()]
+    return f"training pictures {', '.join(map(str, indices[:4]))}{' ...' if len(indices) > 4 else ''}"

@@ -1,55 +1,39 @@
 """The training loop: epochs of steps, a validation after each, checkpoints on the way."""
 
 import contextlib
-import math
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Final
 
 from alexnet import randomness
 from alexnet.data.batches import batches
-from alexnet.data.dataset import Dataset, Split
-from alexnet.distributed.processes import ALONE, PeerError, Processes
-from alexnet.errors import DivergedError
-from alexnet.evaluation.metrics import Tally
-from alexnet.evaluation.predict import probabilities
-from alexnet.journal import Row
+from alexnet.data.dataset import Dataset
+from alexnet.device import describe_device
+from alexnet.distributed.group import ALONE, ProcessGroup
+from alexnet.errors import DivergedError, Interrupted, PeerError
 from alexnet.memory import exhausted
-from alexnet.networks.network import Network
-from alexnet.training.device import settled, suitable_device
-from alexnet.training.directory import RunDirectory, checkpoints
+from alexnet.runs.checkpoint_writer import CheckpointPolicy, CheckpointWriter
+from alexnet.runs.checkpoints import checkpoints
+from alexnet.runs.directory import RunDirectory
+from alexnet.runs.journal import Row
+from alexnet.runs.run_log import RunLog
+from alexnet.runs.trackers import open_tracker
+from alexnet.training.compute import suitable_device
+from alexnet.training.display import ProgressDisplay
 from alexnet.training.diverging import stuck
-from alexnet.training.progress import Progress
+from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
-from alexnet.training.resuming import check_same, notices
-from alexnet.training.saving import Saver
-from alexnet.training.schedule import factor
+from alexnet.training.resuming import resume_run
 from alexnet.training.settings import to_plain
-from alexnet.training.starting import starting_network
-from alexnet.training.state import Plan, State
-from alexnet.training.step import too_large, train_step
-from alexnet.training.stopping import Abandoned, Interrupted, Stopping
-from alexnet.training.trackers import open_tracker
-from alexnet.training.unread import Unread, check_share
-from alexnet.training.watching import Watching
+from alexnet.training.signals import SignalGuard, StepAborted
+from alexnet.training.starting import begin_training
+from alexnet.training.step import out_of_memory, train_step
+from alexnet.training.unreadable import UnreadablePictures
+from alexnet.training.validation import end_epoch, validated
 
 RETRY_SECONDS: Final = 60.0  # after a checkpoint that could not be written
-
-
-@final
-@dataclass(frozen=True)
-class Saving:
-    """When checkpoints are written besides the one after each epoch, and how many are kept."""
-
-    every_steps: int = 0
-    """Steps between checkpoints; 0 for none."""
-    every_seconds: float = 600.0
-    """Seconds between checkpoints."""
-    keep: int = 2
-    """How many of the newest checkpoints are kept, besides the best network."""
 
 
 def run_training(
@@ -58,10 +42,10 @@ def run_training(
     run: Path,
     *,
     resume: bool = False,
-    saving: Saving | None = None,
-    progress: Progress | None = None,
+    policy: CheckpointPolicy | None = None,
+    display: ProgressDisplay | None = None,
     log_to: Sequence[str] = (),
-    processes: Processes = ALONE,
+    group: ProcessGroup = ALONE,
     device: str = "auto",
 ) -> list[Row]:
     """Train a network on a data set as a recipe says, and keep everything about it in a run directory.
@@ -74,10 +58,10 @@ def run_training(
         recipe: the resolved recipe: its network has the data set's classes.
         run: the run directory.
         resume: go on with the run that is there; without one, begin.
-        saving: when to write checkpoints.
-        progress: is told how it goes.
+        policy: when to write checkpoints, and how many to keep.
+        display: is told how it goes.
         log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
-        processes: who train it together; the first one writes.
+        group: the processes that train it together; the first one writes.
         device: where to compute: cpu, cuda, or auto, which is a CUDA device where there is one.
     Returns:
         the journal's rows, one an epoch.
@@ -90,198 +74,120 @@ def run_training(
         PeerError: another process has ended; where this one has the whole network, it has saved.
         Interrupted: a signal asked to stop; the run has saved.
     """
-    saving, progress = saving or Saving(), progress or Progress()
-    place = suitable_device(device, precision=recipe.training.precision, compile=recipe.training.compile)
-    training = dataset.split("train")
-    plan = Plan(recipe, len(training))
+    policy, display = policy or CheckpointPolicy(), display or ProgressDisplay()
+    where = suitable_device(device, precision=recipe.training.precision, compile=recipe.training.compile)
+    training, colours = dataset.split("train"), dataset.colour_components
+    plan, size, seed = Plan(recipe, len(training)), recipe.training.batch_size, recipe.training.seed
     with contextlib.ExitStack() as leaving:
-        directory = leaving.enter_context(RunDirectory(run, resume=resume, processes=processes))
-        stopping = leaving.enter_context(Stopping(processes))
-        start = None if checkpoints(run) else starting_network(recipe, progress.say)
-        state = State.begin(dataset, recipe, processes, place, start=start)
+        directory = leaving.enter_context(RunDirectory(run, resume=resume, group=group))
+        signals = leaving.enter_context(SignalGuard(group))
+        resumed = any(checkpoints(run))
+        replica, state = begin_training(dataset, recipe, group, where, say=display.say, resumed=resumed)
         if resume:
-            _resume(state, directory, dataset, plan, progress)
+            resume_run(state, replica, directory, dataset, plan, display.say)
         plain = to_plain(recipe)
         trackers = {name: open_tracker(name, run, plain) for name in log_to if directory.writes}
-        directory.describe(plain)
-        watching = leaving.enter_context(Watching(directory, trackers, progress.say))
-        watching.write(state.history)
-        saver = Saver(directory, saving.keep, progress.say)
-        unread = Unread(training, processes, progress.say)
-        _check_space(state.bytes * (saving.keep + 2), directory, progress)
-        progress.note(settled(place))
-        progress.begin(state.step, plan.total_steps, plan.steps_per_epoch)
+        directory.begin(plain, where)
+        run_log = leaving.enter_context(RunLog(directory, trackers, display.say))
+        run_log.write(state.history)
+        writer = CheckpointWriter(directory, policy.keep, display.say)
+        unreadable = UnreadablePictures(training, group, display.say)
+        _check_space(state.bytes * (policy.keep + 2), directory, display)
+        display.note(describe_device(where))
+        display.begin(state.step, plan.total_steps, plan.steps_per_epoch)
         if state.step >= plan.total_steps:
-            progress.say(
+            display.say(
                 f"already finished after {recipe.training.epochs:g} epochs: --epochs may ask for more"
             )
 
         def save(*, best: bool = False, last: bool = False) -> None:
-            saver.submit(state.snapshot(dataset, recipe, last=last), best=best)
+            writer.submit(state.snapshot(replica, dataset, recipe, last=last), best=best)
 
         saved = time.monotonic()
         try:
             while True:
-                if state.images and plan.ends_epoch(state.step):
-                    tally = _validated(state, dataset, recipe, stopping)
-                    if stopping.code is not None:
+                if state.epoch.images and plan.ends_epoch(state.step):
+                    tally = validated(state, dataset, plan, signals, group)
+                    if signals.code is not None:
                         break  # in the middle of a validation, which is done anew on going on
-                    _end_epoch(state, plan, tally, dataset, progress)
-                    save(best=state.improved())
-                    watching.write(state.history)
-                    watching.tell(state.history[-1])
+                    display.epoch(end_epoch(state, plan, tally, dataset, display.timing()))
+                    if (advice := stuck(state.history, recipe.network.classes)) is not None:
+                        display.say(advice)
+                    save(best=state.has_improved())
+                    run_log.write(state.history)
+                    run_log.tell(state.history[-1])
                     saved = time.monotonic()
-                if state.step >= plan.total_steps or stopping.code is not None:
+                if state.step >= plan.total_steps or signals.code is not None:
                     break
                 epoch, done = divmod(state.step, plan.steps_per_epoch)
-                order = randomness.order(recipe.training.seed, epoch, len(training))
-                size = recipe.training.batch_size
                 feed = batches(
                     training,
-                    order,
+                    randomness.order(seed, epoch, len(training)),
                     size,
                     start=done * size,
-                    reads=state.reads(recipe),
-                    pinned=place.type == "cuda",
-                    gaps=True,
+                    division=replica.division,
+                    pinned=where.type == "cuda",
+                    skip_unreadable=True,
                 )
-                for batch in progress.timed(feed):
-                    now = recipe.at(plan.epochs(state.step)) if recipe.changes else recipe
-                    standing, colours, before = state.standing(plan), dataset.colour_components, state.unread
+                for batch in display.timed(feed):
+                    before = state.epoch.unreadable
+                    now, progress = plan.recipe_at(state.step), state.progress(plan)
                     try:
-                        train_step(state, batch, now, standing, colours, stopping.abandoning())
-                    except Abandoned:
+                        train_step(state, replica, batch, now, progress, colours, signals.aborting_steps())
+                    except StepAborted:
                         break  # nothing of this step was kept; it is taken anew on going on
-                    unread.tell(batch, before, state.unread)
-                    progress.step(state.step, state.loss / max(state.images, 1), batch.total)
-                    due = saving.every_steps > 0 and state.step % saving.every_steps == 0
-                    patience = saving.every_seconds if saver.failure is None else RETRY_SECONDS
-                    wanted = stopping.agree(due or time.monotonic() - saved > patience)
-                    if state.step == plan.total_steps or stopping.code is not None:
+                    unreadable.tell(batch, before, state.epoch.unreadable)
+                    display.step(state.step, state.epoch.loss / max(state.epoch.images, 1), batch.total)
+                    due = policy.every_steps > 0 and state.step % policy.every_steps == 0
+                    patience = policy.every_seconds if writer.failure is None else RETRY_SECONDS
+                    wanted = signals.synchronise(due or time.monotonic() - saved > patience)
+                    if state.step == plan.total_steps or signals.code is not None:
                         break
                     if wanted:
                         saved = time.monotonic()
                         save()
-            if stopping.code is not None:
+            if signals.code is not None:
                 save(last=True)
         except PeerError:
-            if state.whole and state.step > 0:
+            if replica.is_whole and state.step > 0:
                 save()
             raise
         except DivergedError as error:
-            raise _diverged(error, recipe, saver) from error
+            raise _diverged(error, recipe, writer) from error
         except (MemoryError, RuntimeError) as error:
             if not exhausted(error):
                 raise
-            raise too_large(recipe) from error
+            raise out_of_memory(recipe) from error
         finally:
-            saver.wait()
-            progress.end()
-        if saver.failure is not None:
-            raise saver.failure
-        if stopping.code is not None:
-            where = f"step {state.step} of {plan.total_steps}"
-            raise Interrupted(f"stopped and saved at {where}: --resume goes on", stopping.code)
-        if left := sum(row.get("training_unread", 0) for row in state.history):
-            progress.say(
+            writer.wait()
+            display.end()
+        if writer.failure is not None:
+            raise writer.failure
+        if signals.code is not None:
+            raise Interrupted(f"stopped and saved at step {state.step} of {plan.total_steps}", signals.code)
+        if left := sum(row.get("training_unreadable", 0) for row in state.history):
+            display.say(
                 f"{left:,} times a training picture could not be read and was left out: see the journal"
             )
         return state.history
 
 
-def judge(
-    network: Network, split: Split, views: int, stopping: Stopping, processes: Processes = ALONE
-) -> Tally:
-    """Judge a network on every picture of a split once.
-
-    A signal ends it early, and the tally does not count; a picture that cannot be read is left out.
-    """
-    tally = Tally(network.architecture.classes)
-    for predicted, labels in probabilities([network], split, views=views, processes=processes, gaps=True):
-        tally.add(predicted, labels)
-        stopping.agree(stopping.save)
-        if stopping.code is not None:
-            break
-    return tally.over(processes)
-
-
-def _resume(state: State, directory: RunDirectory, dataset: Dataset, plan: Plan, progress: Progress) -> None:
-    """Take the newest whole checkpoint; without any, stay at the beginning and say so."""
-    found, damaged = state.processes.from_first(directory.latest)
-    for line in damaged:
-        progress.say(f"{line}; using the one before")
-    if found is None:
-        progress.say(f"nothing to resume in {directory.path}: beginning at step 0")
-        return
-    check_same(found, dataset, plan.recipe)
-    state.take(found)
-    progress.say(f"resumed at step {state.step}")
-    if changed := directory.changed_environment():
-        progress.say(f"bit for bit the same needs the same machine; since the run began {'; '.join(changed)}")
-    for line in notices(found, plan, state):
-        progress.say(line)
-
-
-def _validated(state: State, dataset: Dataset, recipe: Recipe, stopping: Stopping) -> Tally | None:
-    if "validation" not in dataset.splits:
-        return None
-    views = recipe.training.validation_views
-    split = dataset.split("validation")
-    tally = judge(state.network, split, views, stopping, state.processes)
-    if stopping.code is None:
-        check_share(len(split) - tally.count, len(split), "validation")
-    return tally
-
-
-def _end_epoch(state: State, plan: Plan, tally: Tally | None, dataset: Dataset, progress: Progress) -> None:
-    """Add the epoch's row to the history and begin to count anew."""
-    now = plan.recipe.at(plan.epochs(state.step - 1)).training
-    row: dict[str, Any] = {
-        "epoch": round(plan.epochs(state.step), 6),
-        "step": state.step,
-        "rate": now.scaling * now.rates.weight * factor(now.schedule, state.standing(plan, back=1)),
-        "training_loss": state.loss / state.images,
-        "training_top1_error": state.wrong / state.images,
-    }
-    if state.unread:
-        row["training_unread"] = state.unread
-    if tally is not None:
-        if not math.isfinite(tally.loss):
-            raise DivergedError(
-                f"the loss on the validation pictures is {tally.loss} after step {state.step}"
-            )
-        state.validation_errors.append(tally.top1_error)
-        row |= {
-            "validation_loss": tally.loss,
-            "validation_top1_error": tally.top1_error,
-            "validation_top5_error": tally.top5_error,
-        }
-        if unjudged := len(dataset.split("validation")) - tally.count:
-            row["validation_unread"] = unjudged
-    row |= progress.timing()
-    state.history.append(row)
-    state.loss, state.wrong, state.images, state.unread = 0.0, 0.0, 0, 0
-    progress.epoch(row)
-    if (advice := stuck(state.history, plan.recipe.network.classes)) is not None:
-        progress.say(advice)
-
-
-def _check_space(needed: int, directory: RunDirectory, progress: Progress) -> None:
+def _check_space(needed: int, directory: RunDirectory, display: ProgressDisplay) -> None:
     """Say before the first step where the disk will not hold the checkpoints."""
     if not directory.writes:
         return
     free = shutil.disk_usage(directory.path).free
     if free < needed:
-        progress.say(
+        display.say(
             f"the disk of {directory.path} has {free / 1e6:,.0f} MB free and the checkpoints need "
             f"{needed / 1e6:,.0f} MB: make room before they do not fit"
         )
 
 
-def _diverged(error: DivergedError, recipe: Recipe, saver: Saver) -> DivergedError:
+def _diverged(error: DivergedError, recipe: Recipe, writer: CheckpointWriter) -> DivergedError:
     """Return the error with what was kept and what to do."""
-    saver.wait()
-    kept = f"go on from {saver.newest} with" if saver.newest is not None else "begin anew with"
+    writer.wait()
+    kept = f"go on from {writer.newest} with" if writer.newest is not None else "begin anew with"
     rate = recipe.training.rates.weight / 10
     return DivergedError(
         f"{error}: nothing of that step was kept; {kept} --resume and a lower rate, for instance "

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
 from alexnet.kernels.update import Update, sgd_steps
-from alexnet.networks.tree import TreeConnected
+from alexnet.networks.layers.tree import TreeConnected
 from alexnet.training.schedule import Schedule
 
 
 @final
 @dataclass(frozen=True)
-class Rates:
+class LayerHyperparameters:
     """How the weights and biases of a layer are updated.
 
     Raises:
@@ -63,7 +63,7 @@ class Rates:
 
 
 @final
-class Momentum:
+class MomentumSGD:
     """The update rule of section 5 over the parameters of a network, and their velocities.
 
     Args:
@@ -83,7 +83,9 @@ class Momentum:
         }
 
     @torch.no_grad()
-    def step(self, rates_of: Callable[[str], Rates], factor: Callable[[Schedule | None], float]) -> None:
+    def step(
+        self, rates_of: Callable[[str], LayerHyperparameters], factor: Callable[[Schedule | None], float]
+    ) -> None:
         """Update every parameter that has a gradient; one whose rate is 0 is frozen, decay and all.
 
         Args:
@@ -91,7 +93,7 @@ class Momentum:
             factor: gives what a schedule multiplies its rate by; None stands for the run's schedule.
         """
         updates: list[Update] = []
-        held: list[tuple[Tensor, Rates]] = []
+        held: list[tuple[Tensor, LayerHyperparameters]] = []
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
@@ -132,7 +134,7 @@ def _update_tree(update: Update, leaves: Tensor) -> None:
     weight.add_(velocity)
 
 
-def trust_ratio(weight: float, gradient: float, rates: Rates) -> float:
+def trust_ratio(weight: float, gradient: float, rates: LayerHyperparameters) -> float:
     """Return what LARS multiplies a layer's rate by, from the norms of its weights and their gradient.
 
     A layer of zeros, or without a gradient, keeps its rate.
@@ -144,7 +146,7 @@ def trust_ratio(weight: float, gradient: float, rates: Rates) -> float:
     return rates.trust * weight / (gradient + rates.decay * weight)
 
 
-def _hold_norms(weight: Tensor, rates: Rates) -> None:
+def _hold_norms(weight: Tensor, rates: LayerHyperparameters) -> None:
     """Scale filters whose norm the program would not allow (wball, wcNormMin and wcNormMax)."""
     if rates.ball == 0 and rates.most_norm == 0:
         return

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
-from alexnet.data.augment import Augmentation
-from alexnet.data.modern import ModernAugmentation
+from alexnet.data.augmentation.augment import Augmentation
+from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.network import Architecture
-from alexnet.training.device import PRECISIONS
-from alexnet.training.optimizer import Rates
+from alexnet.networks.stage import Architecture
+from alexnet.training.compute import PRECISIONS
+from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.schedule import Schedule
 from alexnet.training.settings import with_settings
 
@@ -40,9 +40,9 @@ class Training:
     """Of everything random: weights, order, augmentation, dropout."""
     start: str = ""
     """A run or checkpoint whose weights it begins with, layer by layer where they fit; without, new ones."""
-    rates: Rates = field(default_factory=Rates)
+    rates: LayerHyperparameters = field(default_factory=LayerHyperparameters)
     """Rates of every layer that `stages` does not name (section 5)."""
-    stages: Mapping[str, Rates] = field(default_factory=dict)
+    stages: Mapping[str, LayerHyperparameters] = field(default_factory=dict)
     """Rates of single layers, by the name of the stage; of one matrix of several, `conv3.weight1`."""
     schedule: Schedule = field(default_factory=Schedule)
     """How the rates change (section 5: divided by 10 when the validation error stops improving)."""
@@ -76,7 +76,7 @@ class Training:
         """What every rate is multiplied by because of the batch's size."""
         return self.batch_size / self.reference_batch if self.reference_batch else 1.0
 
-    def rates_of(self, name: str) -> Rates:
+    def rates_of(self, name: str) -> LayerHyperparameters:
         """Return the rates of a parameter, `conv3.weight`, or of a stage."""
         stage = name.rpartition(".")[0]
         return self.stages.get(name) or self.stages.get(stage) or self.rates
@@ -132,13 +132,13 @@ class Recipe:
                 )
 
     @property
-    def together(self) -> int:
+    def group_size(self) -> int:
         """How many pictures in a row of a batch go to one process, as they have something in common at some time.
 
         What is read ahead is shared before it is known how the recipe stands then.
         """
         stands = [self, *(self.at(change.epoch) for change in self.changes)]
-        return math.lcm(*(recipe.augmentation.together for recipe in stands))
+        return math.lcm(*(recipe.augmentation.group_size for recipe in stands))
 
     def at(self, epoch: float) -> "Recipe":
         """Return the recipe as it stands after so many epochs: the changes up to then applied."""

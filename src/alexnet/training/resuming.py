@@ -1,18 +1,55 @@
 """What may change when a run goes on, and what may not."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
-from alexnet.errors import CheckpointError
+from alexnet.errors import CheckpointError, RunError
+from alexnet.runs.checkpoints import newest_whole
+from alexnet.runs.directory import TIDIED, RunDirectory
+from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
+from alexnet.training.replica import Replica
 from alexnet.training.schedule import factor
 from alexnet.training.settings import from_plain, to_plain
-from alexnet.training.state import Plan, State
+from alexnet.training.state import State
 
 MAY_CHANGE: Final = ("training.epochs", "training.accumulate", "training.rates", "training.stages", "changes")
+
+
+def resume_run(
+    state: State,
+    replica: Replica,
+    directory: RunDirectory,
+    dataset: Dataset,
+    plan: Plan,
+    say: Callable[[str], None],
+) -> None:
+    """Take the newest whole checkpoint of a run; without any, stay at the beginning and say so.
+
+    Raises:
+        CheckpointError: there are checkpoints and none is whole, or it belongs to another recipe or data.
+    """
+    found, damaged = replica.group.from_first(lambda: newest_whole(directory.path))
+    for line in damaged:
+        say(f"{line}; using the one before")
+    if found is None and (directory.path / TIDIED).exists():
+        raise RunError(
+            f"{directory.path} was tidied: what it needs to go on is gone. --weights {directory.path} with another "
+            "--run begins with what it has learned"
+        )
+    if found is None:
+        say(f"nothing to resume in {directory.path}: beginning at step 0")
+        return
+    check_same(found, dataset, plan.recipe)
+    state.restore(found, replica)
+    say(f"resumed at step {state.step}")
+    if changed := directory.changed_environment(replica.device):
+        say(f"bit for bit the same needs the same machine; since the run began {'; '.join(changed)}")
+    for line in notices(found, plan, state):
+        say(line)
 
 
 def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
@@ -52,7 +89,7 @@ def notices(found: Checkpoint, plan: Plan, state: State) -> Iterator[str]:
     for line in differences(to_plain(before), to_plain(recipe)):
         yield f"going on with another setting: {line}"
     rates = [
-        (own.training.rates.weight * factor(own.training.schedule, state.standing(Plan(own, plan.images))))
+        (own.training.rates.weight * factor(own.training.schedule, state.progress(Plan(own, plan.images))))
         for own in (before.at(plan.epochs(state.step)), recipe.at(plan.epochs(state.step)))
     ]
     if not math.isclose(*rates):

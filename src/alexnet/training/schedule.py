@@ -66,7 +66,7 @@ class Schedule:
 
 @final
 @dataclass(frozen=True)
-class Standing:
+class TrainingProgress:
     """Where a run stands, as far as schedules care."""
 
     epoch: float
@@ -77,18 +77,18 @@ class Standing:
     """The error of each validation so far, a fraction."""
 
 
-def factor(schedule: Schedule, standing: Standing) -> float:
+def factor(schedule: Schedule, progress: TrainingProgress) -> float:
     """Return what a rate is multiplied by, noise left out.
 
     Source: section 5 (plateau); the program's schedules default, linear, exp, dexp and jdexp.
     """
-    p, target = standing.progress, schedule.target_factor
+    p, target = progress.progress, schedule.target_factor
     value: float
     match schedule.kind:
         case "plateau":
-            value = schedule.divisor ** -float(plateaus(schedule, standing.validation_errors))
+            value = schedule.divisor ** -float(plateaus(schedule, progress.validation_errors))
         case "steps":
-            value = schedule.divisor ** -float(sum(standing.epoch >= epoch for epoch in schedule.epochs))
+            value = schedule.divisor ** -float(sum(progress.epoch >= epoch for epoch in schedule.epochs))
         case "linear":
             value = (1.0 - p) + p / target
         case "exp":
@@ -101,8 +101,8 @@ def factor(schedule: Schedule, standing: Standing) -> float:
             value = (1.0 - p) ** schedule.power
         case _:
             value = 1.0
-    if standing.epoch < schedule.warmup:
-        value *= max(standing.epoch, 1e-3) / schedule.warmup
+    if progress.epoch < schedule.warmup:
+        value *= max(progress.epoch, 1e-3) / schedule.warmup
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.catalogue import NETWORKS, described, from_description
-from alexnet.networks.network import Architecture
+from alexnet.networks.stage import Architecture
 
 Settings = TypeVar("Settings")
 
@@ -171,3 +171,50 @@ def _class(hint: Any) -> type:
 
 def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def flat(settings: Any, path: str = "") -> list[tuple[str, str]]:
+    """Return settings as pairs of path and text, as `--set` takes them."""
+    found: list[tuple[str, str]] = []
+    for name, value in to_plain(settings).items():
+        here = _joined(path, name)
+        if isinstance(value, Mapping) and value:
+            found += flat(value, here)
+        elif isinstance(value, list) and all(isinstance(entry, str | int | float) for entry in value):
+            found.append((here, ",".join(str(entry) for entry in value) or "none"))
+        else:
+            found.append((here, "none" if value in (None, {}) else _one_line(value)))
+    return found
+
+
+def differing(settings: Any) -> list[tuple[str, str]]:
+    """Return those settings that are not what their own kind has by default, and the network's name."""
+    usual = {path: value for part in _defaults(settings) for path, value in part}
+    return [(path, value) for path, value in flat(settings) if usual.get(path) != value]
+
+
+def setting_paths(kind: type) -> list[str]:
+    """Return the paths of all settings of a kind that has defaults but for its name."""
+    return [path for path, _ in flat(kind("any"))]
+
+
+def _defaults(settings: Any) -> list[list[tuple[str, str]]]:
+    """Return the defaults of each part of the settings, as pairs of path and text."""
+    found = []
+    for field in dataclasses.fields(settings):
+        part = getattr(settings, field.name)
+        if dataclasses.is_dataclass(part) and not isinstance(part, type):
+            given = {f.name for f in dataclasses.fields(part) if _has_default(f)}
+            usual = type(part)() if len(given) == len(dataclasses.fields(part)) else part
+            found.append(flat({field.name: to_plain(usual)}))
+    return [[(path, value) for path, value in part if not path.endswith(".network")] for part in found]
+
+
+def _has_default(field: "dataclasses.Field[Any]") -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def _one_line(value: object) -> str:
+    """Return a setting as text; of a text of many lines, such as a definition, how many it has."""
+    text = str(value)
+    return text if "\n" not in text else f"({len(text.splitlines())} lines)"

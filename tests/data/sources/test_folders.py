@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alexnet.data.sources.archives import Zip
+from alexnet.data.sources.files.archives import Zip
+from alexnet.data.sources.files.trees import Directory
 from alexnet.data.sources.folders import Folders
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import natural
-from alexnet.data.sources.trees import Directory
 from alexnet.errors import DataError
 
 

@@ -71,8 +71,8 @@ def test_shapes_can_be_learnt() -> None:
     names = np.unique(labels)
     means = np.stack([train[labels == name].mean(axis=0) for name in names])
     held_out, truth = features("validation")
-    guesses = names[np.linalg.norm(held_out[:, None] - means, axis=2).argmin(axis=1)]
-    assert (guesses == truth).mean() > 0.9
+    predictions = names[np.linalg.norm(held_out[:, None] - means, axis=2).argmin(axis=1)]
+    assert (predictions == truth).mean() > 0.9
 
 
 @pytest.mark.parametrize("arguments", [{"classes": 0}, {"classes": 21}, {"count": 3}, {"side": 4}])

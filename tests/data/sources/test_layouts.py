@@ -17,8 +17,8 @@ from hostile import encoded
 from PIL import Image
 
 from alexnet.data.imagenet_classes import imagenet_classes
-from alexnet.data.sources.ilsvrc import ilsvrc
-from alexnet.data.sources.matlab import read_structures
+from alexnet.data.sources.layouts.ilsvrc import ilsvrc
+from alexnet.data.sources.layouts.matlab import read_structures
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError

@@ -10,7 +10,7 @@ from importlib import resources
 
 import numpy as np
 
-from alexnet.data.images import square_pixels
+from alexnet.data.decoding.images import square_pixels
 from alexnet.data.sources.division import SEED, held_out
 from alexnet.data.sources.source import Example
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from alexnet.data.imagenet_classes import words_of
 from alexnet.data.sources.division import FRACTION, SEED, held_out, too_few
+from alexnet.data.sources.files.trees import Tree
 from alexnet.data.sources.source import SPLITS, Example, natural
-from alexnet.data.sources.trees import Tree
 from alexnet.errors import DataError
 
 SYNONYMS = {

@@ -11,9 +11,9 @@ from typing import TextIO
 import numpy as np
 
 from alexnet.data.sources.division import FRACTION, SEED
+from alexnet.data.sources.files.places import content, fingerprint, remote
 from alexnet.data.sources.folders import SYNONYMS, same_classes
 from alexnet.data.sources.listed import Listed, divided
-from alexnet.data.sources.places import content, fingerprint, remote
 from alexnet.data.sources.source import SPLITS, natural
 from alexnet.data.sources.texts import Texts
 from alexnet.errors import DataError

@@ -3,21 +3,21 @@
 import os
 from pathlib import Path
 
-from alexnet.data.sources.archives import Tar, Zip
-from alexnet.data.sources.cifar import cifar, is_cifar
+from alexnet.data.sources.files.archives import Tar, Zip
+from alexnet.data.sources.files.places import remote
+from alexnet.data.sources.files.trees import Directory, Remote, Tree
 from alexnet.data.sources.folders import Folders
 from alexnet.data.sources.hub import PREFIX, Hub
-from alexnet.data.sources.idx import idx, is_idx
-from alexnet.data.sources.ilsvrc import ilsvrc, is_ilsvrc
+from alexnet.data.sources.layouts.cifar import cifar, is_cifar
+from alexnet.data.sources.layouts.idx import idx, is_idx
+from alexnet.data.sources.layouts.ilsvrc import ilsvrc, is_ilsvrc
+from alexnet.data.sources.layouts.original import is_original, original
+from alexnet.data.sources.layouts.synsets import Synsets
+from alexnet.data.sources.layouts.tiny_imagenet import is_tiny_imagenet, tiny_imagenet
+from alexnet.data.sources.layouts.webdataset import is_webdataset, webdataset
 from alexnet.data.sources.listing import ENDINGS, listing
-from alexnet.data.sources.original import is_original, original
 from alexnet.data.sources.parquet import Parquet
-from alexnet.data.sources.places import remote
 from alexnet.data.sources.source import Source, natural
-from alexnet.data.sources.synsets import Synsets
-from alexnet.data.sources.tiny_imagenet import is_tiny_imagenet, tiny_imagenet
-from alexnet.data.sources.trees import Directory, Remote, Tree
-from alexnet.data.sources.webdataset import is_webdataset, webdataset
 from alexnet.errors import DataError
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")

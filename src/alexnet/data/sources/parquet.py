@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from alexnet.data.sources.files.places import fingerprint
 from alexnet.data.sources.folders import SYNONYMS
-from alexnet.data.sources.places import fingerprint
 from alexnet.data.sources.source import SPLITS, Example, natural
 from alexnet.errors import DataError, missing
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from alexnet.errors import CheckpointError
-from alexnet.networks.definition.grammar import LAYERS, NORMALIZATIONS, REQUIRED, Key
+from alexnet.networks.cudaconvnet.grammar import LAYERS, NORMALIZATIONS, REQUIRED, Key
 
 Table = Mapping[str, Mapping[str, Any]]
 

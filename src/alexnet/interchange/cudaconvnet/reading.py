@@ -23,13 +23,13 @@ from alexnet.interchange.cudaconvnet.layers import (
 )
 from alexnet.interchange.cudaconvnet.meta import picture
 from alexnet.interchange.cudaconvnet.states import layer_table, read_state
-from alexnet.interchange.foreign import Foreign
+from alexnet.interchange.imported import ImportedWeights
 from alexnet.interchange.opening import Opened
-from alexnet.networks.definition import Definition
-from alexnet.networks.definition.column_weights import merge_weights
-from alexnet.networks.definition.grammar import WEIGHTED
-from alexnet.networks.definition.layers import Layer
-from alexnet.networks.definition.weighted import weight_names
+from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.cudaconvnet.column_weights import merge_weights
+from alexnet.networks.cudaconvnet.grammar import WEIGHTED
+from alexnet.networks.cudaconvnet.layers import Layer
+from alexnet.networks.cudaconvnet.weighted import weight_names
 from alexnet.networks.network import Network
 
 _UNBUILDABLE: Final = (  # a hostile table's sizes and types, as far as they reach: torch's errors too
@@ -43,7 +43,7 @@ _UNBUILDABLE: Final = (  # a hostile table's sizes and types, as far as they rea
 OURS: Final = "alexnet"  # the entry that this package adds to the files it writes
 
 
-def from_state(source: Opened) -> Foreign:
+def from_state(source: Opened) -> ImportedWeights:
     """Take the weights of a checkpoint; columns are merged where that gives the same network.
 
     Raises:
@@ -72,7 +72,7 @@ def from_state(source: Opened) -> Foreign:
     extras = state.get(OURS) if isinstance(state.get(OURS), dict) else {}
     mean = picture(extras["data_mean"], source.name) if "data_mean" in extras else None
     side = extras.get("picture_side", 0)
-    return Foreign(
+    return ImportedWeights(
         format="the program of 2012",
         architecture=definition,
         weights=weights,

@@ -13,20 +13,18 @@ from torch import Tensor, nn
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import ExportError
-from alexnet.networks.definition import Definition
-from alexnet.networks.definition.column_weights import split_weights
-from alexnet.networks.layers import (
-    Convolution,
-    Dropout,
-    FullyConnected,
-    LocallyConnected,
-    Shape,
-    positions,
-)
-from alexnet.networks.network import IMAGES, Network, Stage
-from alexnet.networks.neurons import Neuron
-from alexnet.networks.normalization import MapNormalization, ResponseNormalization
-from alexnet.networks.pooling import Pool
+from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.cudaconvnet.column_weights import split_weights
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.dropout import Dropout
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Shape, positions
+from alexnet.networks.layers.locally_connected import LocallyConnected
+from alexnet.networks.layers.neurons import Neuron
+from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
+from alexnet.networks.layers.pooling import Pool
+from alexnet.networks.network import Network
+from alexnet.networks.stage import IMAGES, Stage
 
 _NEURONS: Final = {"identity": "", "relu": "relu", "tanh": "tanh[1,1]"}
 

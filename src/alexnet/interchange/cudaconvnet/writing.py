@@ -19,15 +19,15 @@ from alexnet.files import written_whole
 from alexnet.interchange.cudaconvnet import arrays
 from alexnet.interchange.cudaconvnet.reading import OURS
 from alexnet.interchange.cudaconvnet.stages import as_definition
-from alexnet.networks.definition import Definition
-from alexnet.networks.definition.constants import Constants
-from alexnet.networks.definition.grammar import NORMALIZATIONS, WEIGHTED
-from alexnet.networks.definition.layers import Layer, Notes, read_layers
-from alexnet.networks.definition.sections import read_sections
-from alexnet.networks.definition.weighted import weight_names
-from alexnet.networks.layers import Shape
+from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.cudaconvnet.constants import Constants
+from alexnet.networks.cudaconvnet.grammar import NORMALIZATIONS, WEIGHTED
+from alexnet.networks.cudaconvnet.layers import Layer, Notes, read_layers
+from alexnet.networks.cudaconvnet.sections import read_sections
+from alexnet.networks.cudaconvnet.weighted import weight_names
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.neurons import read_neuron
 from alexnet.networks.network import Network
-from alexnet.networks.neurons import read_neuron
 from alexnet.pickles.writer import Writer
 
 

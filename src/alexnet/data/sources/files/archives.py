@@ -1,0 +1,216 @@
+"""Archives as trees, read in place and never unpacked: names in them never become paths on the disk.
+
+Only regular members count. What is cut off or damaged is refused as a whole before anything is read from it.
+"""
+
+import bz2
+import gzip
+import lzma
+import os
+import stat
+import tarfile
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from alexnet.data.decoding.decoding import MAX_BYTES
+from alexnet.data.sources.files.members import Members
+from alexnet.data.sources.files.places import fingerprint, opened
+from alexnet.errors import DataError
+
+MAX_RATIO = (
+    200  # of unpacked to packed: beyond it a compressed tar is a bomb; one of pictures has a ratio near 1
+)
+_LARGE = 2**26  # bytes, up to which any ratio is harmless
+_SAYS_UTF8 = 1 << 11  # of a zip member's flags (APPNOTE.TXT, 4.4.4)
+
+_PACKED: dict[bytes, Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
+    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+}
+
+
+class Zip:
+    """A zip archive."""
+
+    def __init__(self, place: str | Path) -> None:
+        self.place = os.fspath(place)
+        file = opened(self.place)
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            file.close()
+            raise DataError(f"{self.place!r} is not a readable zip archive: {error}") from None
+        weakref.finalize(self, file.close)
+        self._infos = self._archive.infolist()
+        self._members = Members()
+        for number, info in enumerate(self._infos):
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if not info.is_dir() and kind in (0, stat.S_IFREG):
+                self._members.add(_name(info), number, info.file_size)
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders directly in a folder."""
+        return self._members.folders(path)
+
+    def files(self, path: str, *, deep: bool = False) -> list[str]:
+        """Return the paths of the files in a folder."""
+        return self._members.files(path, deep)
+
+    def read(self, path: str) -> bytes:
+        """Return a member's bytes; their checksum is verified."""
+        number, _ = _found(self._members, path, self.place)
+        try:
+            return self._archive.read(self._infos[number])
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            OSError,
+        ) as error:
+            raise DataError(f"unreadable: {' '.join(str(error).split())}") from None
+
+    def fingerprint(self) -> str:
+        """Return a hash of the archive's path, size and time."""
+        return fingerprint(self.place)
+
+    def __getstate__(self) -> str:
+        return self.place
+
+    def __setstate__(self, place: str) -> None:
+        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name: UTF-8 where it is, which macOS and Info-ZIP write without saying so."""
+    if info.flag_bits & _SAYS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")  # cp437 is what zipfile took it for
+    except UnicodeError:
+        return info.filename
+
+
+class Tar:
+    """A tar archive. One that is compressed as a whole is first unpacked into an unnamed temporary file."""
+
+    def __init__(self, place: str | Path) -> None:
+        self.place = os.fspath(place)
+        self._file = unpacked(opened(self.place), self.place)
+        weakref.finalize(self, self._file.close)
+        self._members = Members()
+        for name, start, size in tar_members(self._file, self.place):
+            self._members.add(name, start, size)
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders directly in a folder."""
+        return self._members.folders(path)
+
+    def files(self, path: str, *, deep: bool = False) -> list[str]:
+        """Return the paths of the files in a folder."""
+        return self._members.files(path, deep)
+
+    def read(self, path: str) -> bytes:
+        """Return a member's bytes."""
+        start, size = _found(self._members, path, self.place)
+        return read_at(self._file, start, size)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the archive's path, size and time."""
+        return fingerprint(self.place)
+
+    def __getstate__(self) -> str:
+        return self.place
+
+    def __setstate__(self, place: str) -> None:
+        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+
+
+def read_at(file: BinaryIO, start: int, size: int) -> bytes:
+    """Return bytes of an uncompressed archive."""
+    try:
+        file.seek(start)
+        found = file.read(size)
+    except OSError as error:
+        raise DataError(f"unreadable: {error.strerror or error}") from None
+    if len(found) != size:
+        raise DataError(f"truncated: {len(found)} of {size} bytes are there")
+    return found
+
+
+def unpacked(file: BinaryIO, place: str) -> BinaryIO:
+    """Return the file itself, or a temporary one with its content where it is compressed.
+
+    All of it is read, so that a wrong checksum at its end is found.
+
+    Raises:
+        DataError: it is damaged, cut off, or a bomb.
+    """
+    head = file.read(6)
+    file.seek(0)
+    kind = next((kind for magic, kind in _PACKED.items() if head.startswith(magic)), None)
+    if kind is None:
+        return file
+    whole = cast(BinaryIO, tempfile.TemporaryFile(prefix="alexnet-"))  # noqa: SIM115  # the caller's
+    try:
+        with file, kind(file) as content:
+            while piece := content.read(2**20):
+                whole.write(piece)
+                if whole.tell() > max(_LARGE, file.tell() * MAX_RATIO):
+                    raise DataError(
+                        f"{place!r} unpacks to over {MAX_RATIO} times its size: it is refused as a bomb"
+                    )
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        whole.close()
+        raise DataError(f"{place!r} cannot be unpacked: {' '.join(str(error).split())}") from None
+    except DataError:
+        whole.close()
+        raise
+    return whole
+
+
+def tar_members(
+    file: BinaryIO, place: str, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[str, int, int]]:
+    """Walk an uncompressed tar, or one that lies inside a file from `start` to `stop`.
+
+    Yields:
+        the name, place in the file and size of each regular member, in the archive's order.
+    Raises:
+        DataError: it is no tar, is damaged, or is cut off, even exactly between two members.
+    """
+    stop = file.seek(0, os.SEEK_END) if stop is None else stop
+    file.seek(start)
+    count = 0
+    try:
+        with tarfile.open(fileobj=file, mode="r:", encoding="utf-8") as archive:
+            while (member := archive.next()) is not None:
+                count += 1
+                if member.offset_data + member.size > stop:
+                    raise DataError(f"{place!r} is cut off inside its member {count} ({member.name!r})")
+                if member.isreg() and not member.issparse():
+                    yield member.name, member.offset_data, member.size
+                archive.members = []  # type: ignore[attr-defined]  # it would keep every one
+            end = archive.offset
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise DataError(f"{place!r} is not a readable tar archive: {error}") from None
+    file.seek(end)
+    if file.read(tarfile.BLOCKSIZE) != b"\0" * tarfile.BLOCKSIZE:
+        raise DataError(f"{place!r} is cut off after its member {count}: the end of the archive is missing")
+
+
+def _found(members: Members, path: str, place: str) -> tuple[int, int]:
+    """Look a member up; one that is too large to be a picture is refused."""
+    if path not in members.where:
+        raise DataError(f"unreadable: {place!r} holds no {path!r}")
+    start, size = members.where[path]
+    if size > MAX_BYTES:
+        raise DataError(f"too large: {size} bytes, at most {MAX_BYTES} are read")
+    return start, size

@@ -1,0 +1,160 @@
+"""Trees of files that sources read: a directory on the disk or a remote one; archives are in `archives`.
+
+Paths inside a tree are relative and use "/"; "" is the root. Hidden names and the leftovers of operating systems
+are left out everywhere.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from alexnet.data.sources.files.places import content, filesystem
+from alexnet.errors import DataError
+
+_LEFTOVERS = ("__MACOSX", "Thumbs.db", "desktop.ini", "Icon\r", "lost+found", "$RECYCLE.BIN", "@eaDir")
+
+
+class Tree(Protocol):
+    """Files by their path; listings are sorted by plain text, so that every machine sees one order."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders directly in a folder."""
+
+    def files(self, path: str, *, deep: bool = False) -> list[str]:
+        """Return the paths, from the root, of the files in a folder; with `deep`, in those below too."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes, at most `MAX_BYTES`; DataError says why it cannot be read."""
+
+    def fingerprint(self) -> str:
+        """Return a text that changes when names, sizes or times do."""
+
+
+def junk(name: str) -> bool:
+    """Tell whether a name is hidden or an operating system's leftover."""
+    return name.startswith(".") or name in _LEFTOVERS
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of a name in a folder of a tree."""
+    return f"{folder}/{name}" if folder else name
+
+
+class Directory:
+    """A tree on the disk. Nothing is kept: each listing reads the folder anew."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.place = os.fspath(root)
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders directly in a folder; links are followed."""
+        return sorted(entry.name for entry in self._entries(path) if _is_folder(entry))
+
+    def files(self, path: str, *, deep: bool = False) -> list[str]:
+        """Return the paths of the files in a folder; `read` will refuse pipes, sockets and devices."""
+        return sorted(self._walk(path, deep, frozenset()))
+
+    def read(self, path: str) -> bytes:
+        """Return a regular file's bytes; anything else is refused without waiting for it."""
+        return content(os.path.join(self.place, path))
+
+    def fingerprint(self) -> str:
+        """Return a hash over the path, size and time of every file."""
+        digest = hashlib.sha256(os.fsencode(os.path.abspath(self.place)))
+        for path in self.files("", deep=True):
+            try:
+                status = os.stat(os.path.join(self.place, path))
+                size, time = status.st_size, status.st_mtime_ns
+            except OSError:
+                size, time = -1, -1
+            digest.update(f"{path}\0{size} {time}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def _entries(self, path: str) -> list[os.DirEntry[str]]:
+        folder = os.path.join(self.place, path)
+        try:
+            with os.scandir(folder) as entries:
+                return [entry for entry in entries if not junk(entry.name)]
+        except OSError as error:
+            raise DataError(
+                f"{folder!r} cannot be listed: {error.strerror}; mend it or move it away"
+            ) from None
+
+    def _walk(self, path: str, deep: bool, above: frozenset[tuple[int, int]]) -> Iterator[str]:
+        for entry in self._entries(path):
+            if not _is_folder(entry):
+                yield join(path, entry.name)
+            elif deep:
+                status = os.stat(entry.path)
+                identity = (status.st_dev, status.st_ino)
+                if identity not in above:  # a link to a folder that it lies in would go round for ever
+                    yield from self._walk(join(path, entry.name), deep, above | {identity})
+
+
+class Remote:
+    """A tree behind s3://, gs://, https:// and other protocols that fsspec knows."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self._files, self._root = filesystem(place)
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders directly in a folder."""
+        return sorted(name for name, kind in self._listed(path) if kind == "directory")
+
+    def files(self, path: str, *, deep: bool = False) -> list[str]:
+        """Return the paths of the files in a folder."""
+        found = []
+        for name, kind in self._listed(path):
+            if kind != "directory":
+                found.append(join(path, name))
+            elif deep:
+                found += self.files(join(path, name), deep=True)
+        return sorted(found)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+        try:
+            found: bytes = self._files.cat_file(join(self._root.rstrip("/"), path))
+            return found
+        except Exception as error:  # each protocol has errors of its own
+            raise DataError(f"unreadable: {' '.join(str(error).split())}") from None
+
+    def fingerprint(self) -> str:
+        """Return a hash over the path and size of every file."""
+        listing = sorted(
+            (path, about.get("size")) for path, about in self._files.find(self._root, detail=True).items()
+        )
+        return hashlib.sha256(repr((self.place, listing)).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _listed(self, path: str) -> list[tuple[str, str]]:
+        folder = join(self._root.rstrip("/"), path)
+        try:
+            found = [
+                (entry["name"].rstrip("/").rsplit("/", 1)[-1], entry["type"])
+                for entry in self._files.ls(folder)
+            ]
+        except Exception as error:  # as above
+            raise DataError(
+                f"{join(self.place, path)!r} cannot be listed: {' '.join(str(error).split())}"
+            ) from None
+        return [(name, kind) for name, kind in found if not junk(name)]
+
+    def __getstate__(self) -> str:
+        return self.place
+
+    def __setstate__(self, place: str) -> None:
+        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False

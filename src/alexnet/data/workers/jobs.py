@@ -1,0 +1,49 @@
+"""Work on every picture of a source, in parts that any process can do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from alexnet.data.sources.source import Source
+from alexnet.errors import AlexNetError
+
+OnProgress = Callable[[int, bool], None]
+"""Called with the place of each entry and whether it is about to be decoded, or has been."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Entries `start` to `stop` of a split's listing."""
+
+    split: str
+    number: int
+    start: int
+    stop: int
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Job(Protocol):
+    """What is to be done with every picture."""
+
+    @property
+    def source(self) -> Source:
+        """Where the pictures come from."""
+
+    def do(self, part: Any, on_progress: OnProgress, known_bad: Mapping[int, str]) -> dict[str, Any]:
+        """Do a part, and return what came of it as plain values; `known_bad` are places whose pictures took a process
+        down before, and how."""
+
+    def failed(self, full: bool, words: str) -> AlexNetError:
+        """Return the error for an operating system that refuses, or whose disk is full."""
+
+
+def divided(source: Source, size: int) -> list[Part]:
+    """Divide every split of a source into parts of `size`."""
+    return [
+        Part(split, number, start, min(start + size, count))
+        for split in source.splits
+        for count in (source.count(split),)
+        for number, start in enumerate(range(0, count, size))
+    ]

@@ -1,0 +1,67 @@
+"""A process that does parts of a job: `python -m alexnet.data.workers.worker`, started by `workers`.
+
+It is a program of its own, so that nothing of the caller's is forked or run again: a job and then parts come in
+on standard input as pickles of its parent, and one line of JSON goes out for each part. It ends when its input
+does, and on Linux with its parent.
+"""
+
+import ctypes
+import errno
+import json
+import mmap
+import os
+import pickle
+import signal
+import struct
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from alexnet.data.workers.jobs import Job, OnProgress, Part
+from alexnet.errors import DataError
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+def main(progress_file: Path, slot: int) -> None:
+    """Do parts as they are asked for.
+
+    Args:
+        board: a file of eight bytes for each worker, where it notes which entry it is at: twice its place, and
+            one more while it is being decoded.
+        slot: this worker's place on it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    warnings.simplefilter("ignore")  # of Pillow, about metadata, without a name
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # what a source or a library prints is no answer
+    job = pickle.load(requests)
+    with open(progress_file, "r+b") as file, mmap.mmap(file.fileno(), 0) as places:
+
+        def on_progress(place: int, decoding: bool) -> None:
+            struct.pack_into("<q", places, 8 * slot, 2 * place + decoding)
+
+        while True:
+            try:
+                part, known_bad = pickle.load(requests)
+            except EOFError:
+                return
+            answers.write(json.dumps(_answer(job, part, on_progress, known_bad)) + "\n")
+            answers.flush()
+
+
+def _answer(job: Job, part: Part, on_progress: OnProgress, known_bad: dict[int, str]) -> dict[str, Any]:
+    """Do a part; what went wrong becomes part of the answer."""
+    try:
+        return {"result": job.do(part, on_progress, known_bad)}
+    except DataError as error:
+        return {"data": str(error)}
+    except OSError as error:
+        return {"full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "system": str(error)}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,61 @@
+"""Devices: choosing one by its name, saying what it is, and what is asked of it."""
+
+import resource
+import sys
+
+import torch
+
+from alexnet.errors import RecipeError, choices
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of a name: cpu, cuda, cuda:1; auto is a CUDA device where torch can use one.
+
+    Raises:
+        RecipeError: there is no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise RecipeError(f"`{name}` is not a device; {choices(name, ('auto', 'cpu', 'cuda'))}") from None
+    if device.type not in ("cpu", "cuda"):
+        raise RecipeError(f"`{name}` is not trained on here; {choices(name, ('auto', 'cpu', 'cuda'))}")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise RecipeError(
+            f"there is no {name}: torch {torch.__version__} finds {torch.cuda.device_count()} CUDA devices; "
+            "--device cpu needs none"
+        )
+    return device
+
+
+def enable_tf32(device: torch.device) -> None:
+    """Let float32 products of a CUDA device use TF32, and let cuDNN look for its fastest algorithms.
+
+    It holds for the whole process; on a processor nothing is done.
+    """
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+
+
+def describe_device(device: torch.device) -> str:
+    """Return what a run says of its device, in one line; nothing is changed."""
+    if device.type == "cpu":
+        return f"device: cpu, {torch.get_num_threads()} threads"
+    products = (
+        "float32 products use TF32, 10 bits of mantissa"
+        if torch.backends.cuda.matmul.allow_tf32
+        else "float32"
+    )
+    return f"device: {torch.cuda.get_device_name(device)}; {products}"
+
+
+def peak_memory(device: torch.device) -> int:
+    """Return the most memory that this process has held, in bytes; of a CUDA device, what it held there."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, bytes or kilobytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,1 @@
+"""Inference: a trained network answers about pictures."""

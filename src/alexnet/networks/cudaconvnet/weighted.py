@@ -1,0 +1,203 @@
+"""Make the stage of each layer with weights of a definition: conv, local, fc and treefc."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from torch import nn
+
+from alexnet.errors import RecipeError
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
+from alexnet.networks.cudaconvnet.layers import Layer, Notes
+from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.locally_connected import LocallyConnected
+from alexnet.networks.layers.multi_input import Connection, Dense, Filtered, Local, MultiInputLayer
+from alexnet.networks.layers.tree import TreeConnected
+from alexnet.randomness import generator
+
+
+def is_plain(layer: Layer) -> bool:
+    """Tell whether a weight layer is the ordinary one: one input, all its own, biases shared over positions."""
+    options = layer.options
+    return (
+        len(layer.inputs) == 1
+        and not any(options["weightSource"])
+        and not any(options.get("randSparse", ()))
+        and (layer.kind != "conv" or options["sharedBiases"])
+    )
+
+
+def weight_names(layer: Layer) -> tuple[str, ...]:
+    """Return the names of a weight layer's matrices, in the order of its inputs."""
+    if layer.kind == "treefc" or is_plain(layer):
+        return ("weight",)
+    return tuple(f"weight{i}" for i in range(len(layer.inputs)))
+
+
+def hints(layer: Layer, shapes: Sequence[Shape], notes: Notes) -> None:
+    """Note keys that only mattered to the program's kernels and do not fit."""
+    if layer.kind == "conv" and layer.options["partialSum"]:
+        side = _filtered(layer, 0, shapes[0]).shape(shapes[0])[1]
+        if side**2 % layer.options["partialSum"]:
+            notes.add(
+                layer.section, "partialSum", "does not divide the output positions and has no effect here"
+            )
+
+
+_MOST: Final = 2**34  # weights of a matrix: 64 GB
+
+
+def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
+    for part in connections:
+        if (count := math.prod(part.weight)) > _MOST:
+            raise layer.wrong("type", f"it would have {count:.0e} weights, more than any machine holds")
+
+
+def convolution(layer: Layer, around: LayerContext) -> nn.Module:
+    options = layer.options
+    connections = [_filtered(layer, i, shape) for i, shape in enumerate(around.shapes)]
+    outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    _check_size(layer, connections)
+    check_same(layer, outputs)
+    if is_plain(layer):
+        part = connections[0]
+        return Convolution(
+            part.channels,
+            part.filters,
+            part.size,
+            stride=part.stride,
+            padding=part.padding,
+            groups=part.groups,
+            deviation=options["initW"][0],
+            constant=options["initB"],
+            activation="identity",
+        )
+    filters, rows, columns = outputs[0]
+    bias = (filters,) if options["sharedBiases"] else (filters, rows * columns)
+    return _summed(layer, connections, bias, around)
+
+
+def local(layer: Layer, around: LayerContext) -> nn.Module:
+    options = layer.options
+    connections = []
+    for i, shape in enumerate(around.shapes):
+        part = _filtered(layer, i, shape)
+        connections.append(
+            Local(shape, part.filters, part.size, part.stride, part.padding, part.groups, part.connections)
+        )
+    outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    _check_size(layer, connections)
+    check_same(layer, outputs)
+    if is_plain(layer):
+        return LocallyConnected(
+            around.shapes[0],
+            connections[0].filters,
+            connections[0].size,
+            stride=connections[0].stride,
+            padding=connections[0].padding,
+            groups=connections[0].groups,
+            deviation=options["initW"][0],
+            constant=options["initB"],
+            activation="identity",
+        )
+    filters, rows, columns = outputs[0]
+    return _summed(layer, connections, (filters, rows * columns), around)
+
+
+def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
+    units = layer.options["outputs"]
+    connections = [Dense(math.prod(shape), units) for shape in around.shapes]
+    _check_size(layer, connections)
+    if is_plain(layer):
+        return FullyConnected(
+            connections[0].inputs,
+            units,
+            deviation=layer.options["initW"][0],
+            constant=layer.options["initB"],
+            activation="identity",
+        )
+    return _summed(layer, connections, (units,), around)
+
+
+def tree_connected(layer: Layer, around: LayerContext) -> nn.Module:
+    if not around.tree:
+        raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
+    options = layer.options
+    return TreeConnected(
+        math.prod(around.shapes[0]), around.tree, deviation=options["initW"][0], constant=options["initB"]
+    )
+
+
+def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around: LayerContext) -> nn.Module:
+    owners = [_owner(layer, i, around) for i in range(len(connections))]
+    try:
+        return MultiInputLayer(
+            connections,
+            bias,
+            deviations=layer.options["initW"],
+            constant=layer.options["initB"],
+            owners=owners,
+        )
+    except RecipeError as error:
+        raise layer.wrong("weightSource", str(error)) from None
+
+
+def _owner(layer: Layer, index: int, around: LayerContext) -> tuple[nn.Module | None, str] | None:
+    """Return the layer and the name of the weight that an input shares, or None for one of its own."""
+    text = layer.options["weightSource"][index]
+    if not text:
+        return None
+    name, _, rest = text.partition("[")
+    digits = rest.rstrip("] ")
+    if rest and not digits.isdigit():
+        raise layer.wrong("weightSource", "layer or layer[i] expected")
+    other = int(digits) if rest else 0
+    if name == layer.name:
+        if other >= index or layer.options["weightSource"][other]:
+            raise layer.wrong("weightSource", f"input {other} is not an earlier one with weights of its own")
+        return None, f"weight{other}"
+    owner = around.made.get(name)
+    if owner is None or not hasattr(owner, "initialize"):
+        raise layer.wrong("weightSource", f"`{name}` is not a layer with weights above this one")
+    if other >= (len(owner.connections) if isinstance(owner, MultiInputLayer) else 1):
+        raise layer.wrong("weightSource", f"`{name}` has no matrix {other}")
+    return owner.source(other) if isinstance(owner, MultiInputLayer) else (owner, "weight")
+
+
+def _filtered(layer: Layer, index: int, shape: Shape) -> Filtered:
+    """Return how an input of a conv or local layer meets its filters."""
+    options = layer.options
+    channels, groups = options["channels"][index], options["groups"][index]
+    filters = options["filters"][index] * groups
+    connections: tuple[int, ...] = ()
+    if channels % groups and not options["randSparse"][index]:
+        raise layer.wrong("groups", f"{channels} channels do not fall into {groups} groups")
+    if options["randSparse"][index]:
+        connections = _connections(layer, index, channels, groups)
+    size, stride = options["filterSize"][index], options["stride"][index]
+    part = Filtered(channels, filters, size, stride, options["padding"][index], groups, connections)
+    if min(part.shape(shape)[1:]) < 1:
+        raise layer.wrong("filterSize", f"a filter of {size} pixels does not fit into maps of {shape[1]}")
+    return part
+
+
+def _connections(layer: Layer, index: int, channels: int, groups: int) -> tuple[int, ...]:
+    """Draw the channels that each group of filters sees: permutations of all channels, one after the other.
+
+    Drawn from the layer's name alone, so that a network built again has the same ones.
+    """
+    seen = layer.options["filterChannels"][index] or channels // groups
+    if groups < 2:
+        raise layer.wrong("randSparse", "needs groups above 1")
+    if channels % seen or groups * seen % channels:
+        raise layer.wrong(
+            "filterChannels", f"{channels} channels and {groups} groups of {seen}: one must divide the other"
+        )
+    source = generator("connections", layer.name, index)
+    drawn = [
+        torch.randperm(channels, generator=source, device="cpu") for _ in range(groups * seen // channels)
+    ]
+    return tuple(int(channel) for channel in torch.cat(drawn))

@@ -1,0 +1,64 @@
+"""Two normalisations that the paper does not mention: over blocks of maps, and of contrast within a map.
+
+Both stand in definition files of the 2012 program. Shapes: N images, C channels, H rows, W columns.
+"""
+
+from typing import final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from alexnet.networks.layers.layer import Shape
+
+
+@final
+class BlockNormalization(nn.Module):
+    """Divide each activity by those of its block of `size` maps (cmrnorm with blocked=1).
+
+        b_c = a_c / (k + alpha / size * sum of a_c'^2 over the block)^beta
+
+    The blocks are maps 0 ... size-1, size ... 2 size - 1 and so on; the last may be short.
+    """
+
+    def __init__(self, size: int, *, alpha: float, beta: float, k: float) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        totals = torch.stack([part.square().sum(1) for part in x.split(self.size, 1)], 1)
+        totals = totals.repeat_interleave(self.size, 1)[:, : x.shape[1]]
+        return x * (self.k + self.alpha / self.size * totals) ** -self.beta
+
+
+@final
+class ContrastNormalization(nn.Module):
+    """Divide each activity by the contrast around it in the same map (cnorm).
+
+        b = a * (1 + scale / size^2 * sum of (a' - m')^2 over the window)^-power
+
+    m' is the mean of the window around a' itself; windows are size x size, start size // 2 before their centre
+    and are clipped to the map.
+
+    Its gradient is the formula's own. The program's left out how m' changes with the activities.
+    """
+
+    def __init__(self, size: int, *, scale: float, power: float) -> None:
+        super().__init__()
+        self.size, self.scale, self.power = size, scale, power
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        pixels = self._sums(torch.ones_like(x[:1, :1]))
+        total = self._sums((x - self._sums(x) / pixels).square())
+        return x * (1.0 + self.scale / self.size**2 * total) ** -self.power
+
+    def _sums(self, x: Tensor) -> Tensor:
+        """Return the sum over the window around each pixel."""
+        before, after = self.size // 2, self.size - 1 - self.size // 2
+        return F.avg_pool2d(F.pad(x, (before, after) * 2), self.size, stride=1, divisor_override=1)

@@ -1,0 +1,75 @@
+"""What every layer has in common: shapes that round up, activation functions, weights and biases.
+
+Shapes: N images, C channels, H rows, W columns. Sizes round up: the last window of a convolution or pool may
+hang over the right and bottom border, where a convolution reads zeros and a pool sees only what is there. That
+is how 224 pixels give 55 positions to conv1 (section 3.5).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from alexnet.errors import RecipeError, choices
+
+ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
+    "identity": lambda x: x,
+    "relu": F.relu,
+    "tanh": torch.tanh,
+}
+
+Shape = tuple[int, ...]  # of one image's values: (C, H, W) or (U,)
+
+
+def positions(size: int, window: int, stride: int, padding: int = 0, *, whole: bool = False) -> int:
+    """Return how many windows fit along a side, rounding up: 1 + ceil((size + 2 padding - window) / stride).
+
+    `whole` counts only windows that do not hang over the border: it rounds down, as later programs do.
+    """
+    room = size + 2 * padding - window
+    return 1 + (room // stride if whole else -(-room // stride))
+
+
+def check_activation(name: str) -> str:
+    """Return the name of an activation function, or raise RecipeError with the choices."""
+    if name not in ACTIVATIONS:
+        raise RecipeError(f"`{name}` is not an activation function; {choices(name, ACTIVATIONS)}")
+    return name
+
+
+class Weighted(nn.Module):
+    """A layer with weights and biases: drawn from N(0, deviation) and set to a constant (section 5).
+
+    `activation` names the function that is applied to its output: relu unless said otherwise (section 3.1).
+    """
+
+    def __init__(
+        self, weight: Shape, bias: Shape, *, deviation: float, constant: float, activation: str
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(weight))
+        self.bias = nn.Parameter(torch.empty(bias))
+        self.deviation, self.constant = deviation, constant
+        self.activation = check_activation(activation)
+
+    @torch.no_grad()
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw the weights from N(0, deviation) and set the biases to their constant."""
+        self.weight.normal_(0.0, self.deviation, generator=generator)
+        self.bias.fill_(self.constant)
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Return the multiplications of one image's forward pass."""
+        raise NotImplementedError
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shapes of the inputs."""
+        raise NotImplementedError
+
+
+def overhang(size: int, window: int, stride: int, padding: int) -> int:
+    """Return how far the last window hangs over the padded border, in pixels (never negative)."""
+    covered = (positions(size, window, stride, padding) - 1) * stride + window
+    return max(0, covered - size - 2 * padding)

@@ -1,0 +1,112 @@
+"""What a person asks to be trained: a recipe by its name, with what is to be otherwise."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, final
+
+from alexnet.data.dataset import Dataset
+from alexnet.data.sources.naming import default_side
+from alexnet.data.sources.source import Source
+from alexnet.errors import DataError, RunError
+from alexnet.networks.catalogue import architecture
+from alexnet.networks.cudaconvnet.sections import read_text
+from alexnet.networks.stage import Architecture
+from alexnet.recipes import recipe as named
+from alexnet.recipes.layer_parameters import with_parameters
+from alexnet.runs.directory import RECIPE
+from alexnet.training.layers import with_network
+from alexnet.training.recipe import Recipe
+from alexnet.training.settings import from_plain, with_settings
+
+
+@final
+@dataclass(frozen=True)
+class RecipeRequest:
+    """A recipe as it is asked for; what it is exactly depends on the pictures."""
+
+    recipe: str | Recipe | None = None
+    """A recipe or its name; without one, the one that suits the pictures' size."""
+    network: str | None = None
+    """The name of a network, or a definition file, in place of the recipe's."""
+    parameters: Path | None = None
+    """A layer-parameter file, whose rates take the place of the recipe's."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Changes to the recipe, by path."""
+
+    def side(self, source: Source) -> int:
+        """Choose the side to prepare pictures at: their natural one, unless the network would see less than two
+        thirds of it; then they are made smaller, so that it sees seven eighths, the paper's 224 of 256 pixels."""
+        natural = default_side(source)
+        seen = self._changed(source.name, natural).network.side
+        return natural if 2 * natural <= 3 * seen else round(seen * 256 / 224)
+
+    def resolve(self, dataset: Dataset) -> Recipe:
+        """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
+
+        Raises:
+            RecipeError: a recipe, network or setting that does not exist or does not fit.
+            DataError: the pictures are smaller than the network's input, or all of one class.
+        """
+        if len(dataset.classes) < 2:
+            raise DataError(
+                f"{dataset.name} has one class, {dataset.classes[0]!r}, and nothing to tell it from: "
+                "give the folder that holds a folder for each class"
+            )
+        chosen = self._changed(dataset.name, dataset.side)
+        side = chosen.network.side
+        if dataset.side < side:
+            raise DataError(
+                f"{dataset.name} has pictures of {dataset.side} pixels, the network of {chosen.name} takes {side}: "
+                f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
+            )
+        return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
+
+    def _changed(self, name: str, side: int) -> Recipe:
+        """Return the recipe for data of a name, with pictures of a side, changed as asked."""
+        recipe = self.recipe or default_recipe(name, side)
+        chosen = recipe if isinstance(recipe, Recipe) else named(recipe)
+        if self.network is not None:
+            chosen = with_network(chosen, self._architecture(self.network))
+        if self.parameters is not None:
+            chosen = with_parameters(chosen)
+        return with_settings(chosen, self.settings) if self.settings else chosen
+
+    def _architecture(self, network: str) -> Architecture:
+        """Return the network of a name, or of a definition file with its layer parameters."""
+        if self.parameters is None:
+            return architecture(network)
+        return architecture(
+            network, parameters=read_text(self.parameters), parameters_name=self.parameters.name
+        )
+
+
+def stored_recipe(run: Path) -> Recipe | None:
+    """Return the recipe that a run was begun with; None where there is no run.
+
+    Raises:
+        RunError: its recipe cannot be read.
+        RecipeError: it is of a network or a setting that this version does not know.
+    """
+    path = run / RECIPE
+    if not path.exists():
+        return None
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split())[:120]
+        raise RunError(f"{path} is not what a run writes ({said}): name the recipe with --recipe") from None
+    return from_plain(Recipe, plain)
+
+
+def default_recipe(name: str, side: int) -> str:
+    """Return the name of the recipe that suits data of a name, with pictures of a side, when none is asked for."""
+    if name == "digits":
+        return "digits"
+    return "cifar-18pct" if side < 224 else "paper"
+
+
+def _for_classes(network: Architecture, classes: int) -> Architecture:
+    changed: Architecture = replace(network, classes=classes)  # type: ignore[type-var]  # always a dataclass
+    return changed

@@ -1,0 +1,191 @@
+"""A run's directory: who may write it, its checkpoints, and what they say.
+
+recipe.json                     the resolved recipe
+environment.json                versions, machine, threads
+journal.jsonl, journal.csv      a row an epoch
+curves.svg                      the same as curves
+failure.txt                     why the run failed, if it did
+tidied.txt                      its checkpoints were removed: it cannot go on
+checkpoints/step-00000390.safetensors   the newest ones; the last is the one with the highest step
+best.safetensors                the network with the lowest validation error so far
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TextIO, final
+
+import torch
+
+from alexnet.distributed.group import ALONE, ProcessGroup
+from alexnet.errors import Interrupted, RunError
+from alexnet.files import write_text
+from alexnet.runs.checkpoints import BEST, checkpoints
+from alexnet.runs.environment import environment
+
+RECIPE: Final = "recipe.json"
+ENVIRONMENT: Final = "environment.json"
+FAILURE: Final = "failure.txt"
+TIDIED: Final = "tidied.txt"
+LOCK: Final = ".lock"
+WRITTEN: Final = (
+    *(RECIPE, ENVIRONMENT, FAILURE, TIDIED, BEST),
+    *("journal.jsonl", "journal.csv", "curves.svg", "checkpoints", "tensorboard", "wandb", "pictures"),
+)
+"""What a run, the demo's among them, writes into its directory."""
+TRIES: Final = 10
+"""How often a lock is asked for, a fiftieth of a second apart."""
+
+
+@final
+class RunDirectory:
+    """A run directory that this process alone may write; a context manager that holds its lock.
+
+    Args:
+        path: the directory; made where it does not exist.
+        resume: whether a run that is there already is to go on.
+        group: who train together; only the first of them writes, and for the others nothing is done here.
+    Raises:
+        RunError: as `check_free`, or the directory is in use by another process.
+    """
+
+    def __init__(self, path: Path, *, resume: bool, group: ProcessGroup = ALONE) -> None:
+        self.path, self.writes = path, group.is_first
+        self._group = group
+        self._begun = False
+        if not self.writes:
+            return
+        check_free(path, resume=resume)
+        self._made = not path.exists()
+        try:
+            (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+            self._lock = open(path / LOCK, "a+")  # noqa: SIM115  # held open as long as the run lasts
+            self._claim()
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}; give another --run") from error
+        try:
+            check_free(path, resume=resume)  # another process may have come and gone since
+            for leftover in [*path.glob(".*.tmp"), *path.glob("checkpoints/.*.tmp")]:
+                leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self.writes:
+            return
+        if self._begun and isinstance(error, Exception) and not isinstance(error, Interrupted):
+            with contextlib.suppress(OSError):  # a full disk has been said already
+                write_text(self.path / FAILURE, " ".join(str(error or kind).split()) + "\n")
+        if not self._begun and error is not None:
+            self._leave_nothing()
+        self._lock.close()
+
+    def _leave_nothing(self) -> None:
+        """Remove what was made for a run that did not begin; what holds anything else stays."""
+        with contextlib.suppress(OSError):
+            if (self.path / RECIPE).exists():
+                return
+            (self.path / "checkpoints").rmdir()
+            (self.path / LOCK).unlink()
+            if self._made:
+                self.path.rmdir()
+
+    def _claim(self) -> None:
+        """Take the lock; the kernel lets it go when the process ends, however it ends."""
+        try:
+            if not _locked_soon(self._lock):
+                raise BlockingIOError
+            if os.fstat(self._lock.fileno()).st_nlink == 0:
+                raise BlockingIOError  # another process came, did not begin, and took the file with it
+        except BlockingIOError:
+            self._lock.seek(0)
+            owner = self._lock.read().strip() or "another process"
+            self._lock.close()
+            raise RunError(f"{self.path} is in use by {owner}: wait for it, or give another --run") from None
+        with contextlib.suppress(
+            OSError
+        ):  # the name is a courtesy: a full disk shall not keep a run from going on
+            os.ftruncate(self._lock.fileno(), 0)
+            name = f"process {os.getpid()} on {platform.node()}"
+            # not through the file's own buffer: on a full disk that would fail again when it is closed
+            os.pwrite(self._lock.fileno(), name.encode(), 0)
+
+    def begin(self, recipe: Mapping[str, Any], device: torch.device) -> None:
+        """Write the resolved recipe and the environment: the run begins, or goes on.
+
+        Args:
+            recipe: as plain values.
+            device: where it computes.
+        Raises:
+            RunError: they cannot be written.
+        """
+        if not self.writes:
+            return
+        try:
+            (self.path / FAILURE).unlink(missing_ok=True)
+            write_text(self.path / RECIPE, json.dumps(recipe, indent=2, ensure_ascii=False) + "\n")
+            found = environment(device, self._group)
+            write_text(self.path / ENVIRONMENT, json.dumps(found, indent=2) + "\n")
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be written: {error.strerror}; make room, or give another --run"
+            ) from error
+        self._begun = True
+
+    def changed_environment(self, device: torch.device) -> list[str]:
+        """Return what differs from the environment that the run was begun in, a line each."""
+        path = self.path / ENVIRONMENT
+        before = json.loads(path.read_text(encoding="utf-8")) if self.writes and path.exists() else {}
+        return [
+            f"{name} was {before[name]} and is {value}"
+            for name, value in environment(device, self._group).items()
+            if name in before and before[name] != value and name != "system"
+        ]
+
+
+def _locked_soon(lock: TextIO) -> bool:
+    """Take a lock, or say that it is not to be had: who lists runs holds it too, for less than a moment."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def check_free(path: Path, *, resume: bool) -> None:
+    """Check, before anything long is begun, that a run may be written to a directory.
+
+    Raises:
+        RunError: it holds a run and `resume` is not asked for, holds something else, or cannot be written.
+    """
+    if path.exists() and not path.is_dir():
+        raise RunError(f"{path} is a file: --run takes a directory")
+    try:
+        os.fspath(path).encode()  # safetensors opens no other names
+    except UnicodeEncodeError:
+        raise RunError(f"{path} is not a name in UTF-8: give another --run") from None
+    if path.is_dir():
+        held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+        begun = RECIPE in held or any(checkpoints(path))
+        if begun and not resume:
+            raise RunError(f"{path} holds a run already: --resume goes on with it, or give another --run")
+        if held - {"checkpoints"} and not begun:
+            raise RunError(f"{path} is not empty and holds no run: give another --run")
+    nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise RunError(f"{path} cannot be written: {nearest} is read-only for us; give another --run")
