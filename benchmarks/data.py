@@ -35,7 +35,7 @@ import torch
 from loaders import Contender, others
 from PIL import Image, ImageCms, ImageOps
 
-from alexnet import memory, randomness
+from alexnet import cpu, memory, randomness
 from alexnet.bench.machine import machine
 from alexnet.data.augmentation.augment import Augmentation, augment
 from alexnet.data.dataset import Dataset

@@ -45,3 +45,29 @@ def test_the_umask_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """It can only be read by setting it, for all threads: two that did would leave everything open for good."""
     monkeypatch.setattr(os, "umask", None)
     files.write_text(tmp_path / "note.txt", "written by one of several threads")
+
+
+def test_only_a_regular_file_of_bounded_size_is_read(tmp_path: Path) -> None:
+    """A pipe is not waited for, a device not read without end, and a link is what it points to."""
+    (tmp_path / "file").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    assert files.read_bounded(tmp_path / "link", 3) == b"abc"
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name, why in (
+        ("pipe", "no regular file"),
+        ("zero", "no regular file"),
+        ("file", "larger"),
+        (".", "folder"),
+    ):
+        with pytest.raises(OSError, match=why):
+            files.read_bounded(tmp_path / name, 2)
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("pipe", "null", "."):
+        with pytest.raises(OSError, match="not replaced"), files.written_whole(tmp_path / name):
+            pass
+    assert (tmp_path / "pipe").is_fifo()

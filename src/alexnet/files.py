@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and the folders where they live."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -8,6 +9,10 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+TEXT_BYTES: Final = 64 * 2**20
+"""What a list, a definition or a card may have at most: a million lines fit many times."""
 
 
 def home() -> Path:
@@ -18,12 +23,41 @@ def home() -> Path:
     return Path(cache) / "alexnet"
 
 
+def read_bounded(path: Path, limit: int = TEXT_BYTES) -> bytes:
+    """Read a regular file whole: no device, no pipe, no folder, and no more than it may have.
+
+    Args:
+        path: of the file, or of a link to one.
+        limit: bytes that it may have at most.
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger; `strerror` says so in words.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that nobody writes to is not waited for
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            why = "it is a folder" if stat.S_ISDIR(mode) else "it is no regular file"
+            raise OSError(errno.EINVAL, why, os.fspath(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit / 1e6:,.0f} MB", os.fspath(path))
+    return content
+
+
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it into place once it is complete and on the disk.
 
     If the block raises, the temporary file is removed and `path` stays as it was.
+
+    Raises:
+        OSError: something other than a regular file lies at `path`: a device, a pipe or a folder is not replaced.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file, and is not replaced", os.fspath(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     rights = stat.S_IMODE(os.fstat(handle).st_mode)  # what the umask leaves
