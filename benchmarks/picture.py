@@ -11,8 +11,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 TASKS = {
     "train": "training, batch 128",
-    "infer": "answering, batch 64",
-    "latency": "answering one picture",
+    "infer": "inference, batch 64",
+    "latency": "inference, one picture",
     "cifar": "training the small network",
 }
 WIDTH, LEFT, RIGHT, BAR, GAP = 760, 300, 120, 20, 26

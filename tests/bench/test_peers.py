@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.bench.contestants import compiled
-from alexnet.bench.machine import compiles
+from alexnet.bench.machine import compiles, present
 from alexnet.bench.plain import copy_weights, plain_network
 from alexnet.bench.worker import Worker, environment
 from alexnet.networks.alexnet import AlexNet
@@ -65,7 +65,7 @@ def images() -> Tensor:
 def test_a_peer_gives_the_same_logits(
     program: ModuleType, network: Network, plain: nn.Sequential, images: Tensor
 ) -> None:
-    theirs = torch.from_numpy(np.array(program.answering(plain, images)()))
+    theirs = torch.from_numpy(np.array(program.inference(plain, images)()))
     with torch.inference_mode():
         ours = network(images)
     assert (ours - theirs).norm() < 1e-4 * ours.norm()
@@ -102,7 +102,7 @@ def test_a_peer_drops_half_of_the_units(program: ModuleType, plain: nn.Sequentia
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["train", "answer"])
+@pytest.mark.parametrize("task", ["train", "infer"])
 def test_a_peer_takes_steps_in_a_worker(peer: str, task: str) -> None:
     with Worker(f"{task}-{peer}", 1, 1) as worker:
         assert worker.seconds() > 0
@@ -116,3 +116,14 @@ def test_the_network_that_torch_compiles_gives_the_same_logits(plain: nn.Sequent
     with torch.inference_mode():
         expected, found = plain(images), compiled(plain, frozen=True)(images)
     assert (found - expected).norm() < 1e-4 * expected.norm()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's own, while it compiles
+@pytest.mark.parametrize("task", ["train", "infer"])
+@pytest.mark.parametrize("kind", ["compile", "compile-bfloat16"])
+def test_torch_compile_is_given_its_best(task: str, kind: str) -> None:
+    if not present(kind):
+        pytest.skip(f"{kind} is not to be had on this machine")
+    with Worker(f"{task}-{kind}", 2, 1) as worker:
+        assert worker.seconds() > 0

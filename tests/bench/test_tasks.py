@@ -12,7 +12,7 @@ from alexnet.bench.contestants import CONTESTANTS
 from alexnet.bench.graph import onnx_graph
 from alexnet.bench.plain import PlainMapNormalization, copy_weights, plain_cifar, plain_network
 from alexnet.bench.rounds import Times
-from alexnet.bench.tasks import ANSWER_GFLOP, TASKS, TRAIN_GFLOP, bandwidth, gflops, measure
+from alexnet.bench.tasks import INFERENCE_GFLOP, TASKS, TRAIN_GFLOP, bandwidth, gflops, measure
 from alexnet.bench.worker import Worker
 from alexnet.errors import AlexNetError
 from alexnet.networks.alexnet import AlexNet
@@ -31,7 +31,7 @@ def test_the_costs_are_those_of_the_printed_network() -> None:
         for stage in network.stages
         if isinstance(stage.operation, Weighted)
     ]
-    assert 2 * sum(costs) / 1e9 == pytest.approx(ANSWER_GFLOP, abs=0.001)
+    assert 2 * sum(costs) / 1e9 == pytest.approx(INFERENCE_GFLOP, abs=0.001)
     assert (6 * sum(costs) - 2 * costs[0]) / 1e9 == pytest.approx(TRAIN_GFLOP, abs=0.001)
 
 
@@ -74,7 +74,8 @@ def test_every_task_names_contestants_that_exist() -> None:
 
 def test_a_contestant_is_measured_where_all_it_needs_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = {name.partition("-")[2] for task in TASKS.values() for name in task.contestants}
-    assert kinds == {"ours", "quantized", "plain", "compile", *machine.PEERS}
+    halves = {"compile-bfloat16", "openvino-bfloat16"}
+    assert kinds == {"ours", "quantized", "plain", "compile", *halves, *machine.PEERS}
     versions = {"onnxruntime": "1", "jax": "2", "jaxlib": "2", "keras": "3"}
     monkeypatch.setattr(machine, "installed", versions.get)
     assert machine.present("jax")
@@ -82,6 +83,10 @@ def test_a_contestant_is_measured_where_all_it_needs_is_installed(monkeypatch: p
     assert not machine.present("onnxruntime")  # without onnx there is no graph
     assert not machine.present("keras")  # without TensorFlow it has nothing to compute with
     assert versions.items() <= machine.machine().items()
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: False)
+    assert not machine.present("compile-bfloat16")
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: True)
+    assert machine.present("compile-bfloat16") == machine.present("compile")
     monkeypatch.setenv("CXX", "a compiler that is not here")
     assert not machine.present("compile")
 

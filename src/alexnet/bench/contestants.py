@@ -1,6 +1,8 @@
 """Who is measured: each contestant makes, in a process of its own, a function that does one step.
 
-Ours settle the allocator as a run does; the plain ones and the peers leave everything as they find it.
+Ours tune the allocator as a run does; the plain ones and the peers leave everything as they find it. Peers are given
+their best: compiled by torch with channels last in memory, and where the processor multiplies bfloat16 by itself, in
+that too.
 """
 
 from collections.abc import Callable
@@ -61,9 +63,10 @@ def train_plain(batch: int) -> Step:
     return _plain_step(plain_network(), batch, 224, 1000)
 
 
-def train_compile(batch: int) -> Step:
-    """The same with the stock modules compiled by torch."""
-    return _plain_step(compiled(plain_network(), frozen=False), batch, 224, 1000)
+def train_compile(batch: int, *, half: bool = False) -> Step:
+    """The same with the stock modules compiled by torch, channels last; `half`: in bfloat16 under autocast."""
+    network = plain_network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch documents it
+    return _plain_step(compiled(network, frozen=False), batch, 224, 1000, channels_last=True, half=half)
 
 
 def train_jax(batch: int) -> Step:
@@ -115,19 +118,31 @@ def _cut_pictures(batch: int, side: int, classes: int) -> tuple[Tensor, Tensor]:
     return torch.randn(batch, 3, side, side), torch.randint(0, classes, (batch,))
 
 
-def _plain_step(network: nn.Module, batch: int, side: int, classes: int) -> Step:
+def _plain_step(
+    network: nn.Module,
+    batch: int,
+    side: int,
+    classes: int,
+    *,
+    channels_last: bool = False,
+    half: bool = False,
+) -> Step:
     images, labels = _cut_pictures(batch, side, classes)
+    if channels_last:
+        images = images.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(network.parameters(), 1e-6, momentum=0.9, weight_decay=0.0005)
 
     def step() -> None:
         optimizer.zero_grad()
-        F.cross_entropy(network(images), labels).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            logits = network(images)
+        F.cross_entropy(logits.float(), labels).backward()
         optimizer.step()
 
     return step
 
 
-def answer_ours(batch: int, *, quantize: bool = False) -> Step:
+def infer_ours(batch: int, *, quantize: bool = False) -> Step:
     """Logits of uint8 pictures."""
     memory.tune_allocator()
     network = optimized_for_inference(Network(AlexNet()), quantize=quantize)
@@ -135,15 +150,17 @@ def answer_ours(batch: int, *, quantize: bool = False) -> Step:
     return partial(_without_gradients, network, images)
 
 
-def answer_plain(batch: int) -> Step:
+def infer_plain(batch: int) -> Step:
     """The same with stock modules, from floats."""
-    return partial(_without_gradients, _plain_answering(), torch.randn(batch, 3, 224, 224))
+    return partial(_without_gradients, _plain_inference(), torch.randn(batch, 3, 224, 224))
 
 
-def answer_compile(batch: int) -> Step:
-    """The same with the stock modules compiled by torch, their weights frozen."""
-    network = compiled(_plain_answering(), frozen=True)
-    return partial(_without_gradients, network, torch.randn(batch, 3, 224, 224))
+def infer_compile(batch: int, *, half: bool = False) -> Step:
+    """The same with the stock modules compiled by torch, channels last, weights frozen; `half`: all in bfloat16."""
+    kind = torch.bfloat16 if half else torch.float32
+    plain_one = _plain_inference().to(kind).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as above
+    images = torch.randn(batch, 3, 224, 224, dtype=kind).contiguous(memory_format=torch.channels_last)
+    return partial(_without_gradients, compiled(plain_one, frozen=True), images)
 
 
 def compiled(network: nn.Module, *, frozen: bool) -> nn.Module:
@@ -153,21 +170,21 @@ def compiled(network: nn.Module, *, frozen: bool) -> nn.Module:
     return made
 
 
-def answer_jax(batch: int) -> Step:
+def infer_jax(batch: int) -> Step:
     """The same in JAX, from floats."""
     from alexnet.bench import jax_peer
 
-    return jax_peer.answering(_plain_answering(), torch.randn(batch, 3, 224, 224))
+    return jax_peer.inference(_plain_inference(), torch.randn(batch, 3, 224, 224))
 
 
-def answer_keras(batch: int) -> Step:
+def infer_keras(batch: int) -> Step:
     """The same in Keras on TensorFlow, from floats."""
     from alexnet.bench import keras_peer
 
-    return keras_peer.answering(_plain_answering(), torch.randn(batch, 3, 224, 224))
+    return keras_peer.inference(_plain_inference(), torch.randn(batch, 3, 224, 224))
 
 
-def _plain_answering() -> nn.Sequential:
+def _plain_inference() -> nn.Sequential:
     network = plain_network().eval()
     copy_weights(Network(AlexNet()), network)
     return network
@@ -179,7 +196,7 @@ def _without_gradients(network: nn.Module, images: Tensor) -> Tensor:
     return logits
 
 
-def answer_onnxruntime(batch: int) -> Step:
+def infer_onnxruntime(batch: int) -> Step:
     """The same in ONNX Runtime, from floats."""
     import onnxruntime
 
@@ -191,8 +208,8 @@ def answer_onnxruntime(batch: int) -> Step:
     return lambda: session.run(None, {"images": images})
 
 
-def answer_openvino(batch: int) -> Step:
-    """The same in OpenVINO, from floats."""
+def infer_openvino(batch: int, *, half: bool = False) -> Step:
+    """The same in OpenVINO, from floats; `half`: computed in bfloat16."""
     import openvino
 
     core = openvino.Core()
@@ -203,7 +220,7 @@ def answer_openvino(batch: int) -> Step:
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "PERFORMANCE_HINT": hint,
         "NUM_STREAMS": 1,
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
     }
     compiled = core.compile_model(model, "CPU", settings)
     images = torch.randn(batch, 3, 224, 224).numpy()
@@ -218,7 +235,7 @@ def normalize_ours(batch: int) -> Step:
 
 
 def normalize_plain(batch: int) -> Step:
-    """The same by nn.LocalResponseNorm, with the allocator settled too."""
+    """The same by nn.LocalResponseNorm, with the allocator tuned too."""
     memory.tune_allocator()
     return _back_and_forth(nn.LocalResponseNorm(5, 1e-4, 0.75, 2.0), torch.randn(batch, 96, 55, 55))
 
@@ -262,18 +279,21 @@ CONTESTANTS: Final[dict[str, Callable[[int], Step]]] = {
     "train-ours": train_ours,
     "train-plain": train_plain,
     "train-compile": train_compile,
+    "train-compile-bfloat16": partial(train_compile, half=True),
     "train-jax": train_jax,
     "train-keras": train_keras,
     "cifar-ours": cifar_ours,
     "cifar-plain": cifar_plain,
-    "answer-ours": answer_ours,
-    "answer-quantized": partial(answer_ours, quantize=True),
-    "answer-plain": answer_plain,
-    "answer-compile": answer_compile,
-    "answer-onnxruntime": answer_onnxruntime,
-    "answer-openvino": answer_openvino,
-    "answer-jax": answer_jax,
-    "answer-keras": answer_keras,
+    "infer-ours": infer_ours,
+    "infer-quantized": partial(infer_ours, quantize=True),
+    "infer-plain": infer_plain,
+    "infer-compile": infer_compile,
+    "infer-compile-bfloat16": partial(infer_compile, half=True),
+    "infer-onnxruntime": infer_onnxruntime,
+    "infer-openvino": infer_openvino,
+    "infer-openvino-bfloat16": partial(infer_openvino, half=True),
+    "infer-jax": infer_jax,
+    "infer-keras": infer_keras,
     "normalize-ours": normalize_ours,
     "normalize-plain": normalize_plain,
     "augment-ours": augment_ours,

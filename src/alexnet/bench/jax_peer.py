@@ -18,7 +18,7 @@ Weights = list[tuple[Any, Any]]
 """Of each layer from conv1 to fc8: kernels or matrix, biases."""
 
 
-def answering(plain: nn.Sequential, images: Tensor) -> Callable[[], Any]:
+def inference(plain: nn.Sequential, images: Tensor) -> Callable[[], Any]:
     """Return a step that gives the logits, (N, 1000).
 
     Args:

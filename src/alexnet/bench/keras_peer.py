@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from alexnet.bench.plain import channels_last, channels_last_weights
 
 
-def answering(plain: nn.Sequential, images: Tensor) -> Callable[[], Any]:
-    """Return a step that gives the logits, (N, 1000); arguments are those of `jax_peer.answering`."""
+def inference(plain: nn.Sequential, images: Tensor) -> Callable[[], Any]:
+    """Return a step that gives the logits, (N, 1000); arguments are those of `jax_peer.inference`."""
     _settle()
     network, pixels = _network(plain), tf.constant(channels_last(images))
     function = tf.function(lambda x: network(x, training=False), jit_compile=True)

@@ -13,7 +13,7 @@ from typing import Final
 
 import torch
 
-from alexnet.cpu import cores, memory_bytes, processor
+from alexnet.cpu import cores, has_bfloat16, memory_bytes, processor
 from alexnet.kernels import library
 from alexnet.version import VERSION
 
@@ -27,7 +27,13 @@ PEERS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def present(peer: str) -> bool:
-    """Whether a peer can be measured here; what is no peer can, and `compile` needs a C++ compiler."""
+    """Whether a peer can be measured here; what is no peer can.
+
+    `compile` needs a C++ compiler, and `-bfloat16` a processor that multiplies such numbers by itself.
+    """
+    peer, _, precision = peer.partition("-")
+    if precision == "bfloat16" and not has_bfloat16():
+        return False
     if peer == "compile":
         return compiles()
     return all(installed(package) for package in PEERS.get(peer, ()))

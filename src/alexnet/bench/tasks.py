@@ -9,10 +9,9 @@ from alexnet.bench.machine import machine, present
 from alexnet.bench.rounds import Times, take_turns
 
 TRAIN_GFLOP: Final = 4.136  # of an image, forward and backward, no gradient for the pixels
-ANSWER_GFLOP: Final = 1.449
+INFERENCE_GFLOP: Final = 1.449
 CONVOLUTION_GFLOP: Final = 1.332
 CONNECTED_BYTES: Final = 234.5e6  # the weights of fc6, fc7 and fc8
-MAP_BYTES: Final = 96 * 55 * 55 * 4  # conv1's map of one image
 
 Seconds = Callable[[str], float]
 
@@ -89,12 +88,14 @@ class Task:
     repeat: int = 1
 
 
-ANSWERING_PEERS: Final = {
-    "answer-compile": "PyTorch, torch.compile",
-    "answer-onnxruntime": "ONNX Runtime",
-    "answer-openvino": "OpenVINO",
-    "answer-jax": "JAX",
-    "answer-keras": "Keras on TensorFlow",
+INFERENCE_PEERS: Final = {
+    "infer-compile": "PyTorch, torch.compile, channels last",
+    "infer-compile-bfloat16": "PyTorch, torch.compile, bfloat16",
+    "infer-onnxruntime": "ONNX Runtime",
+    "infer-openvino": "OpenVINO",
+    "infer-openvino-bfloat16": "OpenVINO, bfloat16",
+    "infer-jax": "JAX",
+    "infer-keras": "Keras on TensorFlow",
 }
 
 TASKS: Final[dict[str, Task]] = {
@@ -103,7 +104,8 @@ TASKS: Final[dict[str, Task]] = {
         {
             "train-ours": "alexnet",
             "train-plain": "plain PyTorch (no augmentation)",
-            "train-compile": "PyTorch, torch.compile (no augmentation)",
+            "train-compile": "PyTorch, torch.compile, channels last (no augmentation)",
+            "train-compile-bfloat16": "PyTorch, torch.compile, bfloat16 (no augmentation)",
             "train-jax": "JAX (no augmentation)",
             "train-keras": "Keras on TensorFlow (no augmentation)",
         },
@@ -112,23 +114,23 @@ TASKS: Final[dict[str, Task]] = {
         "P / 4.136 GFLOP",
     ),
     "infer": Task(
-        "answering",
+        "inference",
         {
-            "answer-ours": "alexnet",
-            "answer-plain": "plain PyTorch",
-            **ANSWERING_PEERS,
+            "infer-ours": "alexnet",
+            "infer-plain": "plain PyTorch",
+            **INFERENCE_PEERS,
         },
         64,
-        lambda seconds, batch: batch * ANSWER_GFLOP / gflops(seconds),
+        lambda seconds, batch: batch * INFERENCE_GFLOP / gflops(seconds),
         "P / 1.449 GFLOP",
     ),
     "latency": Task(
-        "answering one picture",
+        "inference, one picture",
         {
-            "answer-ours": "alexnet, float32",
-            "answer-quantized": "alexnet, fc6 ... fc8 of one byte",
-            "answer-plain": "plain PyTorch",
-            **ANSWERING_PEERS,
+            "infer-ours": "alexnet, float32",
+            "infer-quantized": "alexnet, fc6 ... fc8 of one byte",
+            "infer-plain": "plain PyTorch",
+            **INFERENCE_PEERS,
         },
         1,
         lambda seconds, _: CONVOLUTION_GFLOP / gflops(seconds) + CONNECTED_BYTES / bandwidth(seconds),
@@ -138,7 +140,7 @@ TASKS: Final[dict[str, Task]] = {
     ),
     "normalization": Task(
         "response normalisation of conv1's map, forward and backward",
-        {"normalize-ours": "alexnet", "normalize-plain": "nn.LocalResponseNorm, allocator settled"},
+        {"normalize-ours": "alexnet", "normalize-plain": "nn.LocalResponseNorm, allocator tuned"},
         128,
         lambda seconds, _: 2.5 * seconds("copy"),
         "a copy of the five maps that are read or written",

@@ -1,6 +1,6 @@
-"""Claim: 64 pictures are answered at 0.85 of what the matrix product allows, and no slower than by other runtimes.
+"""Claim: inference of 64 pictures reaches 0.85 of what the matrix product allows, and is no slower than other runtimes.
 
-python benchmarks/answering.py
+python benchmarks/inference.py
 """
 
 from pathlib import Path
