@@ -15,7 +15,6 @@ from alexnet.errors import AlexNetError, RecipeError
 from alexnet.launch.train import train
 from alexnet.runs import journal, trackers
 from alexnet.runs.checkpoints import digest
-from alexnet.runs.curves import draw
 from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
@@ -39,31 +38,6 @@ ROWS = [
 
 def points(line: ElementTree.Element) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in (pair.split(",") for pair in line.attrib["points"].split())]
-
-
-def test_curves_are_drawn_to_scale() -> None:
-    """Five lines of four points; an error of half the first stands half as high over the axis."""
-    picture = ElementTree.fromstring(draw(ROWS, "a <run>"))
-    lines = [points(line) for line in picture.iter(f"{SVG}polyline")]
-    assert [len(line) for line in lines] == [4] * 5
-    training, _, top5 = lines[:3]
-    axis = top5[0][1]
-    assert all(y == axis for _, y in top5)
-    assert axis - training[1][1] == pytest.approx((axis - training[0][1]) / 2, abs=0.1)
-    assert training[1][0] - training[0][0] == pytest.approx(training[3][0] - training[2][0], abs=0.1)
-    assert any(text.text == "a <run>: error" for text in picture.iter(f"{SVG}text"))
-
-
-def test_a_dashed_line_stands_where_the_rate_changed() -> None:
-    picture = ElementTree.fromstring(draw(ROWS, "run"))
-    dashed = [line for line in picture.iter(f"{SVG}line") if "stroke-dasharray" in line.attrib]
-    second = points(next(picture.iter(f"{SVG}polyline")))[1][0]
-    assert [float(line.attrib["x1"]) for line in dashed] == [second, second]  # one a panel
-
-
-@pytest.mark.parametrize("rows", [ROWS[:1], [{"epoch": 0.5, "step": 1, "training_loss": 0.0}]])
-def test_curves_of_one_row_are_a_picture(rows: list[dict[str, float]]) -> None:
-    ElementTree.fromstring(draw(rows, "run"))
 
 
 class Told:

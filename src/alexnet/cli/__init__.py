@@ -20,6 +20,7 @@ VERBS: Final = {
     "digest": "Print one SHA-256 over where a run stands.",
     "evaluate": "Judge a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
+    "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",
     "check-gradients": "Compare a network's gradients with differences of its objective.",
     "convert": "Convert weights of other programs, in and out.",

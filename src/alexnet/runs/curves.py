@@ -1,97 +1,113 @@
-"""Learning curves as a picture that needs no library: SVG, which every browser shows."""
+"""Learning curves: errors, losses and the rate by epoch, one above the other."""
 
 import itertools
 import math
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+from alexnet.canvas import Canvas, Line, Rectangle, Text
 from alexnet.runs.journal import Row
 
-_WIDTH, _HEIGHT = 640.0, 300.0  # of a panel, in pixels
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 150.0, 30.0, 40.0  # margins within it
-_ERRORS = {
-    "training_top1_error": ("training", "#7f7f7f"),
-    "validation_top1_error": ("validation, top-1", "#d62728"),
-    "validation_top5_error": ("validation, top-5", "#1f77b4"),
+_WIDTH: Final = 640.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 150.0, 30.0, 40.0  # margins within a panel
+_HEIGHT, _RATE_HEIGHT = 300.0, 150.0  # of a panel, and of the rate's
+_ERRORS: Final = {
+    "training_top1_error": ("training", "quiet"),
+    "validation_top1_error": ("validation, top-1", "red"),
+    "validation_top5_error": ("validation, top-5", "blue"),
 }
-_LOSSES = {"training_loss": ("training", "#7f7f7f"), "validation_loss": ("validation", "#d62728")}
+_LOSSES: Final = {"training_loss": ("training", "quiet"), "validation_loss": ("validation", "red")}
+_DROPS: Final = 8
+"""Changes of the rate that are marked in every panel; a rate that falls smoothly is drawn, and not marked."""
 
 
 def draw(rows: Sequence[Row], title: str) -> str:
-    """Draw errors and losses by epoch, one above the other; dashed lines stand where the rate changed.
+    """Draw the curves of a run as an SVG document: see `figure`."""
+    return figure(rows, title).to_svg()
+
+
+def figure(rows: Sequence[Row], title: str) -> Canvas:
+    """Draw errors, losses and the rate by epoch; dashed lines mark where the rate dropped, if it did so a few times.
 
     Args:
-        rows: of a journal, at least one.
+        rows: of a journal; without any, the figure says so.
         title: above the picture.
-    Returns:
-        an SVG document.
     """
-    height = 2 * _HEIGHT
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:g}" font-family="sans-serif" '
-        'font-size="12">',
-        f'<rect width="{_WIDTH:g}" height="{height:g}" fill="white"/>',
-        *_panel(rows, _ERRORS, 0.0, f"{title}: error", percent=True),
-        *_panel(rows, _LOSSES, _HEIGHT, "loss", percent=False),
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
+    if not rows:
+        canvas = Canvas(_WIDTH, 80, f"{title}: no epoch is finished yet")
+        canvas.add(Text(_LEFT, 44, canvas.title))
+        return canvas
+    last = rows[-1]
+    canvas = Canvas(
+        _WIDTH,
+        2 * _HEIGHT + _RATE_HEIGHT,
+        f"{title}: learning curves",
+        f"Errors, losses and the rate over {float(last['epoch']):g} epochs: {_said(last)}.",
+    )
+    drops = [before for before, row in itertools.pairwise(rows) if before.get("rate") != row.get("rate")]
+    marks = [float(row["epoch"]) for row in drops] if len(drops) <= _DROPS else []
+    _panel(canvas, rows, _ERRORS, 0.0, _HEIGHT, f"{title}: error", marks, percent=True)
+    _panel(canvas, rows, _LOSSES, _HEIGHT, _HEIGHT, "loss", marks)
+    _panel(canvas, rows, {"rate": ("rate", "amber")}, 2 * _HEIGHT, _RATE_HEIGHT, "rate of the weights", [])
+    return canvas
+
+
+def _said(row: Row) -> str:
+    """Return the last row in words."""
+    names = {"training_top1_error": "training error", "validation_top1_error": "validation error"}
+    return (
+        ", ".join(f"{words} {row[name]:.2%}" for name, words in names.items() if _known(row, name))
+        or "no errors yet"
+    )
 
 
 def _panel(
-    rows: Sequence[Row], lines: dict[str, tuple[str, str]], top: float, title: str, *, percent: bool
-) -> list[str]:
+    canvas: Canvas,
+    rows: Sequence[Row],
+    lines: Mapping[str, tuple[str, str]],
+    top: float,
+    height: float,
+    title: str,
+    marks: Sequence[float],
+    *,
+    percent: bool = False,
+) -> None:
     """Draw one pair of axes and its lines, `top` pixels from the upper edge."""
     values = [float(row[name]) for row in rows for name in lines if _known(row, name)]
-    highest = _round_up(max(values, default=1.0))
-    last = float(rows[-1]["epoch"])
+    highest, last = _round_up(max(values, default=1.0)), float(rows[-1]["epoch"])
 
     def x(epoch: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * epoch / last
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * epoch / max(last, 1e-9)
 
     def y(value: float) -> float:
-        return top + _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * value / highest
+        return top + height - _BOTTOM - (height - _TOP - _BOTTOM) * value / highest
 
-    parts = [f'<text x="{_LEFT:g}" y="{top + 18:g}" font-weight="bold">{escape(title)}</text>']
+    canvas.add(Text(_LEFT, top + 18, title, bold=True))
     for step in range(5):
-        value = highest * step / 4
+        value, epoch = highest * step / 4, last * step / 4
         label = f"{value:.1%}" if percent else f"{value:.3g}"
-        parts.append(_line(x(0), y(value), x(last), y(value), "#dddddd"))
-        parts.append(f'<text x="{_LEFT - 6:g}" y="{y(value) + 4:.1f}" text-anchor="end">{label}</text>')
-        epoch = last * step / 4
-        bottom = top + _HEIGHT - _BOTTOM + 18
-        parts.append(f'<text x="{x(epoch):.1f}" y="{bottom:g}" text-anchor="middle">{epoch:.3g}</text>')
-    parts.append(f'<text x="{x(last / 2):.1f}" y="{top + _HEIGHT - 6:g}" text-anchor="middle">epochs</text>')
-    for before, row in itertools.pairwise(rows):
-        if before.get("rate") != row.get("rate"):
-            epoch = float(before["epoch"])
-            parts.append(_line(x(epoch), y(0), x(epoch), y(highest), "#999999", dashed=True))
-    for place, (name, (label, colour)) in enumerate(lines.items()):
-        points = [(x(float(row["epoch"])), y(float(row[name]))) for row in rows if _known(row, name)]
+        canvas.add(Rectangle(x(0), y(value) - 0.5, x(last) - x(0), 1, "rule"))
+        canvas.add(Text(_LEFT - 6, y(value) + 4, label, "quiet", anchor="end"))
+        canvas.add(Text(x(epoch), top + height - _BOTTOM + 18, f"{epoch:.3g}", "quiet", anchor="middle"))
+    canvas.add(Text(x(last / 2), top + height - 6, "epochs", "quiet", anchor="middle"))
+    for epoch in marks:
+        canvas.add(Line(((x(epoch), y(0)), (x(epoch), y(highest))), "rule", dashed=True))
+    for number, (name, (label, colour)) in enumerate(lines.items()):
+        points = tuple((x(float(row["epoch"])), y(float(row[name]))) for row in rows if _known(row, name))
         if points:
-            parts += _curve(points, colour)
-            parts.append(
-                f'<text x="{x(last) + 10:.1f}" y="{top + _TOP + 16 * place + 8:g}" fill="{colour}">{label}</text>'
+            canvas.add(Line(points, colour))
+            canvas.add(
+                *(Rectangle(px - 1.5, py - 1.5, 3, 3, colour) for px, py in points if len(points) <= 60)
             )
-    return parts
-
-
-def _curve(points: Sequence[tuple[float, float]], colour: str) -> list[str]:
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="{colour}"/>' for x, y in points]
-    return [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>', *dots]
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False) -> str:
-    pattern = ' stroke-dasharray="4 4"' if dashed else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{pattern}/>'
+            canvas.add(Text(x(last) + 10, top + _TOP + 16 * number + 8, label, colour))
 
 
 def _known(row: Row, name: str) -> bool:
-    return row.get(name) is not None and math.isfinite(float(row[name]))
+    value = row.get(name)
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _round_up(value: float) -> float:
     """Return 1, 2, 4 or 8 times a power of ten that is at least `value`."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-6)))
-    return next(step * power for step in (1, 2, 4, 8, 10) if step * power >= value)
+    return next(step * power for step in (1, 2, 4, 8, 10) if step * power >= value * (1 - 1e-12))

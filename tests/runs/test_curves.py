@@ -1,0 +1,68 @@
+"""Learning curves are drawn to scale, and marked where the rate dropped."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from alexnet.runs.curves import draw
+
+SVG = "{http://www.w3.org/2000/svg}"
+ROWS = [
+    {
+        "epoch": float(epoch),
+        "step": 10 * epoch,
+        "rate": 0.01 if epoch < 3 else 0.001,
+        "training_loss": 2.0 / epoch,
+        "training_top1_error": 0.8 / epoch,
+        "validation_loss": 2.1 / epoch,
+        "validation_top1_error": 0.9 / epoch,
+        "validation_top5_error": 0.0,
+    }
+    for epoch in range(1, 5)
+]
+
+
+def points(line: ElementTree.Element) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in (pair.split(",") for pair in line.attrib["points"].split())]
+
+
+def lines_of(rows: list[dict[str, Any]]) -> tuple[list[ElementTree.Element], list[ElementTree.Element]]:
+    """Curves, and dashed marks."""
+    picture = ElementTree.fromstring(draw(rows, "a <run>"))
+    found = list(picture.iter(f"{SVG}polyline"))
+    dashed = [line for line in found if "stroke-dasharray" in line.attrib]
+    return [line for line in found if line not in dashed], dashed
+
+
+def test_curves_are_drawn_to_scale() -> None:
+    """Six lines of four points; an error of half the first stands half as high over the axis."""
+    lines = [points(line) for line in lines_of(ROWS)[0]]
+    assert [len(line) for line in lines] == [4] * 6
+    training, _, top5 = lines[:3]
+    axis = top5[0][1]
+    assert all(y == axis for _, y in top5)
+    assert axis - training[1][1] == pytest.approx((axis - training[0][1]) / 2, abs=0.1)
+    assert training[1][0] - training[0][0] == pytest.approx(training[3][0] - training[2][0], abs=0.1)
+    picture = ElementTree.fromstring(draw(ROWS, "a <run>"))
+    assert any(text.text == "a <run>: error" for text in picture.iter(f"{SVG}text"))
+    assert (picture.findtext(f"{SVG}desc") or "").endswith("training error 20.00%, validation error 22.50%.")
+
+
+def test_a_dashed_line_stands_where_the_rate_dropped() -> None:
+    curves, dashed = lines_of(ROWS)
+    second = points(curves[0])[1][0]
+    assert [points(line)[0][0] for line in dashed] == [second, second]  # in errors and in losses
+
+
+def test_a_rate_that_falls_smoothly_is_drawn_and_not_marked() -> None:
+    rows = [{**ROWS[0], "epoch": float(epoch), "rate": 0.9**epoch} for epoch in range(1, 30)]
+    curves, dashed = lines_of(rows)
+    assert dashed == []
+    heights = [y for _, y in points(curves[-1])]
+    assert heights == sorted(heights)
+
+
+@pytest.mark.parametrize("rows", [ROWS[:1], [{"epoch": 0.5, "step": 1, "training_loss": 0.0}], []])
+def test_curves_of_few_rows_are_a_picture(rows: list[dict[str, float]]) -> None:
+    ElementTree.fromstring(draw(rows, "run"))
