@@ -1,0 +1,150 @@
+"""How a network errs, drawn: which classes are taken for which, and whether it is as sure as it is right.
+
+Shapes: K classes.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from torch import Tensor
+
+from alexnet.canvas import COLOURS, Canvas, Line, Picture, Rectangle, Text
+from alexnet.evaluation.calibration import Bin
+
+NUMBERED: Final = 30
+"""Classes up to which each cell says its number."""
+RULED: Final = 100
+"""Classes up to which rows are named; above, the matrix is a picture, a pixel a pair."""
+
+
+def confusion_figure(matrix: Tensor, names: Sequence[str]) -> Canvas:
+    """Draw a confusion matrix: a row a true class, a column a best class, dark where many are.
+
+    Rows are ordered so that classes which are taken for one another stand together: blocks show. Up to 30 classes
+    each cell has its number, up to 100 rows their name, above that it is one picture.
+
+    Args:
+        matrix: counts, int64 (K, K).
+        names: of the classes, K.
+    """
+    counts = matrix.numpy().astype(np.float64)
+    order = blocks(counts)
+    shown = counts[order][:, order]
+    shares = shown / np.maximum(shown.sum(1, keepdims=True), 1.0)
+    classes, labels = len(names), [names[k] for k in order]
+    cell = 26.0 if classes <= NUMBERED else max(6.0, 560 / classes) if classes <= RULED else 560.0 / classes
+    margin = 130.0 if classes <= RULED else 16.0
+    canvas = Canvas(
+        margin + classes * cell + 24,
+        60 + classes * cell + (margin - 100 if classes <= NUMBERED else 20),
+        f"Confusion of {classes:,} classes",
+        f"A row a true class, a column the class that was named; shares of a row. {_said(counts, names)} "
+        "Classes that are taken for one another stand together.",
+    )
+    canvas.add(Text(12, 20, canvas.title, bold=True))
+    if classes > NUMBERED:
+        canvas.add(Picture(margin, 40, classes * cell, classes * cell, _palette(shares)))
+    for row, label in enumerate(labels if classes <= RULED else []):
+        size = min(11.0, cell)
+        canvas.add(
+            Text(margin - 6, 40 + row * cell + cell / 2 + size / 3, _short(label), "quiet", size, "end")
+        )
+    for row, column in np.argwhere(shown > 0) if classes <= NUMBERED else []:
+        x, y = margin + column * cell, 40 + row * cell
+        _cell(canvas, x, y, cell, shares[row, column], int(shown[row, column]), right=row == column)
+    return canvas
+
+
+def reliability_figure(bins: Sequence[Bin], *, after: Sequence[Bin] = (), temperature: float = 1.0) -> Canvas:
+    """Draw accuracy over confidence, in bins of equal mass: on the diagonal a network is as sure as it is right.
+
+    Args:
+        bins: as `Calibration.bins` gives them.
+        after: the same with a temperature.
+        temperature: with which.
+    """
+    width, height, left, top = 320.0, 320.0, 56.0, 40.0
+    canvas = Canvas(
+        left + width + 130,
+        top + height + 48,
+        "Calibration",
+        "How often it is right, over how sure it says it is; below the diagonal it is too sure."
+        + (
+            f" With temperature {temperature:.2f}, fitted on other pictures, the second line."
+            if after
+            else ""
+        ),
+    )
+    canvas.add(Text(left, 20, canvas.title, bold=True))
+    for step in range(5):
+        share = step / 4
+        canvas.add(Rectangle(left, top + height * (1 - share) - 0.5, width, 1, "rule"))
+        canvas.add(Text(left - 6, top + height * (1 - share) + 4, f"{share:.0%}", "quiet", anchor="end"))
+        canvas.add(Text(left + width * share, top + height + 18, f"{share:.0%}", "quiet", anchor="middle"))
+    canvas.add(Line(((left, top + height), (left + width, top)), "quiet", 1, dashed=True))
+    for number, (found, colour, label) in enumerate(
+        ((bins, "blue", "as it is"), (after, "green", "with temperature"))
+    ):
+        points = tuple((left + width * b.confidence, top + height * (1 - b.accuracy)) for b in found)
+        if points:
+            canvas.add(Line(points, colour, 2))
+            canvas.add(*(Rectangle(x - 2, y - 2, 4, 4, colour) for x, y in points))
+            canvas.add(Text(left + width + 10, top + 12 + 16 * number, label, colour))
+    canvas.add(Text(left + width / 2, top + height + 38, "confidence", "quiet", anchor="middle"))
+    return canvas
+
+
+def blocks(counts: np.ndarray) -> np.ndarray:
+    """Return an order of the classes in which those that are taken for one another stand together: int64 (K,).
+
+    By the second eigenvector of the confusions' graph (spectral order), its sign and ties settled, so that the same
+    counts give the same order.
+    """
+    mixed = counts + counts.T
+    np.fill_diagonal(mixed, 0.0)
+    degrees = mixed.sum(1)
+    if len(counts) < 3 or not degrees.any():
+        return np.arange(len(counts))
+    scale = 1.0 / np.sqrt(np.maximum(degrees, 1e-12))
+    _, vectors = np.linalg.eigh(np.eye(len(counts)) - scale[:, None] * mixed * scale[None, :])
+    vector = np.round(vectors[:, 1] * scale, 9)
+    first = int(np.argmax(np.abs(vector)))
+    vector = vector if vector[first] >= 0 else -vector
+    return np.lexsort((np.arange(len(counts)), vector))
+
+
+def _cell(canvas: Canvas, x: float, y: float, size: float, share: float, count: int, *, right: bool) -> None:
+    inner = (size - 2) * max(0.25, share) ** 0.5
+    offset = (size - inner) / 2
+    canvas.add(Rectangle(x + offset, y + offset, inner, inner, "pale-blue" if right else "pale-red"))
+    canvas.add(
+        Text(x + size / 2, y + size / 2 + 4, str(count), size=10 if count < 1000 else 8, anchor="middle")
+    )
+
+
+def _palette(shares: np.ndarray) -> np.ndarray:
+    """Return shares of a row as pixels, uint8 (K, K, 3): right answers blue, others red, stronger where more are."""
+    strength = np.clip(shares, 0.0, 1.0)[..., None] ** 0.5
+    paper, blue, red = (_rgb(COLOURS[name][0]) for name in ("paper", "blue", "red"))
+    tint = np.where(np.eye(len(shares), dtype=bool)[..., None], blue, red)
+    mixed: np.ndarray = paper * (1 - strength) + tint * strength
+    return np.asarray(np.rint(mixed).astype(np.uint8))
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float64)
+
+
+def _said(counts: np.ndarray, names: Sequence[str]) -> str:
+    """Return the most confused pair in words."""
+    off = counts.copy()
+    np.fill_diagonal(off, 0.0)
+    if not off.any():
+        return "No class is taken for another."
+    row, column = divmod(int(off.argmax()), len(names))
+    return f"Most often {names[row]} is taken for {names[column]}, {int(off[row, column]):,} times."
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 18 else f"{text[:17]}…"
