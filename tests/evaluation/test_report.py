@@ -76,7 +76,8 @@ def test_classes_are_matched_by_name_not_by_order(shapes: Dataset) -> None:
     found = untrained(Cifar18(classes=4, side=24), 1)
     expected = evaluate(Classifier(found, "run"), shapes, views=1)
     got = evaluate(Classifier(reordered(found, (3, 1, 0, 2)), "run"), shapes, views=1)
-    assert (got.top1_error, got.loss) == (expected.top1_error, pytest.approx(expected.loss))
+    assert got.top1_error == expected.top1_error
+    assert got.loss == pytest.approx(expected.loss)
     assert sorted(got.per_class, key=str) == sorted(expected.per_class, key=str)
     assert got.per_class != expected.per_class
 
@@ -202,7 +203,8 @@ def test_a_source_is_prepared_at_the_side_of_each_run() -> None:
 def test_the_device_is_where_loaded_classifiers_are(shapes: Dataset, tmp_path: Path) -> None:
     checkpoint.save(untrained(Cifar18(classes=4, side=24), 1), tmp_path / "run.safetensors")
     there = Classifier(untrained(Cifar18(classes=4, side=24)), "there", device=torch.device("meta"))
-    for runs, device in (([tmp_path / "run.safetensors", there], "cpu"), ([single(), there], "auto")):
+    with_a_path: list[Path | Classifier] = [tmp_path / "run.safetensors", there]
+    for runs, device in ((with_a_path, "cpu"), ([single(), there], "auto")):
         with pytest.raises(
             RecipeError, match="there is on meta, and cpu is to evaluate: load it with device='cpu'"
         ):

@@ -165,9 +165,10 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     if values.size == 0:
         return values.astype(np.uint8)
     low, high = float(values.min()), float(values.max())
-    whole = np.rint(values * 255.0 if high <= 1 else values).astype(np.uint8)
-    if low >= 0 and (high <= 1 or (high <= 255 and (high >= _BRIGHT or bool((values == whole).all())))):
-        return whole
+    if low >= 0 and high <= 255:  # neither of which a NaN is
+        whole = np.rint(values * 255.0 if high <= 1 else values).astype(np.uint8)
+        if high <= 1 or high >= _BRIGHT or bool((values == whole).all()):
+            return whole
     raise ValueError(
         f"pixels from {low:g} to {high:g}: expected 0-1 or 0-255, uint8 or floating, before any mean is subtracted"
     )
