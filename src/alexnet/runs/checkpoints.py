@@ -22,11 +22,13 @@ def best_checkpoint(run: Path) -> Path:
     """Return the file of a run directory's best network, or else of its last.
 
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is none, or the best network is no regular file.
     """
     best = run / BEST
-    if best.exists():
+    if best.is_file():
         return best
+    if best.exists():
+        raise CheckpointError(f"{best} is no regular file: remove it, and the last checkpoint answers")
     last = checkpoints(run)
     if not last:
         raise CheckpointError(

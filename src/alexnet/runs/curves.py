@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from alexnet.runs.journal import Row
+from alexnet.runs.journal import Row, is_number
 
 _WIDTH, _HEIGHT = 640.0, 300.0  # of a panel, in pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 150.0, 30.0, 40.0  # margins within it
@@ -88,7 +88,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bo
 
 
 def _known(row: Row, name: str) -> bool:
-    return row.get(name) is not None and math.isfinite(float(row[name]))
+    return is_number(row.get(name))
 
 
 def _round_up(value: float) -> float:
