@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet.data.dataset import Dataset
 from alexnet.errors import CheckpointError, RunError
 from alexnet.runs import journal
 from alexnet.runs.checkpoints import BEST, best_checkpoint
@@ -17,9 +16,6 @@ from alexnet.runs.directory import ENVIRONMENT, FAILURE, LOCK, RECIPE, RunDirect
 from alexnet.runs.listing import runs
 from alexnet.runs.loading import load
 from alexnet.runs.run import Run
-from alexnet.training.display import ProgressDisplay
-from alexnet.training.loop import run_training
-from alexnet.training.recipe import Recipe
 
 CPU = torch.device("cpu")
 
@@ -60,18 +56,13 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def made(shapes: Dataset, brief: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("made") / "run"
-    run_training(shapes, brief, run, display=ProgressDisplay(quiet=True))
-    (run / FAILURE).write_text("the disk was full\n")
-    return run
-
-
 @pytest.fixture
-def two(made: Path, tmp_path: Path) -> tuple[Path, Path]:
-    """Two runs beside each other: the first is to be damaged."""
-    return Path(shutil.copytree(made, tmp_path / "a")), Path(shutil.copytree(made, tmp_path / "b"))
+def two(finished: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two runs beside each other, failed after their end: the first is to be damaged."""
+    copies = [Path(shutil.copytree(finished, tmp_path / name)) for name in ("a", "b")]
+    for run in copies:
+        (run / FAILURE).write_text("the disk was full\n")
+    return copies[0], copies[1]
 
 
 @pytest.mark.parametrize("name", [RECIPE, "journal.jsonl", ENVIRONMENT, FAILURE, BEST, LOCK, "curves.svg"])

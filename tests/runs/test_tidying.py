@@ -9,7 +9,6 @@ import pytest
 
 from alexnet.data.dataset import Dataset
 from alexnet.errors import CheckpointError, RunError
-from alexnet.runs.checkpoint_writer import CheckpointPolicy
 from alexnet.runs.checkpoints import BEST, checkpoints
 from alexnet.runs.directory import FILES, RECIPE, TIDIED, RunDirectory
 from alexnet.runs.run import Run
@@ -21,16 +20,9 @@ from alexnet.training.recipe import Recipe
 QUIET = ProgressDisplay(quiet=True)
 
 
-@pytest.fixture(scope="module")
-def made(shapes: Dataset, brief: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("made") / "run"
-    run_training(shapes, brief, run, policy=CheckpointPolicy(every_steps=5, keep=4), display=QUIET)
-    return run
-
-
 @pytest.fixture
-def run(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "run"))
+def run(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
 def on_disk(run: Path) -> int:
@@ -170,7 +162,7 @@ def test_folders_under_the_names_of_files_are_not_a_runs(run: Path) -> None:
     assert (run / "curves.svg" / "mine").read_text() == "mine"
 
 
-def test_everything_that_a_run_leaves_is_known_to_be_its_own(made: Path) -> None:
+def test_everything_that_a_run_leaves_is_known_to_be_its_own(finished: Path) -> None:
     """Or a new file of a run would be a stranger's."""
     own = {*FILES, "checkpoints", ".lock"}
-    assert set(os.listdir(made)) <= own
+    assert set(os.listdir(finished)) <= own

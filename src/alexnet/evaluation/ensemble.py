@@ -17,7 +17,7 @@ from alexnet.runs.loading import load
 
 
 def classifiers_of(
-    runs: str | Path | Classifier | Sequence[str | Path | Classifier], device: str
+    runs: str | Path | Classifier | Sequence[str | Path | Classifier], device: str | torch.device
 ) -> list[Classifier]:
     """Return the classifiers of runs, loaded where they are not, and all on one device.
 
@@ -34,7 +34,7 @@ def classifiers_of(
         raise ValueError("evaluate needs at least one run")
     loaded = [run.network.device for run in given if isinstance(run, Classifier)]
     where = loaded[0] if loaded and device == "auto" else choose_device(device)
-    found = [run if isinstance(run, Classifier) else load(run, device=str(where)) for run in given]
+    found = [run if isinstance(run, Classifier) else load(run, device=where) for run in given]
     first = torch.empty(0, device=where).device  # with its number, where the name has none
     for classifier in found:
         if classifier.network.device != first:

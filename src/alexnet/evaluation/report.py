@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from alexnet.data.dataset import Dataset
@@ -105,7 +106,7 @@ def evaluate(
     *,
     views: int = 10,
     split: str | None = None,
-    device: str = "auto",
+    device: str | torch.device = "auto",
     processes: ProcessGroup = ALONE,
 ) -> Report:
     """Evaluate a network, or the average of several, on every picture of a split exactly once.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, final
 
+import torch
+
 from alexnet.data.sources.texts import visible
 from alexnet.errors import RunError
 from alexnet.files import read_bounded
@@ -92,7 +94,7 @@ class Run:
         """
         return list(journal.read(self.path))
 
-    def load(self, *, device: str = "cpu") -> Classifier:
+    def load(self, *, device: str | torch.device = "cpu") -> Classifier:
         """Load the best network so far, or else the last.
 
         Args:
