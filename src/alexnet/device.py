@@ -54,7 +54,11 @@ def enable_tf32(device: torch.device) -> None:
 
 
 def describe_device(device: torch.device) -> str:
-    """Return what a run says of its device, in one line; nothing is changed."""
+    """Return what a run says of its device, in one line; nothing is changed.
+
+    Args:
+        device: that is there.
+    """
     if device.type == "cpu":
         return f"device: cpu, {torch.get_num_threads()} threads"
     products = (
@@ -66,7 +70,13 @@ def describe_device(device: torch.device) -> str:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most memory that this process has held, in bytes; of a CUDA device, what it held there."""
+    """Return the most memory that this process has held.
+
+    Args:
+        device: the processor, for the machine's memory; a CUDA device, for what torch held there.
+    Returns:
+        bytes.
+    """
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, bytes or kilobytes

@@ -87,7 +87,12 @@ class Interrupted(AlexNetError):  # noqa: N818  # no mistake of anybody's: the r
 
 
 def choices(name: str, known: Iterable[str]) -> str:
-    """Return the tail of a message about an unknown name: the likely one if there is one, then all of them."""
+    """Return the tail of a message about an unknown name: the likely one if there is one, then all of them.
+
+    Args:
+        name: that is not known.
+        known: names that are.
+    """
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
     likely = f"did you mean `{near[0]}`? " if near else ""
@@ -95,5 +100,11 @@ def choices(name: str, known: Iterable[str]) -> str:
 
 
 def missing(package: str, extra: str, purpose: str) -> AlexNetError:
-    """Return the error for an optional package that is absent: what needs it and how to install it."""
+    """Return the error for an optional package that is absent: what needs it and how to install it.
+
+    Args:
+        package: its name.
+        extra: of ours, with which it is installed.
+        purpose: what needs it.
+    """
     return AlexNetError(f'{purpose} needs {package}, which is not installed: pip install "alexnet[{extra}]"')

@@ -76,9 +76,9 @@ def test_many_pictures_are_answered_a_part_at_a_time(
     monkeypatch.setattr(Network, "_run", watched)
     one_by_one = [classifier.predict(picture, views=10)[0] for picture in pictures]
     seen.clear()
-    together = classifier.predict(iter(pictures), views=10)
+    found = classifier.predict(iter(pictures), views=10)
     assert max(seen) <= 128
-    for predictions, expected in zip(together, one_by_one, strict=True):
+    for predictions, expected in zip(found, one_by_one, strict=True):
         assert [prediction.probability for prediction in predictions] == pytest.approx(
             [prediction.probability for prediction in expected]
         )

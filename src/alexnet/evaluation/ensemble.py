@@ -1,4 +1,4 @@
-"""Runs and a data set brought together: each network sees pictures, and names classes, as it was trained to."""
+"""Runs and a data set: each network sees pictures, and names classes, as it was trained to."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +52,11 @@ def prepared_for(
 
     A source is prepared at each of these sides; what is prepared already is scaled when it is read.
 
+    Args:
+        classifiers: at least one.
+        data: a data set, its name, or where it lies.
+    Returns:
+        what the first classifier is to see, and for each of them what it is.
     Raises:
         DataError: there is no such data set, it cannot be used, or it is prepared at a smaller side.
     """

@@ -18,7 +18,7 @@ _Z95 = 1.959963984540054  # the normal distribution's 97.5% point
 def topk_correct(scores: Tensor, labels: Tensor, top: int) -> Tensor:
     """Return how far each picture's label is among its `top` best classes: 1, 0, or a share where scores tie.
 
-    A label that ties with others for the last places gets the chance that a fair draw gives it, as the 2012
+    A label that ties with others for the last ranks gets the chance that a fair draw gives it, as the 2012
     program counts it; a network that says the same of everything is then right 1 / K of the time. A score
     that is not a number is never right.
 

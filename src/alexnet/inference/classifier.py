@@ -195,7 +195,7 @@ class Classifier:
 
 
 def _parts(count: int, views: int) -> Iterator[range]:
-    """Yield the rows that go through the network together: any number of pictures takes the same memory."""
+    """Yield the rows that go through the network at once: any number of pictures takes the same memory."""
     size = VIEWS_AT_ONCE // views
     return (range(start, min(start + size, count)) for start in range(0, count, size))
 

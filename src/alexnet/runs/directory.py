@@ -205,6 +205,9 @@ def _locked_soon(lock: TextIO) -> bool:
 def check_free(path: Path, *, resume: bool) -> None:
     """Check, before anything long is begun, that a run may be written to a directory.
 
+    Args:
+        path: the directory; it need not be there.
+        resume: whether a run that is there already is to go on.
     Raises:
         RunError: it holds a run and `resume` is not asked for, holds something else, or cannot be written.
     """
