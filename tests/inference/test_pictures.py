@@ -114,6 +114,10 @@ def test_an_array_of_four_dimensions_is_several_pictures(first: bool) -> None:
         (np.zeros((5, 6, 3), np.uint16), "pixels of uint16"),
         (np.zeros((5, 6, 3), bool), "pixels of bool"),
         (np.zeros((5, 6, 3), object), "pixels of object"),
+        (torch.zeros((3, 5, 6), dtype=torch.int64), "pixels of torch.int64"),
+        (torch.zeros((3, 5, 6), dtype=torch.complex64).conj(), "pixels of torch.complex64"),
+        (torch.zeros((3, 5, 6), device="meta"), "pixels of a meta tensor"),
+        (torch.zeros((3, 5, 6)).to_sparse(), "pixels of a torch.sparse_coo tensor"),
         (np.full((5, 6, 3), -0.5), "from -0.5 to -0.5: expected 0-1 or 0-255"),
         (np.full((5, 6, 3), 1.02), "from 1.02"),  # 0-1 that went over, or nearly black
         (np.full((5, 6, 3), 300.0), "from 300"),
@@ -165,6 +169,19 @@ def test_what_is_no_regular_file_is_said_and_not_waited_for(tmp_path: Path) -> N
     ):
         with pytest.raises(DataError, match=rf"cannot be read: .*{why}.*; give the path of a picture"):
             squared(str(tmp_path / name), SIDE, "")
+
+
+def test_a_path_of_bytes_and_an_image_without_pixels_are_known_for_what_they_are(tmp_path: Path) -> None:
+    class Entry:
+        def __fspath__(self) -> bytes:
+            return os.fsencode(tmp_path / "picture.png")
+
+    (tmp_path / "picture.png").write_bytes(encoded())
+    assert np.array_equal(prepared(Entry()), EXPECTED)
+    with pytest.raises(DataError, match=r"^images\[0\]: empty: the image has no pixels"):
+        prepared(Image.new("RGB", (0, 9)))
+    with pytest.raises(DataError, match=r"^'' cannot be read: it is a folder"):
+        prepared("")
 
 
 def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

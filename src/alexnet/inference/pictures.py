@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -34,6 +35,7 @@ a PIL image, or the pixels: see `pixels_of`."""
 
 _TAKEN: Final = "a picture is a path, the bytes of a file or an open one, a PIL image, an array or a tensor"
 _SHAPES: Final = "(H, W), (H, W, 3), (H, W, 4) or (3, H, W), or several such with N before them"
+_RANGES: Final = "expected uint8, or floating in 0-1 or 0-255"
 _BRIGHT: Final = 16.0
 """The brightest of pixels in 0-255 is at least this, or all are whole: else their range is anybody's guess."""
 
@@ -81,9 +83,11 @@ def squared(picture: Picture, side: int, name: str) -> np.ndarray:
             raise ValueError(f"{name} is an array of {len(pixels)} pictures: give it alone, or one at a time")
         return _squared_pixels(pixels[0], side)
     if isinstance(picture, str | os.PathLike):
-        name = os.fspath(picture)
+        name = os.fsdecode(picture) or "''"
     try:
         if isinstance(picture, Image.Image):
+            if 0 in picture.size:
+                raise DataError("empty: the image has no pixels")
             return square_image(picture, side)
         return square(_content(picture), side)
     except TypeError as error:
@@ -91,7 +95,7 @@ def squared(picture: Picture, side: int, name: str) -> np.ndarray:
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise DataError(f"{name} cannot be read: {why}; give the path of a picture") from error
 
 
@@ -101,7 +105,7 @@ def _content(picture: object) -> bytes:
         case bytes() | bytearray() | memoryview():
             return bytes(picture)
         case str() | os.PathLike():
-            return read_bounded(Path(os.fspath(picture)), MAX_BYTES)
+            return read_bounded(Path(os.fsdecode(picture)), MAX_BYTES)
         case OpenFile():
             content: object = picture.read(MAX_BYTES + 1)
             if isinstance(content, bytes):
@@ -123,16 +127,24 @@ def pixels_of(values: np.ndarray | Tensor) -> np.ndarray:
         ValueError: it is none of these; values are negative, not finite, or of no certain range.
     """
     is_tensor = isinstance(values, Tensor)
-    if isinstance(values, Tensor):
-        values = values.detach().cpu()
-        values = (values.float() if values.is_floating_point() else values).numpy()
-    layout = _channels_last(values, first=is_tensor)
+    array = _array(values) if isinstance(values, Tensor) else np.asarray(values)
+    layout = _channels_last(array, first=is_tensor)
     if layout is None or 0 in layout.shape[1:]:
         kind = "tensor" if is_tensor else "array"
         raise ValueError(
-            f"pixels of {values.shape}: expected {kind}s of {_SHAPES}, of which one meaning is certain"
+            f"pixels of {array.shape}: expected {kind}s of {_SHAPES}, of which one meaning is certain"
         )
     return _eight_bits(layout)
+
+
+def _array(values: Tensor) -> np.ndarray:
+    """Return a tensor's numbers as an array: uint8, or float32 for what is floating."""
+    plain = values.layout == torch.strided and not (values.is_meta or values.is_nested or values.is_quantized)
+    if not plain or not (values.dtype == torch.uint8 or values.is_floating_point()):
+        kind = values.dtype if plain else f"a {'meta' if values.is_meta else values.layout} tensor"
+        raise ValueError(f"pixels of {kind}: {_RANGES}")
+    values = values.detach().cpu()
+    return np.asarray((values.float() if values.is_floating_point() else values).numpy())
 
 
 def _channels_last(values: np.ndarray, *, first: bool) -> np.ndarray | None:
@@ -161,7 +173,7 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     if values.dtype == np.uint8:
         return values
     if values.dtype.kind != "f":
-        raise ValueError(f"pixels of {values.dtype}: expected uint8, or floating in 0-1 or 0-255")
+        raise ValueError(f"pixels of {values.dtype}: {_RANGES}")
     if values.size == 0:
         return values.astype(np.uint8)
     low, high = float(values.min()), float(values.max())
