@@ -36,17 +36,24 @@ def lines_of(rows: list[dict[str, Any]]) -> tuple[list[ElementTree.Element], lis
 
 
 def test_curves_are_drawn_to_scale() -> None:
-    """Six lines of four points; an error of half the first stands half as high over the axis."""
-    lines = [points(line) for line in lines_of(ROWS)[0]]
+    """Six lines of four points; what is an error of 0.4 stands at one height, and half as high as one of 0.8."""
+    rows = [row | {"validation_top5_error": 0.4 / float(row["epoch"])} for row in ROWS]
+    lines = [points(line) for line in lines_of(rows)[0]]
     assert [len(line) for line in lines] == [4] * 6
     training, _, top5 = lines[:3]
-    axis = top5[0][1]
-    assert all(y == axis for _, y in top5)
+    assert training[1][1] == top5[0][1]
+    axis = 260.0  # of a panel 300 high, with 40 below
     assert axis - training[1][1] == pytest.approx((axis - training[0][1]) / 2, abs=0.1)
     assert training[1][0] - training[0][0] == pytest.approx(training[3][0] - training[2][0], abs=0.1)
     picture = ElementTree.fromstring(draw(ROWS, "a <run>"))
     assert any(text.text == "a <run>: error" for text in picture.iter(f"{SVG}text"))
     assert (picture.findtext(f"{SVG}desc") or "").endswith("training error 20.00%, validation error 22.50%.")
+
+
+def test_a_top_five_error_that_can_only_be_zero_is_not_drawn() -> None:
+    """With fewer than six classes the five best are all there are."""
+    assert len(lines_of(ROWS)[0]) == 5
+    assert "top-5" not in draw(ROWS, "run")
 
 
 def test_a_dashed_line_stands_where_the_rate_dropped() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from alexnet.canvas import Canvas, Line, Rectangle, Text
-from alexnet.runs.journal import Row
+from alexnet.runs.journal import Row, is_number
 
 _WIDTH: Final = 640.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 150.0, 30.0, 40.0  # margins within a panel
@@ -28,6 +28,8 @@ def draw(rows: Sequence[Row], title: str) -> str:
 
 def figure(rows: Sequence[Row], title: str) -> Canvas:
     """Draw errors, losses and the rate by epoch; dashed lines mark where the rate dropped, if it did so a few times.
+
+    A top-5 error that is always 0 is not drawn: with fewer than six classes it can be nothing else.
 
     Args:
         rows: of a journal; without any, the figure says so.
@@ -94,7 +96,7 @@ def _panel(
         canvas.add(Line(((x(epoch), y(0)), (x(epoch), y(highest))), "rule", dashed=True))
     for number, (name, (label, colour)) in enumerate(lines.items()):
         points = tuple((x(float(row["epoch"])), y(float(row[name]))) for row in rows if _known(row, name))
-        if points:
+        if points and not (name == "validation_top5_error" and _is_zero(rows, name)):
             canvas.add(Line(points, colour))
             canvas.add(
                 *(Rectangle(px - 1.5, py - 1.5, 3, 3, colour) for px, py in points if len(points) <= 60)
@@ -102,9 +104,12 @@ def _panel(
             canvas.add(Text(x(last) + 10, top + _TOP + 16 * number + 8, label, colour))
 
 
+def _is_zero(rows: Sequence[Row], name: str) -> bool:
+    return not any(row[name] for row in rows if _known(row, name))
+
+
 def _known(row: Row, name: str) -> bool:
-    value = row.get(name)
-    return isinstance(value, int | float) and math.isfinite(value)
+    return is_number(row.get(name))
 
 
 def _round_up(value: float) -> float:
