@@ -90,14 +90,14 @@ def table(
         f'<th scope="col"{_number(column, numbers)}>{escape(heading)}</th>'
         for column, heading in enumerate(headings)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{_number(column, numbers)}>{escape(text)}</td>" for column, text in enumerate(row))
-        + "</tr>"
+    cells = (
+        "".join(f"<td{_number(column, numbers)}>{escape(text)}</td>" for column, text in enumerate(row))
         for row in rows
     )
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
     said = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="wide" tabindex="0"><table>{said}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    whole = f"<table>{said}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" tabindex="0">{whole}</div>'
 
 
 def figure(canvas: Canvas, numbers: str = "") -> str:
