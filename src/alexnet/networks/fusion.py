@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from alexnet.kernels import response
 from alexnet.kernels.response import Response
 from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import ResponseNormalization
 from alexnet.networks.layers.pooling import Pool, WindowPool
@@ -42,7 +43,7 @@ def fused(stages: Sequence[Stage], kept: Collection[str]) -> list[Stage]:
     return result + ([_one(together)] if together else [])
 
 
-def _place(operation: nn.Module, before: int) -> int:
+def _place(operation: Layer, before: int) -> int:
     """Return the place of an operation in a fused run, which goes upward; 0 begins a run of its own.
 
     `before` is the place of the one before: a rectification follows the convolution, or comes last.
@@ -81,10 +82,10 @@ def _one(stages: Sequence[Stage]) -> Stage:
 
 
 @final
-class FusedStages(nn.Module):
+class FusedStages(Layer):
     """A run of stages: an optional convolution, normalisation, pool and rectification, in this order."""
 
-    def __init__(self, operations: Sequence[nn.Module]) -> None:
+    def __init__(self, operations: Sequence[Layer]) -> None:
         super().__init__()
         self.operations = operations
         self.response = Response()
@@ -106,6 +107,12 @@ class FusedStages(nn.Module):
                 case Neuron():
                     self.response = replace(self.response, rectify_before=True)
 
+    def shape(self, *inputs: Shape) -> Shape:
+        shape = inputs[0]
+        for operation in self.operations:
+            shape = operation.shape(shape)
+        return shape
+
     def forward(self, x: Tensor) -> Tensor:
         first = self.operations[0]
         if self.separate:
@@ -124,7 +131,7 @@ class FusedStages(nn.Module):
         return _in_turn(rest, first.activate(x) if isinstance(first, Convolution) else first(x))
 
 
-def _in_turn(operations: Sequence[nn.Module], x: Tensor) -> Tensor:
+def _in_turn(operations: Sequence[Layer], x: Tensor) -> Tensor:
     for operation in operations:
         x = operation(x)
     return x

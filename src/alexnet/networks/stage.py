@@ -1,9 +1,11 @@
 """The named steps of which a network is made, and the value that says which."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from torch import nn
+from alexnet.networks.costs import Cost
+from alexnet.networks.layers.layer import Layer, Shape
 
 IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
 
@@ -13,7 +15,7 @@ class Stage:
     """A named step of a network: an operation and the stages whose outputs it reads."""
 
     name: str
-    operation: nn.Module
+    operation: Layer
     inputs: tuple[str, ...]
 
 
@@ -34,3 +36,20 @@ class Architecture(Protocol):
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages, with weights not yet drawn; the last one gives the logits."""
+
+
+@runtime_checkable
+class TrainedForCosts(Protocol):
+    """An architecture that says what it is trained for; others are for the paper's cost (section 3)."""
+
+    def costs(self) -> tuple[Cost, ...]:
+        """Return the costs, over the stages of the network."""
+
+
+def stage_shapes(stages: Iterable[Stage], side: int) -> dict[str, Shape]:
+    """Return the shape of each stage's output for one image of `side` pixels, in order."""
+    known: dict[str, Shape] = {IMAGES: (3, side, side)}
+    for stage in stages:
+        known[stage.name] = stage.operation.shape(*(known[name] for name in stage.inputs))
+    del known[IMAGES]
+    return known

@@ -7,13 +7,13 @@ from typing import final
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
 @final
-class BlockNormalization(nn.Module):
+class BlockNormalization(Layer):
     """Divide each activity by those of its block of `size` maps (cmrnorm with blocked=1).
 
         b_c = a_c / (k + alpha / size * sum of a_c'^2 over the block)^beta
@@ -35,7 +35,7 @@ class BlockNormalization(nn.Module):
 
 
 @final
-class ContrastNormalization(nn.Module):
+class ContrastNormalization(Layer):
     """Divide each activity by the contrast around it in the same map (cnorm).
 
         b = a * (1 + scale / size^2 * sum of (a' - m')^2 over the window)^-power

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
 @final
-class Sum(nn.Module):
+class Sum(Layer):
     """Add inputs of one shape, each times a coefficient (eltsum)."""
 
     def __init__(self, coefficients: Sequence[float]) -> None:
@@ -25,7 +25,7 @@ class Sum(nn.Module):
 
 
 @final
-class Maximum(nn.Module):
+class Maximum(Layer):
     """Give the largest of the inputs' values at each place; all that are tied get the gradient (eltmax)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -50,7 +50,7 @@ class _Maximum(torch.autograd.Function):
 
 
 @final
-class Concatenation(nn.Module):
+class Concatenation(Layer):
     """Stack inputs: maps of one size channel after channel, others as vectors end to end (concat)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -65,7 +65,7 @@ class Concatenation(nn.Module):
 
 
 @final
-class Column(nn.Module):
+class Column(Layer):
     """Take one of the columns that were merged into a stage: channels or units `index` of `count` blocks."""
 
     def __init__(self, index: int, count: int) -> None:
@@ -80,7 +80,7 @@ class Column(nn.Module):
 
 
 @final
-class Softmax(nn.Module):
+class Softmax(Layer):
     """Turn each image's values into probabilities."""
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -39,7 +39,28 @@ def check_activation(name: str) -> str:
     return name
 
 
-class Weighted(nn.Module):
+class Layer(nn.Module):
+    """What a network asks of the operation of each stage: the shape it gives, its initial weights, its cost.
+
+    A `random` layer is called with `rng`, where the step stands, and `stage`, its own name, beside its inputs.
+    """
+
+    random: bool = False
+    """Whether it draws random numbers."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output for one image from the shapes of the inputs: (C, H, W) or (U,)."""
+        raise NotImplementedError
+
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw the initial weights from `generator`; a layer without weights has none to draw."""
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Return the multiplications by weights of one image's forward pass."""
+        return 0
+
+
+class Weighted(Layer):
     """A layer with weights and biases: drawn from N(0, deviation) and set to a constant (section 5).
 
     `activation` names the function that is applied to its output: relu unless said otherwise (section 3.1).
@@ -59,14 +80,6 @@ class Weighted(nn.Module):
         """Draw the weights from N(0, deviation) and set the biases to their constant."""
         self.weight.normal_(0.0, self.deviation, generator=generator)
         self.bias.fill_(self.constant)
-
-    def multiply_adds(self, *inputs: Shape) -> int:
-        """Return the multiplications of one image's forward pass."""
-        raise NotImplementedError
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """Return the shape of the output from the shapes of the inputs."""
-        raise NotImplementedError
 
 
 def overhang(size: int, window: int, stride: int, padding: int) -> int:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape, positions
+from alexnet.networks.layers.layer import Layer, Shape, positions
 
 
 class Connection(Protocol):
@@ -116,7 +116,7 @@ class Dense:
 
 
 @final
-class MultiInputLayer(nn.Module):
+class MultiInputLayer(Layer):
     """Add what each input gives through weights of its own, and one bias vector.
 
     The weights are called weight0, weight1 ... in the order of the inputs; where only some channels are seen,

@@ -5,15 +5,15 @@ Shapes: N images, C channels, H rows, W columns.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError
 from alexnet.kernels import maps, response
 from alexnet.kernels.response import Response
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
-class ResponseNormalization(nn.Module):
+class ResponseNormalization(Layer):
     """Divide each activity by the activities of `size` neighbouring maps at the same place.
 
         b_c = a_c / (k + alpha / size * sum of a_c'^2 over the window)^beta
@@ -63,7 +63,7 @@ class ResponseNormalization(nn.Module):
         return (maps * scale).reshape(x.shape).to(x.dtype)
 
 
-class MapNormalization(nn.Module):
+class MapNormalization(Layer):
     """Divide each activity by the activities around it in the same map.
 
         b = a * (1 + scale / size^2 * sum of a'^2 over the window)^-power

@@ -8,15 +8,15 @@ from typing import Final, final
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.randomness import StepRandomness
 
 
 @final
-class Blur(nn.Module):
+class Blur(Layer):
     """Blur each channel with a Gaussian of `size` pixels, across and then down; zeros lie outside (blur)."""
 
     kernel: Tensor
@@ -39,7 +39,7 @@ class Blur(nn.Module):
 
 
 @final
-class Nailbed(nn.Module):
+class Nailbed(Layer):
     """Keep every `stride`-th pixel of a grid in the middle of the picture (nailbed)."""
 
     def __init__(self, stride: int) -> None:
@@ -59,7 +59,7 @@ class Nailbed(nn.Module):
 
 
 @final
-class Resize(nn.Module):
+class Resize(Layer):
     """Shrink or enlarge pictures by a factor, bilinearly about their centre (resize).
 
     Args:
@@ -90,7 +90,7 @@ def resized(x: Tensor, target: int, scale: float) -> Tensor:
 
 
 @final
-class RandomScale(nn.Module):
+class RandomScale(Layer):
     """In training, show a random part of the picture at a random scale; at test its centre (rscale).
 
     One draw holds for the whole batch: the size `target + s`, s below S - int(S / most) + 1 and likely in
@@ -101,7 +101,7 @@ class RandomScale(nn.Module):
         target: height and width of what it gives, in pixels.
     """
 
-    random: Final = True
+    random = True
 
     def __init__(self, most: float, target: int) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class RandomScale(nn.Module):
 
 
 @final
-class Mirror(nn.Module):
+class Mirror(Layer):
     """Mirror pictures left to right (href)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -148,7 +148,7 @@ _XYZ: Final = ((0.49, 0.31, 0.2), (0.17697, 0.8124, 0.01063), (0.0, 0.01, 0.99))
 
 
 @final
-class Yuv(nn.Module):
+class Yuv(Layer):
     """Turn red, green and blue into brightness and two differences of colour (rgb2yuv)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -159,7 +159,7 @@ class Yuv(nn.Module):
 
 
 @final
-class Lab(nn.Module):
+class Lab(Layer):
     """Turn red, green and blue in 0-1, no mean subtracted, into lightness and two colours (rgb2lab).
 
     Args:

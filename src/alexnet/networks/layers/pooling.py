@@ -7,18 +7,18 @@ from typing import Any, Final, final
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels import maps
 from alexnet.kernels.maps import Windows
-from alexnet.networks.layers.layer import Shape, positions
+from alexnet.networks.layers.layer import Layer, Shape, positions
 from alexnet.randomness import StepRandomness
 
 KINDS: Final = ("max", "maxabs", "avg", "rand")
 
 
-class Pool(nn.Module):
+class Pool(Layer):
     """Summarise windows of each map by their maximum or mean (section 3.4): (N, C, H, W) to (N, C, p, p).
 
     Windows are clipped at the right and bottom border, and a mean divides by the pixels that are there.
@@ -47,7 +47,7 @@ class Pool(nn.Module):
 
 
 @final
-class WindowPool(nn.Module):
+class WindowPool(Layer):
     """Summarise the windows [start + i stride, start + i stride + size) of each map, clipped to the map.
 
     max and maxabs give the largest value and the value of the largest magnitude, and their gradient goes to

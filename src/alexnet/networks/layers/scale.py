@@ -1,12 +1,12 @@
 """Scaling the colours, for networks whose program divided pixels by a deviation."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
-class Scale(nn.Module):
+class Scale(Layer):
     """Multiply each of C channels by a constant: (N, C, H, W) to the same.
 
     The paper's networks take pixels as they are, but for the mean.

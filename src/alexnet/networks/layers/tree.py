@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
 @final
-class TreeConnected(nn.Module):
+class TreeConnected(Layer):
     """Score classes by the sum of the vectors on the way from the root to each: (N, ...) to (N, K).
 
     Args:
