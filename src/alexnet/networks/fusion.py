@@ -126,7 +126,10 @@ class FusedStages(Layer):
     def respond(self, x: Tensor) -> Tensor:
         """Do all that follows the convolution, if there is one, from what it gives before its activation function."""
         if response.supports(x, self.response):
-            return response.respond(x, self.response)
+            return response.respond(x, self.response, self._respond_plainly)
+        return self._respond_plainly(x)
+
+    def _respond_plainly(self, x: Tensor) -> Tensor:
         first, *rest = self.operations
         return _in_turn(rest, first.activate(x) if isinstance(first, Convolution) else first(x))
 

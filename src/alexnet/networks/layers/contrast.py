@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from alexnet.networks.layers.layer import Layer, Shape
+from alexnet.networks.layers.layer import Layer, Shape, widened, window_sums
 
 
 @final
@@ -29,9 +29,10 @@ class BlockNormalization(Layer):
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
-        totals = torch.stack([part.square().sum(1) for part in x.split(self.size, 1)], 1)
+        wide = widened(x)
+        totals = torch.stack([part.square().sum(1) for part in wide.split(self.size, 1)], 1)
         totals = totals.repeat_interleave(self.size, 1)[:, : x.shape[1]]
-        return x * (self.k + self.alpha / self.size * totals) ** -self.beta
+        return (wide * (self.k + self.alpha / self.size * totals) ** -self.beta).to(x.dtype)
 
 
 @final
@@ -54,11 +55,12 @@ class ContrastNormalization(Layer):
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
-        pixels = self._sums(torch.ones_like(x[:1, :1]))
-        total = self._sums((x - self._sums(x) / pixels).square())
-        return x * (1.0 + self.scale / self.size**2 * total) ** -self.power
+        wide = widened(x)
+        pixels = self._sums(torch.ones_like(wide[:1, :1]))
+        total = self._sums((wide - self._sums(wide) / pixels).square())
+        return (wide * (1.0 + self.scale / self.size**2 * total) ** -self.power).to(x.dtype)
 
     def _sums(self, x: Tensor) -> Tensor:
         """Return the sum over the window around each pixel."""
         before, after = self.size // 2, self.size - 1 - self.size // 2
-        return F.avg_pool2d(F.pad(x, (before, after) * 2), self.size, stride=1, divisor_override=1)
+        return window_sums(F.pad(x, (before, after) * 2), self.size)

@@ -70,7 +70,7 @@ class Convolution(Weighted):
         """
         weight = self.weight.detach()
         pixel = weight.new_empty((1, self.groups * weight.shape[1], 1, 1))  # stands for every input
-        if winograd.supports(pixel, weight, self.stride, self.groups):
+        if winograd.supports(pixel, weight, self.bias, self.stride, self.groups):
             if self.stride > 1:
                 weight = fold_kernels(weight, self.stride)
             kernels = winograd.transformed(weight.contiguous(), self.groups)
@@ -87,7 +87,7 @@ class Convolution(Weighted):
         rows, columns = (overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:])
         over = (0, 0) if self.whole else (rows, columns)
         padding = self.padding
-        if winograd.supports(x, self.weight, self.stride, self.groups):
+        if winograd.supports(x, self.weight, self.bias, self.stride, self.groups):
             if self._kernels is None:
                 return winograd.convolve(
                     x,

@@ -35,7 +35,7 @@ class FullyConnected(Weighted):
     def linear(self, x: Tensor) -> Tensor:
         """Multiply by the weights and add the biases, before the activation function."""
         x = x.flatten(1)
-        if connected.supports(x, self.weight):
+        if connected.supports(x, self.weight, self.bias):
             return connected.linear(x, self.weight, self.bias, rectified=False)
         return F.linear(x, self.weight, self.bias)
 

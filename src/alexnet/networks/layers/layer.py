@@ -82,6 +82,19 @@ class Weighted(Layer):
         self.bias.fill_(self.constant)
 
 
+def widened(x: Tensor) -> Tensor:
+    """Return half-precision numbers as float32, others as they are: squares and powers need the range."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
+def window_sums(x: Tensor, size: int, stride: int = 1) -> Tensor:
+    """Return the sum over each window of size x size that lies within the maps: (N, C, H, W) to (N, C, p, p).
+
+    A mean times a count: exporters drop `divisor_override`.
+    """
+    return F.avg_pool2d(x, size, stride) * size**2
+
+
 def overhang(size: int, window: int, stride: int, padding: int) -> int:
     """Return how far the last window hangs over the padded border, in pixels (never negative)."""
     covered = (positions(size, window, stride, padding) - 1) * stride + window

@@ -10,7 +10,7 @@ from torch import Tensor
 from alexnet.errors import RecipeError
 from alexnet.kernels import maps, response
 from alexnet.kernels.response import Response
-from alexnet.networks.layers.layer import Layer, Shape
+from alexnet.networks.layers.layer import Layer, Shape, widened, window_sums
 
 
 class ResponseNormalization(Layer):
@@ -52,9 +52,13 @@ class ResponseNormalization(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.size % 2 == 1 and response.supports(x, self.response()):
-            return response.respond(x, self.response())
-        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x  # squares need the range
-        maps: Tensor = wide.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
+            return response.respond(x, self.response(), self._normalized)
+        return self._normalized(x)
+
+    def _normalized(self, x: Tensor) -> Tensor:
+        maps: Tensor = (
+            widened(x).unflatten(1, (self.groups, -1)).flatten(0, 1)
+        )  # (N * groups, C / groups, H, W)
         before = self.size // 2
         squares = F.pad(maps.square(), (0, 0, 0, 0, before, self.size - 1 - before))
         channels = maps.shape[1]
@@ -83,8 +87,11 @@ class MapNormalization(Layer):
     def forward(self, x: Tensor) -> Tensor:
         if maps.supports(x):
             scale = self.scale / self.size**2
-            return maps.map_norm(x, size=self.size, scale=scale, power=self.power)
+            return maps.map_norm(x, size=self.size, scale=scale, power=self.power, plain=self._normalized)
+        return self._normalized(x)
+
+    def _normalized(self, x: Tensor) -> Tensor:
+        wide = widened(x)
         before, after = self.size // 2, self.size - 1 - self.size // 2
-        squares = F.pad(x.square(), (before, after, before, after))
-        total = F.avg_pool2d(squares, self.size, stride=1, divisor_override=1)
-        return x * (1.0 + self.scale / self.size**2 * total) ** -self.power
+        total = window_sums(F.pad(wide.square(), (before, after, before, after)), self.size)
+        return (wide * (1.0 + self.scale / self.size**2 * total) ** -self.power).to(x.dtype)

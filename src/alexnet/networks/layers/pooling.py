@@ -12,7 +12,7 @@ from torch import Tensor
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels import maps
 from alexnet.kernels.maps import Windows
-from alexnet.networks.layers.layer import Layer, Shape, positions
+from alexnet.networks.layers.layer import Layer, Shape, positions, window_sums
 from alexnet.randomness import StepRandomness
 
 KINDS: Final = ("max", "maxabs", "avg", "rand")
@@ -42,7 +42,10 @@ class Pool(Layer):
             return F.max_pool2d(x, self.size, self.stride, ceil_mode=True)
         if maps.supports(x):
             _, rows, columns = self.shape(tuple(x.shape[1:]))
-            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
+            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns), self._mean)
+        return self._mean(x)
+
+    def _mean(self, x: Tensor) -> Tensor:
         return F.avg_pool2d(x, self.size, self.stride, ceil_mode=True, count_include_pad=False)
 
 
@@ -81,16 +84,19 @@ class WindowPool(Layer):
         if self.kind == "avg":
             if self.start == 0 and maps.supports(x):
                 rows, columns = (self._windows(side) for side in x.shape[-2:])
-                return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
-            total = F.avg_pool2d(self._framed(x, 0.0), self.size, self.stride, divisor_override=1)
-            first, end = zip(*(self._bounds(side) for side in x.shape[-2:]), strict=True)
-            counts = torch.outer(end[0] - first[0], end[1] - first[1])
-            return total / counts.to(x)
+                return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns), self._mean)
+            return self._mean(x)
         if self.kind == "max":
             return largest(self._framed(x, float("-inf")), self.size, self.stride)
         frame = self._framed(x, 0.0)
         most, least = largest(frame, self.size, self.stride), -largest(-frame, self.size, self.stride)
         return torch.where(most >= -least, most, least)
+
+    def _mean(self, x: Tensor) -> Tensor:
+        total = window_sums(self._framed(x, 0.0), self.size, self.stride)
+        first, end = zip(*(self._bounds(side) for side in x.shape[-2:]), strict=True)
+        counts = torch.outer(end[0] - first[0], end[1] - first[1])
+        return total / counts.to(x)
 
     def _windows(self, side: int) -> int:
         count = self.count or positions(side - self.start, self.size, self.stride)
