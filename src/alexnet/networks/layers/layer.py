@@ -29,7 +29,19 @@ def positions(size: int, window: int, stride: int, padding: int = 0, *, whole: b
     `whole` counts only windows that do not hang over the border: it rounds down, as later programs do.
     """
     room = size + 2 * padding - window
-    return 1 + (room // stride if whole else -(-room // stride))
+    return 1 + (room if whole else room + stride - 1) // stride
+
+
+def map_shape(
+    inputs: Shape, filters: int, size: int, stride: int, padding: int = 0, *, whole: bool = False
+) -> Shape:
+    """Return the shape of what filters or windows of size x size give for maps (C, H, W)."""
+    _, height, width = inputs
+    return (
+        filters,
+        positions(height, size, stride, padding, whole=whole),
+        positions(width, size, stride, padding, whole=whole),
+    )
 
 
 def check_activation(name: str) -> str:
@@ -95,7 +107,11 @@ def window_sums(x: Tensor, size: int, stride: int = 1) -> Tensor:
     return F.avg_pool2d(x, size, stride) * size**2
 
 
-def overhang(size: int, window: int, stride: int, padding: int) -> int:
-    """Return how far the last window hangs over the padded border, in pixels (never negative)."""
-    covered = (positions(size, window, stride, padding) - 1) * stride + window
-    return max(0, covered - size - 2 * padding)
+def overhang(x: Tensor, size: int, stride: int, padding: int) -> tuple[int, int]:
+    """Return how far the last window hangs over the padded border, below and on the right, in pixels."""
+
+    def beyond(side: int) -> int:
+        covered = (positions(side, size, stride, padding) - 1) * stride + size
+        return max(0, covered - side - 2 * padding)
+
+    return beyond(int(x.shape[-2])), beyond(int(x.shape[-1]))  # int: a traced size divides otherwise

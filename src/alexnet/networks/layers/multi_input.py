@@ -4,6 +4,7 @@ The networks of two and four columns are made of them: conv3 of one column sees 
 N images, C channels, F filters, U units, P positions, K values in a window (channel, row, column).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
@@ -13,7 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Layer, Shape, positions
+from alexnet.networks.layers.convolution import convolve
+from alexnet.networks.layers.layer import Layer, Shape, map_shape
+from alexnet.networks.layers.locally_connected import filter_locally
 
 
 class Connection(Protocol):
@@ -50,14 +53,11 @@ class Filtered:
         return (self.filters, seen // self.groups, self.size, self.size)
 
     def shape(self, *inputs: Shape) -> Shape:
-        side = positions(inputs[0][1], self.size, self.stride, self.padding)
-        return (self.filters, side, positions(inputs[0][2], self.size, self.stride, self.padding))
+        return map_shape(inputs[0], self.filters, self.size, self.stride, self.padding)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
-        x = _framed(x, self.size, self.stride, self.padding)
-        if connections is not None:
-            x = x[:, connections]
-        return F.conv2d(x, weight, stride=self.stride, groups=self.groups)
+        x = x if connections is None else x[:, connections]
+        return convolve(x, weight, None, stride=self.stride, padding=self.padding, groups=self.groups)
 
 
 @final
@@ -80,20 +80,16 @@ class Local:
         return (height * width, self.filters, seen // self.groups * self.size**2)
 
     def shape(self, *inputs: Shape) -> Shape:
-        _, height, width = inputs[0]
-        sides = (positions(side, self.size, self.stride, self.padding) for side in (height, width))
-        return (self.filters, *sides)
+        return map_shape(inputs[0], self.filters, self.size, self.stride, self.padding)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
-        _, height, width = self.shape(tuple(x.shape[1:]))
-        x = _framed(x, self.size, self.stride, self.padding)
-        if connections is not None:
-            x = x[:, connections]
-        windows = F.unfold(x, self.size, stride=self.stride)  # (N, groups * K, P)
-        windows = windows.view(len(x), self.groups, -1, height * width)
-        each = weight.view(height * width, self.groups, self.filters // self.groups, -1)
-        y = torch.einsum("ngkp,pgfk->ngfp", windows, each)
-        return y.reshape(len(x), self.filters, height, width)
+        _, height, width = self.shape(self.inputs)
+        x = x if connections is None else x[:, connections]
+        y = filter_locally(
+            x, weight, size=self.size, stride=self.stride, padding=self.padding, groups=self.groups
+        )
+        maps: Tensor = y.unflatten(2, (height, width))
+        return maps
 
 
 @final
@@ -187,8 +183,8 @@ class MultiInputLayer(Layer):
         total = 0
         for connection, shape in zip(self.connections, inputs, strict=True):
             given = connection.shape(shape)
-            places = given[1] * given[2] if isinstance(connection, Filtered) else 1
-            total += torch.Size(connection.weight).numel() * places
+            positions = given[1] * given[2] if isinstance(connection, Filtered) else 1
+            total += math.prod(connection.weight) * positions
         return total
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -206,11 +202,3 @@ class MultiInputLayer(Layer):
 def _check_shared(own: Shape, other: Shape) -> None:
     if own != other:
         raise RecipeError(f"weights of {other} cannot be shared where {own} are needed")
-
-
-def _framed(x: Tensor, size: int, stride: int, padding: int) -> Tensor:
-    """Pad with zeros on all sides, and on the right and bottom as far as the last window hangs over."""
-    over = [
-        (positions(side, size, stride, padding) - 1) * stride + size - side - padding for side in x.shape[-2:]
-    ]
-    return F.pad(x, (padding, over[1], padding, over[0]))

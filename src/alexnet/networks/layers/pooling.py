@@ -12,7 +12,7 @@ from torch import Tensor
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels import maps
 from alexnet.kernels.maps import Windows
-from alexnet.networks.layers.layer import Layer, Shape, positions, window_sums
+from alexnet.networks.layers.layer import Layer, Shape, map_shape, positions, window_sums
 from alexnet.randomness import StepRandomness
 
 KINDS: Final = ("max", "maxabs", "avg", "rand")
@@ -34,8 +34,7 @@ class Pool(Layer):
         self.size, self.stride, self.kind = size, stride, kind
 
     def shape(self, *inputs: Shape) -> Shape:
-        channels, height, width = inputs[0]
-        return (channels, positions(height, self.size, self.stride), positions(width, self.size, self.stride))
+        return map_shape(inputs[0], inputs[0][0], self.size, self.stride)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.kind == "max":
