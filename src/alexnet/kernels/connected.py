@@ -34,13 +34,13 @@ def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
 def supports(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
     """Say whether `linear` streams these float32 weights: for one picture, and where no gradient is asked for."""
     return (
-        weight.dim() == 2
+        usable(x, weight, bias)
+        and weight.dim() == 2
         and tuple(x.shape) == (1, weight.shape[1])
         and bias.shape == weight.shape[:1]
         and weight.shape[1] % STEP == 0
         and weight.is_contiguous()
         and not (torch.is_grad_enabled() and any(each.requires_grad for each in (x, weight, bias)))
-        and usable(x, weight, bias)
     )
 
 

@@ -38,7 +38,7 @@ class Windows:
 
 def supports(x: Tensor) -> bool:
     """Say whether the functions below can take these maps; otherwise plain PyTorch does it."""
-    return x.dim() == 4 and min(x.shape) > 0 and x.numel() < LARGEST and x.shape[1] % LANES == 0 and usable(x)
+    return usable(x) and x.dim() == 4 and min(x.shape) > 0 and x.numel() < LARGEST and x.shape[1] % LANES == 0
 
 
 def mean_pool(x: Tensor, windows: Windows, plain: Callable[[Tensor], Tensor]) -> Tensor:

@@ -57,7 +57,8 @@ class Response:
 def supports(x: Tensor, response: Response) -> bool:
     """Say whether `respond` can do this; otherwise plain PyTorch does it."""
     return (
-        x.dim() == 4
+        usable(x)
+        and x.dim() == 4
         and min(x.shape) > 0
         and x.numel() < LARGEST
         and x.shape[1] % (response.groups * LANES) == 0
@@ -65,7 +66,6 @@ def supports(x: Tensor, response: Response) -> bool:
         and response.reach <= LANES  # REACH of response.c
         and (not response.pool or min(x.shape[-2:]) >= 2)
         and (response.pool or not response.rectify_after)
-        and usable(x)
     )
 
 

@@ -101,7 +101,7 @@ class Kernels:
 
 def supports(x: Tensor, weight: Tensor, bias: Tensor, stride: int, groups: int) -> bool:
     """Say whether `convolve` can do this convolution; otherwise plain PyTorch does it."""
-    if weight.dim() != 4 or x.dim() != 4:
+    if not usable(x, weight, bias) or weight.dim() != 4 or x.dim() != 4:
         return False
     filters, channels, height, width = weight.shape
     blocks = -(-height // stride)
@@ -116,7 +116,6 @@ def supports(x: Tensor, weight: Tensor, bias: Tensor, stride: int, groups: int) 
         and min(x.shape) > 0
         and max(x.numel(), filters * math.prod(x.shape[-2:]) * len(x)) < LARGEST
         and filters * channels * stride**2 * 8 * 8 < LARGEST
-        and usable(x, weight, bias)
     )
 
 
