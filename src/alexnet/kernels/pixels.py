@@ -100,7 +100,9 @@ def crop(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: in
     def work(rows: slice) -> None:
         library, part = _library(), images[rows]
         assert library is not None
-        library.alexnet_crop(*_placed(part, offsets[rows], mirrored[rows], side), _address(crops[rows]))
+        library.alexnet_crop(
+            *_crop_arguments(part, offsets[rows], mirrored[rows], side), _address(crops[rows])
+        )
 
     _divided(work, len(images))
     return crops
@@ -135,13 +137,15 @@ def crop_mirror_shift(
     def work(rows: slice) -> None:
         library, part = _library(), images[rows]
         assert library is not None
-        head = _placed(part, offsets[rows], mirrored[rows], side)
+        head = _crop_arguments(part, offsets[rows], mirrored[rows], side)
         library.alexnet_vary(*head, _address(shifts[rows]), ctypes.c_float(divisor), _address(varied[rows]))
 
     _divided(work, len(images))
 
 
-def _placed(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int) -> tuple[object, ...]:
+def _crop_arguments(
+    images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int
+) -> tuple[object, ...]:
     """Return the arguments that crops begin with."""
     return _address(images), len(images), images.shape[-1], side, _address(offsets), _address(mirrored)
 

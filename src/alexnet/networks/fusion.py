@@ -29,24 +29,24 @@ def fused(stages: Sequence[Stage], kept: Collection[str]) -> list[Stage]:
     """
     readers = [name for stage in stages for name in stage.inputs]
     result: list[Stage] = []
-    together: list[Stage] = []
+    run: list[Stage] = []
     before = 0
     for stage in stages:
-        last = together[-1].name if together else ""
-        alone = readers.count(last) == 1 and last not in kept
-        place = _place(stage.operation, before)
-        if together and not (alone and stage.inputs == (last,) and place > before > 0):
-            result.append(_one(together))
-            together, place = [], _place(stage.operation, 0)
-        together.append(stage)
-        before = place
-    return result + ([_one(together)] if together else [])
+        last = run[-1].name if run else ""
+        read_once = readers.count(last) == 1 and last not in kept
+        rank = _rank(stage.operation, before)
+        if run and not (read_once and stage.inputs == (last,) and rank > before > 0):
+            result.append(_one(run))
+            run, rank = [], _rank(stage.operation, 0)
+        run.append(stage)
+        before = rank
+    return result + ([_one(run)] if run else [])
 
 
-def _place(operation: Layer, before: int) -> int:
-    """Return the place of an operation in a fused run, which goes upward; 0 begins a run of its own.
+def _rank(operation: Layer, before: int) -> int:
+    """Return the rank of an operation in a fused run, which goes upward; 0 begins a run of its own.
 
-    `before` is the place of the one before: a rectification follows the convolution, or comes last.
+    `before` is the rank of the one before: a rectification follows the convolution, or comes last.
     """
     if hooked(operation):
         return 0
@@ -75,10 +75,10 @@ def hooked(operation: nn.Module) -> bool:
 
 def _one(stages: Sequence[Stage]) -> Stage:
     """Put stages together under the name of the last."""
-    if len(stages) == 1 and _place(stages[0].operation, 0) not in (3, 4):
+    if len(stages) == 1 and _rank(stages[0].operation, 0) not in (3, 4):
         return stages[0]
-    together = FusedStages([stage.operation for stage in stages])
-    return replace(stages[-1], operation=together, inputs=stages[0].inputs)
+    fused = FusedStages([stage.operation for stage in stages])
+    return replace(stages[-1], operation=fused, inputs=stages[0].inputs)
 
 
 @final

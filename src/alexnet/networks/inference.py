@@ -77,6 +77,10 @@ class QuantizedFullyConnected(Layer):
         self.register_buffer("bias", layer.bias.detach().clone())
         self.activation = layer.activation
 
+    def extra_repr(self) -> str:
+        units, inputs = self.weight.shape
+        return f"{inputs} -> {units}, one byte a weight, {self.activation}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return (self.weight.shape[0],)
 

@@ -15,6 +15,8 @@ from alexnet.networks.fusion import fused
 from alexnet.networks.images import Images, batch_of
 from alexnet.networks.layers.layer import Shape
 from alexnet.networks.stage import IMAGES, Architecture, Stage, TrainedForCosts, stage_shapes
+from alexnet.networks.summary import summary_of
+from alexnet.networks.table import as_html, as_text, title
 from alexnet.randomness import StepRandomness, generator
 
 
@@ -57,6 +59,16 @@ class Network(nn.Module):
         self.costs: tuple[Cost, ...] = (Cost("logprob", "logreg", (self.output,)),)
         if isinstance(architecture, TrainedForCosts):
             self.costs = architecture.costs()
+
+    def __repr__(self) -> str:
+        return as_text(self._title(), summary_of(self.stages, self.architecture.side))
+
+    def _repr_html_(self) -> str:
+        """Return the same table for a notebook."""
+        return as_html(self._title(), summary_of(self.stages, self.architecture.side))
+
+    def _title(self) -> str:
+        return title(self.architecture.kind, self.architecture.side, self.architecture.classes)
 
     @property
     def device(self) -> torch.device:

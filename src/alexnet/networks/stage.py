@@ -10,13 +10,16 @@ from alexnet.networks.layers.layer import Layer, Shape
 IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stage:
     """A named step of a network: an operation and the stages whose outputs it reads."""
 
     name: str
     operation: Layer
     inputs: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.operation.extra_repr() or type(self.operation).__name__}"
 
 
 class Architecture(Protocol):

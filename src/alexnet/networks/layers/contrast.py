@@ -25,6 +25,9 @@ class BlockNormalization(Layer):
         super().__init__()
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
+    def extra_repr(self) -> str:
+        return f"blocks of {self.size} maps, alpha {self.alpha:g}, beta {self.beta:g}, k {self.k:g}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
@@ -50,6 +53,9 @@ class ContrastNormalization(Layer):
     def __init__(self, size: int, *, scale: float, power: float) -> None:
         super().__init__()
         self.size, self.scale, self.power = size, scale, power
+
+    def extra_repr(self) -> str:
+        return f"{self.size}x{self.size}, scale {self.scale:g}, power {self.power:g}"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

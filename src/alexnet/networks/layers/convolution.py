@@ -10,7 +10,7 @@ from torch import Tensor
 
 from alexnet.kernels import winograd
 from alexnet.kernels.folding import fold, fold_kernels
-from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, map_shape, overhang
+from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, described_windows, map_shape, overhang
 
 
 def convolve(
@@ -69,6 +69,11 @@ class Convolution(Weighted):
         super().__init__(weight, (filters,), deviation=deviation, constant=constant, activation=activation)
         self.size, self.stride, self.padding, self.groups, self.whole = size, stride, padding, groups, whole
         self._kernels: winograd.Kernels | None = None
+
+    def extra_repr(self) -> str:
+        channels = self.weight.shape[1] * self.groups
+        window = described_windows(self.size, self.stride, self.padding, self.groups)
+        return f"{channels} -> {self.weight.shape[0]}, {window}, {self.activation}"
 
     def shape(self, *inputs: Shape) -> Shape:
         filters = self.weight.shape[0]

@@ -27,6 +27,9 @@ class Dropout(Layer):
             raise RecipeError(f"a dropout layer cannot keep {keep} of its units: 0 < keep <= 1")
         self.keep, self.rescaled = keep, rescaled
 
+    def extra_repr(self) -> str:
+        return f"keep {self.keep}" + (", rescaled" if self.rescaled else "")
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 

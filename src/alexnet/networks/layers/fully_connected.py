@@ -26,6 +26,10 @@ class FullyConnected(Weighted):
             (units, inputs), (units,), deviation=deviation, constant=constant, activation=activation
         )
 
+    def extra_repr(self) -> str:
+        units, inputs = self.weight.shape
+        return f"{inputs} -> {units}, {self.activation}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return (self.weight.shape[0],)
 

@@ -17,6 +17,9 @@ class Sum(Layer):
         super().__init__()
         self.coefficients = tuple(coefficients)
 
+    def extra_repr(self) -> str:
+        return " + ".join(f"{coefficient:g} x" for coefficient in self.coefficients)
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
@@ -26,7 +29,7 @@ class Sum(Layer):
 
 @final
 class Maximum(Layer):
-    """Give the largest of the inputs' values at each place; all that are tied get the gradient (eltmax)."""
+    """Give the largest of the inputs' values at each position; all that are tied get the gradient (eltmax)."""
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -71,6 +74,9 @@ class Column(Layer):
     def __init__(self, index: int, count: int) -> None:
         super().__init__()
         self.index, self.count = index, count
+
+    def extra_repr(self) -> str:
+        return f"{self.index} of {self.count}"
 
     def shape(self, *inputs: Shape) -> Shape:
         return (inputs[0][0] // self.count, *inputs[0][1:])

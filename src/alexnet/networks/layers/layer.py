@@ -94,6 +94,15 @@ class Weighted(Layer):
         self.bias.fill_(self.constant)
 
 
+def described_windows(size: int, stride: int, padding: int = 0, groups: int = 1) -> str:
+    """Say how windows move, without what goes without saying: `11x11, stride 4`."""
+    parts = [f"{size}x{size}"]
+    parts += [f"stride {stride}"] if stride != 1 else []
+    parts += [f"padding {padding}"] if padding else []
+    parts += [f"{groups} groups"] if groups != 1 else []
+    return ", ".join(parts)
+
+
 def widened(x: Tensor) -> Tensor:
     """Return half-precision numbers as float32, others as they are: squares and powers need the range."""
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, map_shape, overhang
+from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, described_windows, map_shape, overhang
 
 
 def filter_locally(x: Tensor, weight: Tensor, *, size: int, stride: int, padding: int, groups: int) -> Tensor:
@@ -58,6 +58,11 @@ class LocallyConnected(Weighted):
             activation=activation,
         )
         self.size, self.stride, self.padding, self.groups = size, stride, padding, groups
+
+    def extra_repr(self) -> str:
+        channels = self.weight.shape[2] // self.size**2 * self.groups
+        window = described_windows(self.size, self.stride, self.padding, self.groups)
+        return f"{channels} -> {self.weight.shape[1]}, {window}, {self.activation}"
 
     def shape(self, *inputs: Shape) -> Shape:
         return (self.weight.shape[1], self.height, self.width)

@@ -7,7 +7,7 @@ N images, C channels, F filters, U units, P positions, K values in a window (cha
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import ClassVar, final
 
 import torch
 import torch.nn.functional as F
@@ -19,24 +19,12 @@ from alexnet.networks.layers.layer import Layer, Shape, map_shape
 from alexnet.networks.layers.locally_connected import filter_locally
 
 
-class Connection(Protocol):
-    """How one input of a layer meets its weights."""
-
-    @property
-    def weight(self) -> Shape:
-        """The shape of its weight."""
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """Return the shape of what it gives from the shape of its input."""
-
-    def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
-        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
-
-
 @final
 @dataclass(frozen=True)
 class Filtered:
     """Filters that are shared over positions; `connections` picks the channels that each group sees."""
+
+    kind: ClassVar[str] = "convolution"
 
     channels: int
     """Channels of the input, or of all groups together where `connections` picks them."""
@@ -49,13 +37,16 @@ class Filtered:
 
     @property
     def weight(self) -> Shape:
+        """The shape of its weight."""
         seen = len(self.connections) or self.channels
         return (self.filters, seen // self.groups, self.size, self.size)
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of what it gives from the shape of its input."""
         return map_shape(inputs[0], self.filters, self.size, self.stride, self.padding)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
+        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
         x = x if connections is None else x[:, connections]
         return convolve(x, weight, None, stride=self.stride, padding=self.padding, groups=self.groups)
 
@@ -65,7 +56,10 @@ class Filtered:
 class Local:
     """Filters of their own for each position: weights of (P, F, K)."""
 
+    kind: ClassVar[str] = "locally connected"
+
     inputs: Shape
+    """(C, H, W)."""
     filters: int
     size: int
     stride: int
@@ -75,14 +69,17 @@ class Local:
 
     @property
     def weight(self) -> Shape:
+        """The shape of its weight."""
         _, height, width = self.shape(self.inputs)
         seen = len(self.connections) or self.inputs[0]
         return (height * width, self.filters, seen // self.groups * self.size**2)
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of what it gives from the shape of its input."""
         return map_shape(inputs[0], self.filters, self.size, self.stride, self.padding)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
+        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
         _, height, width = self.shape(self.inputs)
         x = x if connections is None else x[:, connections]
         y = filter_locally(
@@ -97,18 +94,28 @@ class Local:
 class Dense:
     """Every input connected to every unit: weights of (U, values)."""
 
+    kind: ClassVar[str] = "fully connected"
+
     inputs: int
+    """Values of one image."""
     units: int
 
     @property
     def weight(self) -> Shape:
+        """The shape of its weight."""
         return (self.units, self.inputs)
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of what it gives from the shape of its input."""
         return (self.units,)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
+        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
         return F.linear(x.flatten(1), weight)
+
+
+Connection = Filtered | Local | Dense
+"""How one input of a layer meets its weights: each has the shape of its weight, and what it gives and adds."""
 
 
 @final
@@ -146,7 +153,7 @@ class MultiInputLayer(Layer):
                 _check_shared(connection.weight, tuple(self.weight_of(i).shape))
             else:
                 self.register_parameter(f"weight{i}", nn.Parameter(torch.empty(connection.weight)))
-                if isinstance(connection, Filtered | Local) and connection.connections:
+                if not isinstance(connection, Dense) and connection.connections:
                     self.register_buffer(
                         f"connections{i}", torch.tensor(connection.connections, device="cpu")
                     )
@@ -174,6 +181,13 @@ class MultiInputLayer(Layer):
         """Return the channels that each group of an input's filters sees, int64, or None for all."""
         owner, name = self.source(index)
         return owner._buffers.get(name.replace("weight", "connections"))
+
+    def extra_repr(self) -> str:
+        parts = []
+        for connection in self.connections:
+            given = connection.inputs if isinstance(connection, Dense) else connection.weight[1]
+            parts.append(f"{connection.kind} {given} -> {self.bias.shape[0]}")
+        return " + ".join(parts)
 
     def shape(self, *inputs: Shape) -> Shape:
         return self.connections[0].shape(inputs[0])

@@ -102,6 +102,10 @@ class Neuron(Layer):
         self.function = read_neuron(text)
         self.random = self.function.name == "nrelu"
 
+    def extra_repr(self) -> str:
+        numbers = ",".join(f"{number:g}" for number in self.function.numbers)
+        return self.function.name + (f"[{numbers}]" if numbers else "")
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 

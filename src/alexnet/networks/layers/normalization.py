@@ -36,6 +36,10 @@ class ResponseNormalization(Layer):
             raise RecipeError(f"response normalisation needs a window of at least one map, not {size}")
         self.size, self.alpha, self.beta, self.k, self.groups = size, alpha, beta, k, groups
 
+    def extra_repr(self) -> str:
+        columns = f", {self.groups} groups" if self.groups > 1 else ""
+        return f"{self.size} maps, alpha {self.alpha:g}, beta {self.beta:g}, k {self.k:g}{columns}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
@@ -80,6 +84,9 @@ class MapNormalization(Layer):
     def __init__(self, size: int = 5, *, scale: float = 1e-3, power: float = 0.75) -> None:
         super().__init__()
         self.size, self.scale, self.power = size, scale, power
+
+    def extra_repr(self) -> str:
+        return f"{self.size}x{self.size}, scale {self.scale:g}, power {self.power:g}"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

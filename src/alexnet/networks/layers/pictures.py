@@ -23,10 +23,13 @@ class Blur(Layer):
 
     def __init__(self, size: int, deviation: float) -> None:
         super().__init__()
-        places = torch.arange(size, dtype=torch.float64, device="cpu") - size // 2
-        kernel = torch.exp(-places.square() / (2.0 * deviation**2))
+        centres = torch.arange(size, dtype=torch.float64, device="cpu") - size // 2
+        kernel = torch.exp(-centres.square() / (2.0 * deviation**2))
         self.size = size
         self.register_buffer("kernel", (kernel / kernel.sum()).float(), persistent=False)
+
+    def extra_repr(self) -> str:
+        return f"{self.size} pixels"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -45,6 +48,9 @@ class Nailbed(Layer):
     def __init__(self, stride: int) -> None:
         super().__init__()
         self.stride = stride
+
+    def extra_repr(self) -> str:
+        return f"stride {self.stride}"
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = inputs[0]
@@ -70,6 +76,9 @@ class Resize(Layer):
         super().__init__()
         self.scale = scale
 
+    def extra_repr(self) -> str:
+        return f"to 1 / {self.scale:g}"
+
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = inputs[0]
         return (channels, math.floor(height / self.scale), math.floor(width / self.scale))
@@ -81,10 +90,10 @@ class Resize(Layer):
 def resized(x: Tensor, target: int, scale: float) -> Tensor:
     """Resize square pictures (N, C, S, S) to `target` pixels; one pixel there is `scale` pixels here."""
     side = x.shape[-1]
-    places = torch.arange(target, dtype=torch.float64) * scale + side / 2 - target / 2 * scale
-    places = places.clamp(0.0, side - 1.01)
-    first = places.floor().long().to(x.device)
-    share = (places.to(x.device) - first).to(x.dtype)
+    centres = torch.arange(target, dtype=torch.float64) * scale + side / 2 - target / 2 * scale
+    centres = centres.clamp(0.0, side - 1.01)
+    first = centres.floor().long().to(x.device)
+    share = (centres.to(x.device) - first).to(x.dtype)
     rows = x[..., first, :] * (1 - share)[:, None] + x[..., first + 1, :] * share[:, None]
     return rows[..., first] * (1 - share) + rows[..., first + 1] * share
 
@@ -107,6 +116,9 @@ class RandomScale(Layer):
         super().__init__()
         self.most, self.target = most, target
 
+    def extra_repr(self) -> str:
+        return f"up to {self.most:g}, to {self.target} pixels"
+
     def shape(self, *inputs: Shape) -> Shape:
         if self.target > inputs[0][1]:
             raise RecipeError(f"rscale cuts {self.target} pixels from pictures of {inputs[0][1]}")
@@ -125,7 +137,7 @@ class RandomScale(Layer):
         least, largest = max(1.0, side / (rescaled + 1)), side / rescaled
         if rescaled != side:
             x = resized(x, rescaled, least + drawn[0] * (largest - least))
-        top, left = (int(place * (s + 1)) for place in drawn[1:])
+        top, left = (int(share * (s + 1)) for share in drawn[1:])
         return self._cut(x, top, left)
 
     def _cut(self, x: Tensor, top: int, left: int) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels import maps
 from alexnet.kernels.maps import Windows
-from alexnet.networks.layers.layer import Layer, Shape, map_shape, positions, window_sums
+from alexnet.networks.layers.layer import Layer, Shape, described_windows, map_shape, positions, window_sums
 from alexnet.randomness import StepRandomness
 
 KINDS: Final = ("max", "maxabs", "avg", "rand")
@@ -33,6 +33,9 @@ class Pool(Layer):
             raise RecipeError(f"a pool of {size} pixels cannot move by {stride}: from 1 to {size}")
         self.size, self.stride, self.kind = size, stride, kind
 
+    def extra_repr(self) -> str:
+        return f"{self.kind}, {described_windows(self.size, self.stride)}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return map_shape(inputs[0], inputs[0][0], self.size, self.stride)
 
@@ -52,9 +55,9 @@ class Pool(Layer):
 class WindowPool(Layer):
     """Summarise the windows [start + i stride, start + i stride + size) of each map, clipped to the map.
 
-    max and maxabs give the largest value and the value of the largest magnitude, and their gradient goes to
-    every input equal to it (`nn.MaxPool2d` picks one); avg divides by the pixels that are there; rand gives a
-    random pixel of the window, at test too.
+    max and maxabs give the largest value and the value of the largest magnitude; rand gives a random pixel of
+    the window, at test too. The gradient of these three goes to every input of the window that equals what was
+    given (`nn.MaxPool2d` picks one). avg divides by the pixels that are there.
 
     Args:
         size, stride, start: in pixels.
@@ -72,6 +75,9 @@ class WindowPool(Layer):
             raise RecipeError(f"`{kind}` is not a kind of pooling; {choices(kind, KINDS)}")
         self.size, self.stride, self.kind, self.start, self.count = size, stride, kind, start, count
         self.random = kind == "rand"
+
+    def extra_repr(self) -> str:
+        return f"{self.kind}, {described_windows(self.size, self.stride)}, from {self.start}"
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = inputs[0]
@@ -131,31 +137,43 @@ class WindowPool(Layer):
             form = (-1, 1) if axis == 0 else (1, -1)
             span = (end - first).view(form)
             picked.append(first.view(form) + (drawn[:, :, axis] * span).long().clamp(max=span - 1))
-        places = picked[0] * x.shape[-1] + picked[1]
-        return x.flatten(2).gather(2, places.flatten(2)).view(places.shape)
+        pixels = picked[0] * x.shape[-1] + picked[1]
+        y = x.detach().flatten(2).gather(2, pixels.flatten(2)).view(pixels.shape)
+        return taken(self._framed(x, float("nan")), y, self.size, self.stride)  # NaN equals no value
 
 
 def largest(frame: Tensor, size: int, stride: int) -> Tensor:
-    """Return the largest value of each window of a frame that windows cover exactly; ties share the gradient.
+    """Return the largest value of each window of a frame that windows cover exactly; ties share the gradient."""
+    with torch.no_grad():
+        y = F.max_pool2d(frame, size, stride)
+    return taken(frame, y, size, stride)
 
-    "Share" as in the program: each of the tied inputs gets all of it.
+
+def taken(frame: Tensor, y: Tensor, size: int, stride: int) -> Tensor:
+    """Return a value of each window of a frame, with a gradient for every value of the window that equals it.
+
+    As in the program, each of the equals gets all of it.
+
+    Args:
+        frame: (N, C, H, W), which windows cover exactly.
+        y: the values, (N, C, p, p), without gradients.
+        size, stride: of the windows, in pixels.
     """
     if torch.is_grad_enabled() and frame.requires_grad:
-        value: Tensor = _Largest.apply(frame, size, stride)  # type: ignore[no-untyped-call]  # torch's own
+        value: Tensor = _Taken.apply(frame, y, size, stride)  # type: ignore[no-untyped-call]  # torch's own
         return value
-    return F.max_pool2d(frame, size, stride)
+    return y
 
 
-class _Largest(torch.autograd.Function):
+class _Taken(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, frame: Tensor, size: int, stride: int) -> Tensor:
-        y = F.max_pool2d(frame, size, stride)
+    def forward(ctx: Any, frame: Tensor, y: Tensor, size: int, stride: int) -> Tensor:
         ctx.save_for_backward(frame, y)
         ctx.size, ctx.stride = size, stride
-        return y
+        return y.view_as(y)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         frame, y = ctx.saved_tensors
         rows, columns = y.shape[-2:]
         gradient = torch.zeros_like(frame)
@@ -167,4 +185,4 @@ class _Largest(torch.autograd.Function):
                     slice(j, j + (columns - 1) * ctx.stride + 1, ctx.stride),
                 )
                 gradient[window] += torch.where(frame[window] == y, gradients[0], 0.0)
-        return gradient, None, None
+        return gradient, None, None, None

@@ -19,6 +19,9 @@ class Scale(Layer):
         # The constants belong to the architecture, not to the weights.
         self.register_buffer("factors", torch.tensor(factors).view(-1, 1, 1), persistent=False)
 
+    def extra_repr(self) -> str:
+        return ", ".join(f"{factor:g}" for factor in self.factors.flatten().tolist())
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 

@@ -49,6 +49,9 @@ class TreeConnected(Layer):
         self.weight[: len(self.bias)].normal_(0.0, self.deviation, generator=generator)
         self.bias.fill_(self.constant)
 
+    def extra_repr(self) -> str:
+        return f"{self.weight.shape[1]} -> {len(self.bias)}, {len(self.weight)} nodes"
+
     def shape(self, *inputs: Shape) -> Shape:
         return (len(self.bias),)
 
