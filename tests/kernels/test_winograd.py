@@ -185,3 +185,26 @@ def test_what_does_not_fit_is_left_to_plain_convolution() -> None:
     assert not winograd.supports(x, random(16, 16, 7, 7, seed=3), bias, 1, 1)
     with library.plain():
         assert not winograd.supports(x, weight, bias, 1, 1)
+
+
+@needs_kernels
+@pytest.mark.parametrize(("size", "tile"), [(3, 5), (5, 4)])
+def test_one_pixel_that_is_no_number_spoils_the_tiles_that_see_it_and_no_other_picture(
+    size: int, tile: int
+) -> None:
+    """docs/speed.md says so: plain convolution spoils only the windows that hold it."""
+    x, weight, bias = random(2, 16, 24, 24, seed=1), random(16, 16, size, size, seed=2), torch.zeros(16)
+    whole = winograd.convolve(x, weight, bias, padding=size // 2)
+    x[0, 3, 11, 12] = float("nan")
+    y = winograd.convolve(x, weight, bias, padding=size // 2)
+    assert torch.equal(y[1], whole[1])
+    spoiled = y[0].isnan()
+    for row in range(24):
+        for column in range(24):
+            seen = all(
+                first - size // 2 <= at < first + tile + size // 2
+                for at, first in ((11, row // tile * tile), (12, column // tile * tile))
+            )
+            assert bool(spoiled[:, row, column].all()) == seen
+            assert bool(spoiled[:, row, column].any()) == seen
+    assert torch.equal(y[0][~spoiled], whole[0][~spoiled])

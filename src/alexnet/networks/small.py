@@ -44,15 +44,15 @@ class Cifar18:
         """Make the stages conv1, pool1, norm1, conv2, pool2, norm2, conv3, pool3, fc4."""
         chain = Chain(self.side)
         relu = self.activation
-        chain.add("conv1", Convolution(3, 32, 5, padding=2, deviation=self.deviation, activation=relu))
+        _convolution(chain, "conv1", 32, deviation=self.deviation, activation=relu)
         chain.add("pool1", Pool(3, 2))
         if self.normalization:
             chain.add("norm1", MapNormalization(3, scale=5e-5, power=0.75))
-        chain.add("conv2", Convolution(32, 32, 5, padding=2, activation=relu))
+        _convolution(chain, "conv2", 32, activation=relu)
         chain.add("pool2", Pool(3, 2, kind="average"))
         if self.normalization:
             chain.add("norm2", MapNormalization(3, scale=5e-5, power=0.75))
-        chain.add("conv3", Convolution(32, 64, 5, padding=2, activation=relu))
+        _convolution(chain, "conv3", 64, activation=relu)
         chain.add("pool3", Pool(3, 2, kind="average"))
         chain.add("fc4", FullyConnected(chain.values, self.classes, activation="identity"))
         return tuple(chain.stages)
@@ -79,11 +79,11 @@ class Cifar80Seconds:
         """Make the stages conv1, pool1, conv2, pool2, conv3, pool3, fc4, fc5."""
         chain = Chain(self.side)
         relu = self.activation
-        chain.add("conv1", Convolution(3, 32, 5, padding=2, deviation=1e-4, activation=relu))
+        _convolution(chain, "conv1", 32, deviation=1e-4, activation=relu)
         chain.add("pool1", Pool(3, 2))
-        chain.add("conv2", Convolution(32, 32, 5, padding=2, activation=relu))
+        _convolution(chain, "conv2", 32, activation=relu)
         chain.add("pool2", Pool(3, 2, kind="average"))
-        chain.add("conv3", Convolution(32, 64, 5, padding=2, activation=relu))
+        _convolution(chain, "conv3", 64, activation=relu)
         chain.add("pool3", Pool(3, 2, kind="average"))
         chain.add("fc4", FullyConnected(chain.values, 64, deviation=0.1, activation=relu))
         chain.add("fc5", FullyConnected(64, self.classes, deviation=0.1, activation="identity"))
@@ -111,9 +111,9 @@ class ConvLocal13:
         """Make the stages conv1, pool1, conv2, pool2, local3, local4, fc5."""
         chain = Chain(self.side)
         relu = self.activation
-        chain.add("conv1", Convolution(3, 64, 5, padding=2, deviation=1e-4, activation=relu))
+        _convolution(chain, "conv1", 64, deviation=1e-4, activation=relu)
         chain.add("pool1", Pool(3, 2))
-        chain.add("conv2", Convolution(64, 64, 5, padding=2, activation=relu))
+        _convolution(chain, "conv2", 64, activation=relu)
         chain.add("pool2", Pool(3, 2))
         for name in ("local3", "local4"):
             local = LocallyConnected(chain.shape, 32, 3, padding=1, deviation=0.04, activation=relu)
@@ -153,13 +153,17 @@ class FigureOne:
         """Make the stages conv1, pool1, conv2, pool2, conv3, pool3, fc4."""
         chain = Chain(self.side)
         for number, filters, deviation in ((1, 32, 1e-4), (2, 32, 0.01), (3, 64, 0.01)):
-            layer = Convolution(
-                chain.shape[0], filters, 5, padding=2, deviation=deviation, activation=self.activation
-            )
-            chain.add(f"conv{number}", layer)
+            _convolution(chain, f"conv{number}", filters, deviation=deviation, activation=self.activation)
             chain.add(f"pool{number}", Pool(3, 2))
         chain.add("fc4", FullyConnected(chain.values, self.classes, activation="identity"))
         return tuple(chain.stages)
+
+
+def _convolution(chain: Chain, name: str, filters: int, *, activation: str, deviation: float = 0.01) -> None:
+    """Append a convolution of 5 x 5 pixels that keeps the size of the maps, as all of these networks have it."""
+    channels = chain.shape[0]
+    layer = Convolution(channels, filters, 5, padding=2, deviation=deviation, activation=activation)
+    chain.add(name, layer)
 
 
 def _check(activation: str, classes: int, side: int) -> None:
