@@ -44,10 +44,10 @@ def map_shape(
     )
 
 
-def check_activation(name: str) -> str:
+def check_activation(name: object) -> str:
     """Return the name of an activation function, or raise RecipeError with the choices."""
-    if name not in ACTIVATIONS:
-        raise RecipeError(f"`{name}` is not an activation function; {choices(name, ACTIVATIONS)}")
+    if not isinstance(name, str) or name not in ACTIVATIONS:
+        raise RecipeError(f"`{name}` is not an activation function; {choices(str(name), ACTIVATIONS)}")
     return name
 
 
