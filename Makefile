@@ -42,7 +42,7 @@ slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../
 
 optional: install  ## tests with the libraries of the extras hub and bench, half a gigabyte, which this installs
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,bench]"
-	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench
+	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache src/*.egg-info

@@ -78,7 +78,7 @@ class Checkpoint:
                 raise CheckpointError(
                     f"{name} in the checkpoint is not finite everywhere: take an earlier one"
                 )
-        network = Network(self.architecture)
+        network = Network.empty(self.architecture)
         network.load_weights(dict(self.weights), "the checkpoint")
         return network.eval()
 
@@ -159,7 +159,7 @@ def load(path: Path) -> Checkpoint:
     try:
         architecture = from_description(metadata["architecture"])
         with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
-            network = Network(architecture)
+            network = Network.empty(architecture)
     except (RecipeError, TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise CheckpointError(
             f"{path} holds a network that this alexnet cannot build: {' '.join(str(error).split())[:300]}"

@@ -95,32 +95,16 @@ def _show(name: str, architecture: "Architecture", stages: list["StageSummary"],
     from rich.table import Table
 
     from alexnet.cli.showing import show_table
+    from alexnet.networks import table as layers
     from alexnet.networks.summary import totals
 
-    side = architecture.side
-    title = f"{name}: pictures of {side} x {side}, {architecture.classes:,} classes"
-    table = Table(title=title, title_justify="left", show_footer=True)
     sums = totals(stages)
-    shown = {
-        "parameters": sums["parameters"],
-        "units": sums["units"],
-        "multiply-adds": sums["multiply_adds"],
-    }
-    for heading in ("stage", "does", "reads", "gives"):
-        table.add_column(heading, "total" if heading == "stage" else "")
-    for heading, total in shown.items():
-        table.add_column(heading, f"{total:,}", justify="right")
-    table.add_column("field", "", justify="right")
-    for stage in stages:
-        numbers = (stage.parameters, stage.units, stage.multiply_adds)
-        table.add_row(
-            stage.name,
-            stage.kind,
-            ", ".join(stage.inputs),
-            "x".join(str(length) for length in stage.shape),
-            *(f"{number:,}" if number else "" for number in numbers),
-            str(stage.receptive_field),
-        )
+    title = layers.title(name, architecture.side, architecture.classes)
+    table = Table(title=title, title_justify="left", show_footer=True)
+    for heading, total in zip((*layers.HEADINGS, *layers.NUMBERS), layers.total_row(stages), strict=True):
+        table.add_column(heading, total, justify="right" if heading in layers.NUMBERS else "left")
+    for row in layers.rows(stages):
+        table.add_row(*row)
     show_table(table)
     for what, count, why in (
         ("parameters", sums["parameters"], ""),

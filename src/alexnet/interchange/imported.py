@@ -51,7 +51,7 @@ def to_checkpoint(foreign: ImportedWeights, source: str, classes: Classes, mean:
     picture = torch.zeros(3, architecture.side, architecture.side) if mean is None else mean
     weights = {"mean": _central(picture, architecture.side, source), **foreign.weights}
     with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
-        network = Network(architecture)
+        network = Network.empty(architecture)
     network.check_weights(weights, source)
     weights = {name: weights[name].to(own.dtype).contiguous() for name, own in network.state_dict().items()}
     for name, value in weights.items():

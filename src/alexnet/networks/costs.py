@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet.errors import RecipeError
+from alexnet.networks.layers.layer import window_sums
 
 _FLOOR: Final = -50.0  # the program's logarithm of 0
 
@@ -110,7 +111,7 @@ def _tica(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
     before, after = cost.size // 2, cost.size - 1 - cost.size // 2
 
     def sums(maps: Tensor) -> Tensor:
-        return F.avg_pool2d(F.pad(maps, (before, after) * 2), cost.size, stride=1, divisor_override=1)
+        return window_sums(F.pad(maps, (before, after) * 2), cost.size)
 
     reciprocals = 1.0 / (0.001 + sums(x.detach().square()).sqrt())
     pull = (x * (x * sums(reciprocals)).detach()).sum()

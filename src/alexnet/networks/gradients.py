@@ -70,20 +70,20 @@ def check_gradients(
         for name, parameter in network.named_parameters():
             slope = parameter.grad if parameter.grad is not None else torch.zeros_like(parameter)
             count = min(entries, parameter.numel())
-            places = torch.randperm(parameter.numel(), generator=source)[:count].tolist()
+            chosen = torch.randperm(parameter.numel(), generator=source)[:count].tolist()
             flat = parameter.view(-1)
-            found = torch.tensor([_difference(value, flat, place) for place in places], dtype=torch.float64)
-            analytic = slope.reshape(-1)[places]
+            found = torch.tensor([_difference(value, flat, entry) for entry in chosen], dtype=torch.float64)
+            analytic = slope.reshape(-1)[chosen]
             norm, apart = float(analytic.norm()), float((found - analytic).norm())
             yield GradientCheck(name, count, norm, apart / norm if norm else float(apart > 1e-7))
 
 
-def _difference(value: Callable[[], Tensor], flat: Tensor, place: int) -> float:
+def _difference(value: Callable[[], Tensor], flat: Tensor, entry: int) -> float:
     """Return the central difference of the objective along one number."""
-    before = flat[place].item()
+    before = flat[entry].item()
     ends = []
     for step in (STEP, -STEP):
-        flat[place] = before + step
+        flat[entry] = before + step
         ends.append(float(value()))
-    flat[place] = before
+    flat[entry] = before
     return (ends[0] - ends[1]) / (2 * STEP)

@@ -105,7 +105,7 @@ def _weights(definition: Definition, table: Table, source: str) -> dict[str, Ten
     """Return the weights of the network that keeps its columns."""
     apart = replace(definition, merged=False)
     with torch.device("meta"):
-        shapes = {name: tuple(value.shape) for name, value in Network(apart).state_dict().items()}
+        shapes = {name: tuple(value.shape) for name, value in Network.empty(apart).state_dict().items()}
     entries = {written_name(name): entry for name, entry in table.items()}
     weights: dict[str, Tensor] = {}
     for layer in apart.layers():

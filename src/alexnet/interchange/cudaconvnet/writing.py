@@ -61,7 +61,7 @@ def layer_table(
 ) -> OrderedDict[str, dict[str, Any]]:
     """Return the layer table of a definition that keeps its columns, with these weights."""
     with torch.device("meta"):
-        network = Network(definition)
+        network = Network.empty(definition)
     shapes: dict[str, Shape] = network.shapes()
     layers = read_layers(definition.text, definition.name, Notes(definition.name))
     sections = read_sections(definition.parameters, definition.name) if definition.parameters else {}

@@ -19,6 +19,7 @@ from alexnet.networks.cudaconvnet.objective import costs_of, prediction
 from alexnet.networks.cudaconvnet.operations import operation
 from alexnet.networks.cudaconvnet.sections import Section, read_sections, read_text
 from alexnet.networks.cudaconvnet.weighted import hints
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
 from alexnet.networks.stage import IMAGES, Stage
 
@@ -139,7 +140,7 @@ class _Reading:
         """Make the stages, and the shapes of what they give."""
         shapes: dict[str, Shape] = dict.fromkeys(self.pictures, (3, self.side, self.side))
         constants = Constants(self.sections, self.notes)
-        made: dict[str, nn.Module] = {}
+        made: dict[str, Operation] = {}
         stages: list[Stage] = []
         for layer in self.layers:
             around = LayerContext(
@@ -148,7 +149,7 @@ class _Reading:
             stage = operation(layer, around)
             hints(layer, around.shapes, self.notes)
             made[layer.name] = stage
-            shapes[layer.name] = stage.shape(*around.shapes)  # type: ignore[operator]  # every stage has it
+            shapes[layer.name] = stage.shape(*around.shapes)
             inputs = tuple(IMAGES if name in self.pictures else name for name in layer.inputs)
             stages.append(Stage(layer.name, stage, inputs))
         given, asked = torch.Size(shapes[self.output]).numel(), self.definition.classes

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from torch import nn
-
 from alexnet.networks.cudaconvnet.constants import Constants
 from alexnet.networks.cudaconvnet.layers import Layer
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
 
 
@@ -20,7 +19,7 @@ class LayerContext:
     """Of its inputs."""
     constants: Constants
     """From the parameter file."""
-    made: Mapping[str, nn.Module]
+    made: Mapping[str, Operation]
     """The layers above it, by name."""
     tree: tuple[tuple[int, ...], ...]
     """Children of each node of the tree of classes."""

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from torch import nn
-
 from alexnet.errors import RecipeError
 from alexnet.networks.cudaconvnet import weighted
 from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
@@ -12,6 +10,7 @@ from alexnet.networks.cudaconvnet.layers import Layer
 from alexnet.networks.layers.contrast import BlockNormalization, ContrastNormalization
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.joins import Column, Concatenation, Maximum, Softmax, Sum
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
 from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
@@ -19,7 +18,7 @@ from alexnet.networks.layers.pictures import Blur, Lab, Mirror, Nailbed, RandomS
 from alexnet.networks.layers.pooling import WindowPool
 
 
-def operation(layer: Layer, around: LayerContext) -> nn.Module:
+def operation(layer: Layer, around: LayerContext) -> Operation:
     """Make the operation of a layer.
 
     Raises:
@@ -29,7 +28,7 @@ def operation(layer: Layer, around: LayerContext) -> nn.Module:
     return OPERATIONS[layer.kind](layer, around)
 
 
-def _pool(layer: Layer, around: LayerContext) -> nn.Module:
+def _pool(layer: Layer, around: LayerContext) -> Operation:
     options = layer.options
     kind = "max" if options["pool"] == "rand" and around.constants.of_pool(layer) else options["pool"]
     pool = WindowPool(
@@ -46,7 +45,7 @@ def _pool(layer: Layer, around: LayerContext) -> nn.Module:
     return pool
 
 
-def _across_maps(layer: Layer, around: LayerContext) -> nn.Module:
+def _across_maps(layer: Layer, around: LayerContext) -> Operation:
     size, channels = layer.options["size"], layer.options["channels"] // layer.columns
     if not 2 <= size <= channels:
         raise layer.wrong("size", f"at least 2 and at most the {channels} channels expected")
@@ -56,7 +55,7 @@ def _across_maps(layer: Layer, around: LayerContext) -> nn.Module:
     return ResponseNormalization(size, alpha=scale, beta=power, k=least, groups=layer.columns)
 
 
-def _within_map(layer: Layer, around: LayerContext) -> nn.Module:
+def _within_map(layer: Layer, around: LayerContext) -> Operation:
     size = layer.options["size"]
     if size > around.shapes[0][1]:
         raise layer.wrong("size", f"at most the {around.shapes[0][1]} pixels of a map expected")
@@ -65,7 +64,7 @@ def _within_map(layer: Layer, around: LayerContext) -> nn.Module:
     return made(size, scale=scale, power=power)
 
 
-def _dropout(layer: Layer, around: LayerContext) -> nn.Module:
+def _dropout(layer: Layer, around: LayerContext) -> Operation:
     keep = layer.options["keep"]
     if not keep:
         raise layer.wrong("keep", "a probability above 0 expected: nothing would be kept")
@@ -74,16 +73,16 @@ def _dropout(layer: Layer, around: LayerContext) -> nn.Module:
     return Dropout(keep)
 
 
-def _same_shapes(made: Callable[[Layer], nn.Module]) -> Callable[[Layer, LayerContext], nn.Module]:
-    def checked(layer: Layer, around: LayerContext) -> nn.Module:
+def _same_shapes(made: Callable[[Layer], Operation]) -> Callable[[Layer, LayerContext], Operation]:
+    def checked(layer: Layer, around: LayerContext) -> Operation:
         check_same(layer, around.shapes)
         return made(layer)
 
     return checked
 
 
-def _colours(made: Callable[[Layer], nn.Module]) -> Callable[[Layer, LayerContext], nn.Module]:
-    def checked(layer: Layer, around: LayerContext) -> nn.Module:
+def _colours(made: Callable[[Layer], Operation]) -> Callable[[Layer, LayerContext], Operation]:
+    def checked(layer: Layer, around: LayerContext) -> Operation:
         if around.shapes[0][0] != 3:
             raise layer.wrong("inputs", f"pictures of 3 channels expected, not {around.shapes[0][0]}")
         return made(layer)
@@ -91,7 +90,7 @@ def _colours(made: Callable[[Layer], nn.Module]) -> Callable[[Layer, LayerContex
     return checked
 
 
-OPERATIONS: Final[dict[str, Callable[[Layer, LayerContext], nn.Module]]] = {
+OPERATIONS: Final[dict[str, Callable[[Layer, LayerContext], Operation]]] = {
     "conv": weighted.convolution,
     "local": weighted.local,
     "fc": weighted.fully_connected,

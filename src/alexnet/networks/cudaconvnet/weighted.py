@@ -12,6 +12,7 @@ from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
 from alexnet.networks.cudaconvnet.layers import Layer, Notes
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
 from alexnet.networks.layers.locally_connected import LocallyConnected
 from alexnet.networks.layers.multi_input import Connection, Dense, Filtered, Local, MultiInputLayer
@@ -56,7 +57,7 @@ def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
             raise layer.wrong("type", f"it would have {count:.0e} weights, more than any machine holds")
 
 
-def convolution(layer: Layer, around: LayerContext) -> nn.Module:
+def convolution(layer: Layer, around: LayerContext) -> Operation:
     options = layer.options
     connections = [_filtered(layer, i, shape) for i, shape in enumerate(around.shapes)]
     outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
@@ -80,7 +81,7 @@ def convolution(layer: Layer, around: LayerContext) -> nn.Module:
     return _summed(layer, connections, bias, around)
 
 
-def local(layer: Layer, around: LayerContext) -> nn.Module:
+def local(layer: Layer, around: LayerContext) -> Operation:
     options = layer.options
     connections = []
     for i, shape in enumerate(around.shapes):
@@ -107,7 +108,7 @@ def local(layer: Layer, around: LayerContext) -> nn.Module:
     return _summed(layer, connections, (filters, rows * columns), around)
 
 
-def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
+def fully_connected(layer: Layer, around: LayerContext) -> Operation:
     units = layer.options["outputs"]
     connections = [Dense(math.prod(shape), units) for shape in around.shapes]
     _check_size(layer, connections)
@@ -122,7 +123,7 @@ def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
     return _summed(layer, connections, (units,), around)
 
 
-def tree_connected(layer: Layer, around: LayerContext) -> nn.Module:
+def tree_connected(layer: Layer, around: LayerContext) -> Operation:
     if not around.tree:
         raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
     options = layer.options
@@ -131,7 +132,7 @@ def tree_connected(layer: Layer, around: LayerContext) -> nn.Module:
     )
 
 
-def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around: LayerContext) -> nn.Module:
+def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around: LayerContext) -> Operation:
     owners = [_owner(layer, i, around) for i in range(len(connections))]
     try:
         return MultiInputLayer(
@@ -160,7 +161,7 @@ def _owner(layer: Layer, index: int, around: LayerContext) -> tuple[nn.Module | 
             raise layer.wrong("weightSource", f"input {other} is not an earlier one with weights of its own")
         return None, f"weight{other}"
     owner = around.made.get(name)
-    if owner is None or not hasattr(owner, "initialize"):
+    if owner is None or next(owner.parameters(), None) is None:
         raise layer.wrong("weightSource", f"`{name}` is not a layer with weights above this one")
     if other >= (len(owner.connections) if isinstance(owner, MultiInputLayer) else 1):
         raise layer.wrong("weightSource", f"`{name}` has no matrix {other}")

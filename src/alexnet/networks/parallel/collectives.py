@@ -1,18 +1,18 @@
 """Stages by which the processes of a divided network exchange values, or take their own of what all have."""
 
 from dataclasses import replace
-from typing import Final, final
+from typing import final
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.distributed.group import ProcessGroup
 from alexnet.networks.layers.dropout import Dropout
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.randomness import StepRandomness
 
 
 @final
-class GatheredRows(nn.Module):
+class GatheredRows(Layer):
     """Gather the pictures of every process."""
 
     def __init__(self, group: ProcessGroup) -> None:
@@ -32,7 +32,7 @@ class GatheredRows(nn.Module):
 
 
 @final
-class Gathered(nn.Module):
+class Gathered(Layer):
     """Gather the channels or units of every process, `count` in all."""
 
     def __init__(self, group: ProcessGroup, count: int) -> None:
@@ -47,7 +47,7 @@ class Gathered(nn.Module):
 
 
 @final
-class OwnRows(nn.Module):
+class OwnRows(Layer):
     """Take this process's pictures of those that were gathered."""
 
     def __init__(self, gathered: GatheredRows) -> None:
@@ -62,7 +62,7 @@ class OwnRows(nn.Module):
 
 
 @final
-class OwnChannels(nn.Module):
+class OwnChannels(Layer):
     """Take this process's channels of whole maps."""
 
     def __init__(self, group: ProcessGroup) -> None:
@@ -78,10 +78,10 @@ class OwnChannels(nn.Module):
 
 
 @final
-class WholeDropout(nn.Module):
+class WholeDropout(Layer):
     """Drop units of every process's pictures alike on all of them."""
 
-    random: Final = True
+    random = True
 
     def __init__(self, dropout: Dropout, gathered: GatheredRows | None) -> None:
         super().__init__()

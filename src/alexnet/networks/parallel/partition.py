@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from typing import Final, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.distributed.group import ProcessGroup
 from alexnet.errors import RecipeError
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Layer
 from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
 from alexnet.networks.layers.pooling import Pool
@@ -125,7 +126,7 @@ def partition(network: Network, group: ProcessGroup) -> tuple[Network, Partition
         raise RecipeError(
             f"a {network.architecture.kind} with costs of its own is not divided: --scheme data"
         )
-    part = Network(PartitionedArchitecture(network.architecture, group))
+    part = Network.empty(PartitionedArchitecture(network.architecture, group))
     lengths = {stage.name: _outputs(stage) for stage in part.stages}
     counts = {stage.name: _outputs(stage) for stage in network.stages}
     cut = Partition(group, {name: count for name, count in counts.items() if lengths[name] != count})
@@ -175,14 +176,14 @@ class _Division:
             case Dropout() if self.lies != ROWS:
                 self.gather(name)
                 self.append(name, WholeDropout(operation, self.rows), WHOLE)
-            case _ if self.lies == ROWS or not getattr(operation, "random", False):
+            case _ if self.lies == ROWS or not operation.random:
                 if self.lies == PART and not isinstance(operation, EACH_MAP):
                     self.gather(name)
                 self.append(name, operation, self.lies)
             case _:
                 raise RecipeError(f"{name} ({type(operation).__name__}) cannot be divided over processes")
 
-    def append(self, name: str, operation: nn.Module, lies: str) -> None:
+    def append(self, name: str, operation: Layer, lies: str) -> None:
         """Append a stage that reads the one before it."""
         self.stages.append(Stage(name, operation, (self.before,)))
         self.before, self.lies = name, lies
