@@ -36,7 +36,7 @@ def show_table(table: "Table") -> None:
 def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
     """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
     from alexnet.training.plan import Plan
-    from alexnet.training.settings import differing, flat
+    from alexnet.training.setting_paths import differing, flat
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""

@@ -16,9 +16,8 @@ from alexnet.networks.stage import Architecture
 from alexnet.recipes import recipe as named
 from alexnet.recipes.layer_parameters import with_parameters
 from alexnet.runs.directory import RECIPE
-from alexnet.training.layers import with_network
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import from_plain, with_settings
+from alexnet.training.stage_rates import with_network
 
 
 @final
@@ -71,7 +70,7 @@ class RecipeRequest:
             chosen = with_network(chosen, self._architecture(self.network))
         if self.parameters is not None:
             chosen = with_parameters(chosen)
-        return with_settings(chosen, self.settings) if self.settings else chosen
+        return chosen.with_settings(self.settings) if self.settings else chosen
 
     def _architecture(self, network: str) -> Architecture:
         """Return the network of a name, or of a definition file with its layer parameters."""
@@ -97,7 +96,7 @@ def stored_recipe(run: Path) -> Recipe | None:
     except (OSError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())[:120]
         raise RunError(f"{path} is not what a run writes ({said}): name the recipe with --recipe") from None
-    return from_plain(Recipe, plain)
+    return Recipe.from_plain(plain)
 
 
 def default_recipe(name: str, side: int) -> str:

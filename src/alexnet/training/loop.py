@@ -26,7 +26,6 @@ from alexnet.training.diverging import stuck
 from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.resuming import resume_run
-from alexnet.training.settings import to_plain
 from alexnet.training.signals import SignalGuard, StepAborted
 from alexnet.training.starting import begin_training
 from alexnet.training.step import out_of_memory, train_step
@@ -85,7 +84,7 @@ def run_training(
         replica, state = begin_training(dataset, recipe, group, where, say=display.say, resumed=resumed)
         if resume:
             resume_run(state, replica, directory, dataset, plan, display.say)
-        plain = to_plain(recipe)
+        plain = recipe.to_plain()
         trackers = {name: open_tracker(name, run, plain) for name in log_to if directory.writes}
         directory.begin(plain, where)
         run_log = leaving.enter_context(RunLog(directory, trackers, display.say))

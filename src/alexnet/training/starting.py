@@ -11,9 +11,9 @@ from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
 from alexnet.runs.checkpoints import best_checkpoint
-from alexnet.training.layers import check_stages
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
+from alexnet.training.stage_rates import check_stage_rates
 from alexnet.training.state import State
 
 
@@ -40,7 +40,7 @@ def begin_training(
         CheckpointError: as `starting_network`.
     """
     network = starting_network(recipe, dataset, say, resumed=resumed)
-    check_stages(recipe, network)
+    check_stage_rates(recipe, network)
     replica = Replica.of(network, recipe, group, device)
     return replica, State.begin(replica)
 

@@ -14,7 +14,6 @@ from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
 from alexnet.training.schedule import TrainingProgress
-from alexnet.training.settings import to_plain
 
 
 @final
@@ -101,7 +100,7 @@ class State:
             weights=gathered(self.network.state_dict()),
             classes=dataset.classes,
             words=dataset.words,
-            recipe=to_plain(recipe),
+            recipe=recipe.to_plain(),
             history=tuple(self.history),
             data={"name": dataset.name, "side": dataset.side, "fingerprint": dataset.fingerprint},
             state={
