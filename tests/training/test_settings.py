@@ -10,8 +10,8 @@ from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.augmentation.mixing import Mixing
 from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.errors import RecipeError
-from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.small import FigureOne
+from alexnet.networks.as_trained import AsTrained
+from alexnet.networks.small import Cifar80Seconds, FigureOne
 from alexnet.recipes import RECIPES, recipe
 from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Change, Recipe, Training
@@ -229,12 +229,15 @@ def test_a_change_that_no_step_would_read_is_refused(setting: str) -> None:
         Recipe("steered", changes=(Change(1.0, setting, 0),))
 
 
-def test_another_network_takes_the_rates_of_its_own_layers_alone() -> None:
-    """conv1's rates of the run that was steered by hand stay, and its changes; fc4's of the CIFAR recipe go."""
-    assert not with_network(recipe("cifar-18pct"), FigureOne()).training.stages.keys() - {"fc4"}
-    assert not with_network(recipe("cifar-18pct"), AlexNet()).training.stages
-    steered = with_network(recipe("pretrained-six-layer"), FigureOne())
-    assert list(steered.training.stages) == ["conv1"]
-    assert not [change for change in steered.changes if "fc8" in change.setting]
-    assert [change for change in steered.changes if "conv1" in change.setting]
-    assert steered.augmentation.side == 32
+def test_another_network_takes_the_rates_of_layers_that_it_has_too() -> None:
+    """Of the same name and shapes: conv1 and fc8 of the steered run stay in its network of five such layers."""
+    steered = with_network(recipe("pretrained-six-layer"), AsTrained(classes=30))
+    assert list(steered.training.stages) == ["conv1", "fc8"]
+    assert steered.changes == recipe("pretrained-six-layer").changes
+    small = with_network(recipe("pretrained-six-layer"), FigureOne())  # a conv1 of its own
+    assert not small.training.stages
+    assert [change.setting for change in small.changes] == ["augmentation.colour"]
+    assert small.augmentation.side == 32
+    assert not with_network(
+        recipe("cifar-18pct"), Cifar80Seconds()
+    ).training.stages  # fc4 is not the last one

@@ -67,6 +67,8 @@ def show_dry_run(found: "DryRun") -> None:
         table.add_row(name, " x ".join(str(size) for size in shape))
     show_table(table)
     say(f"parameters: {found.parameters:,}")
+    if found.weights.source:
+        say(f"weights of {found.weights.source}: {found.weights}")
     say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
     say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
     total = found.training_seconds + found.validation_seconds
