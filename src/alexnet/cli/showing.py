@@ -53,6 +53,9 @@ def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
 
 def show_next(run: "Run", data: str) -> None:
     """Print where a run is, and what may be typed next."""
+    if run.history and run.history[-1].get("collapsed"):
+        say(f"run: {run.path}\nnext: train again, as it says above; there is nothing to evaluate")
+        return
     say(f"run: {run.path}\nnext: {shlex.join(['alexnet', 'evaluate', str(run.path), '--data', data])}")
 
 

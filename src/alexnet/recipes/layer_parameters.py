@@ -74,8 +74,10 @@ def _stage_rates(
     read = {key.name: read_key(section, _key(key), len(written.inputs), notes) for key in _KEYS}
     if read["superEps"]:
         raise section.wrong("superEps", "only 0 is built here: no published file has another")
-    places = [meeting.first[0] for meeting in merged.input_merges] if merged else range(len(layer.inputs))
-    own = [_rates(section, read, place, notes) for place in places]
+    inputs = [merge.first[0] for merge in merged.input_merges] if merged else range(len(layer.inputs))
+    own = [_rates(section, read, index, notes) for index in inputs]
+    if layer.kind == "treefc":  # of which the program reads no schedule
+        own = [replace(rates, weight_schedule=None, bias_schedule=None) for rates in own]
     if len(set(own)) == 1:
         return {layer.name: own[0]}
     names = weight_names(layer)
@@ -89,8 +91,8 @@ def _key(key: Key) -> Key:
     return replace(key, default=REQUIRED, allowed=_RATE) if key.name in _REQUIRED else key
 
 
-def _rates(section: Section, read: Mapping[str, Any], place: int, notes: Notes) -> LayerHyperparameters:
-    weight, weight_schedule = _rate(section, "epsW", read["epsW"][place])
+def _rates(section: Section, read: Mapping[str, Any], index: int, notes: Notes) -> LayerHyperparameters:
+    weight, weight_schedule = _rate(section, "epsW", read["epsW"][index])
     bias, bias_schedule = _rate(section, "epsB", read["epsB"])
     weight_schedule = weight_schedule or _schedule(section, "schedW", read["schedW"], notes)
     bias_schedule = bias_schedule or _schedule(section, "schedB", read["schedB"], notes)
@@ -102,12 +104,12 @@ def _rates(section: Section, read: Mapping[str, Any], place: int, notes: Notes) 
         return LayerHyperparameters(
             weight=weight,
             bias=bias,
-            momentum=read["momW"][place],
+            momentum=read["momW"][index],
             bias_momentum=read["momB"],
-            decay=read["wc"][place],
-            ball=read["wball"][place],
-            least_norm=read["wcNormMin"][place],
-            most_norm=read["wcNormMax"][place],
+            decay=read["wc"][index],
+            ball=read["wball"][index],
+            least_norm=read["wcNormMin"][index],
+            most_norm=read["wcNormMax"][index],
             weight_schedule=weight_schedule,
             bias_schedule=bias_schedule,
         )

@@ -2,12 +2,11 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.networks.network import Network
-from alexnet.runs.journal import Row
 from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import MomentumSGD
 from alexnet.training.plan import Plan
@@ -46,7 +45,7 @@ class State:
     """Of the epoch that runs."""
     validation_errors: list[float] = field(default_factory=list)
     """The top-1 error of each validation so far, a fraction."""
-    history: list[Row] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
     """The journal's rows so far."""
 
     @classmethod
@@ -80,7 +79,7 @@ class State:
         unreadable = plain.get("unreadable", 0)
         self.epoch = EpochCounts(plain["loss"], plain["wrong"], plain["images"], unreadable)
         self.validation_errors = list(plain["validation_errors"])
-        self.history = list(found.history)
+        self.history = [dict(row) for row in found.history]
 
     def snapshot(
         self, replica: Replica, dataset: Dataset, recipe: Recipe, *, last: bool = False
