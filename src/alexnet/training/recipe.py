@@ -51,7 +51,8 @@ class Training:
     schedule: Schedule = field(default_factory=Schedule)
     """How the rates change (section 5: divided by 10 when the validation error stops improving)."""
     precision: str = "float32"
-    """What the stages compute in: float32, or bfloat16 with weights, update and normalisation in float32."""
+    """What the stages compute in: float32, or on a CUDA device bfloat16 with weights, update and normalisation in
+    float32."""
     compile: bool = False
     """Compile the network with torch.compile: for CUDA devices; what it gains there has not been measured."""
     validation_views: int = 1
