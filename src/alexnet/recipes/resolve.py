@@ -11,6 +11,7 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.sources.naming import default_side
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError, RunError
+from alexnet.files import TEXT_BYTES, read_bounded
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.cudaconvnet.sections import read_text
 from alexnet.networks.small import FigureOne
@@ -103,13 +104,13 @@ def stored_recipe(run: Path) -> Recipe | None:
 
     Raises:
         RunError: its recipe cannot be read.
-        RecipeError: it is of a network or a setting that this version does not know.
+        RecipeError: it is no recipe, or of a network or a setting that this version does not know.
     """
     path = run / RECIPE
     if not path.exists():
         return None
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(read_bounded(path, TEXT_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())[:120]
         raise RunError(f"{path} is not what a run writes ({said}): name the recipe with --recipe") from None

@@ -44,7 +44,7 @@ class ProgressDisplay:
         self._status = ""
 
     def begin(self, step: int, steps: int, steps_per_epoch: int) -> None:
-        """The run has `steps` steps and stands at `step`."""
+        """Begin to show a run of `steps` steps, of which `step` are done."""
         self._first, self._steps, self._steps_per_epoch = step, steps, steps_per_epoch
         self._epoch_began = self._line_said = self._began = time.monotonic()
         if self._console.is_terminal and not self._quiet and step < steps:
@@ -74,7 +74,13 @@ class ProgressDisplay:
                 feed.close()
 
     def step(self, step: int, loss: float, images: int) -> None:
-        """A step is done; `loss` is the mean of this epoch so far."""
+        """Show that a step is done.
+
+        Args:
+            step: steps finished.
+            loss: the mean of this epoch so far.
+            images: pictures of the step's batch.
+        """
         self._images += images
         now = time.monotonic()
         speed = self._images / max(now - self._epoch_began, 1e-9)
@@ -104,7 +110,7 @@ class ProgressDisplay:
         return {"seconds": round(seconds, 3), "images_per_second": round(images / max(seconds, 1e-9), 1)}
 
     def epoch(self, row: Row) -> None:
-        """An epoch is done; say its row."""
+        """Show the journal's row of an epoch that is done."""
         training = f"training error {row['training_top1_error']:.2%}"
         errors = ""
         if "validation_top1_error" in row:

@@ -6,6 +6,7 @@
 `torch.optim.SGD` keeps the velocity without the rate; the two differ whenever the rate changes.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import final
@@ -13,7 +14,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from alexnet.errors import RecipeError
+from alexnet.errors import CheckpointError, RecipeError
 from alexnet.kernels.update import Update, sgd_steps
 from alexnet.networks.layers.tree import TreeConnected
 from alexnet.training.schedule import Schedule
@@ -53,9 +54,9 @@ class LayerHyperparameters:
 
     def __post_init__(self) -> None:
         for name in ("weight", "bias", "decay", "trust", "ball", "least_norm", "most_norm"):
-            if getattr(self, name) < 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise RecipeError(
-                    f"{name}={getattr(self, name)} would unlearn: rates and decay are 0 or more"
+                    f"{name}={getattr(self, name)} would unlearn: rates and decay are 0 or more, and finite"
                 )
         for name in ("momentum", "bias_momentum"):
             if not 0.0 <= getattr(self, name) < 1.0:
@@ -122,7 +123,16 @@ class MomentumSGD:
             _bound_norms(weight, rates)
 
     def load(self, velocity: Mapping[str, Tensor]) -> None:
-        """Take velocities by the names of their parameters."""
+        """Take velocities by the names of their parameters, all of them or none.
+
+        Raises:
+            CheckpointError: one is missing, or not of its parameter's shape.
+        """
+        for name, value in self.velocity.items():
+            if name not in velocity or velocity[name].shape != value.shape:
+                raise CheckpointError(
+                    f"the checkpoint has no velocity of {name}, {tuple(value.shape)}: it cannot be gone on from"
+                )
         for name, value in self.velocity.items():
             value.copy_(velocity[name])
 

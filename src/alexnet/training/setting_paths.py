@@ -63,7 +63,7 @@ def setting_paths(kind: type) -> list[str]:
 
 
 def full_paths(name: str, paths: list[str]) -> list[str]:
-    """Return the paths that a short one probably stands for: those that end like it, or else nearly so."""
+    """Return the paths that a short one probably means: those that end like it, or else nearly so."""
     ending = [path for path in paths if path.endswith(f".{name}")]
     if ending:
         return ending
