@@ -172,7 +172,7 @@ def test_an_exponential_is_b_to_a_power() -> None:
         ),
         (CONV + FC.replace("epsW=.01", "epsW=-1"), r"epsW=-1: a rate of at least 0 expected"),
         (CONV + FC.replace("momW=.9", "momW=.9,.9"), "1 values expected, one for each input, not 2"),
-        (CONV + FC.replace("momW=.9", "momW=1"), r"momentum=1.0 would not settle"),
+        (CONV + FC.replace("momW=.9", "momW=1"), r"momentum=1.0 would not come to rest"),
         (CONV + FC + "schedW=cosine[1]\n", r"schedW=cosine\[1\]: default or linear"),
         (CONV + FC + "schedW=dexp[tgtFactor=2,4]\n", "all with names"),
         (CONV + FC + "schedW=exp[tgtFactor=2,numSteps=4]\n", "exp takes tgtFactor, noiseStdev"),

@@ -112,8 +112,8 @@ def stored_recipe(run: Path) -> Recipe | None:
     try:
         plain = json.loads(read_bounded(path, TEXT_BYTES))
     except (OSError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())[:120]
-        raise RunError(f"{path} is not what a run writes ({said}): name the recipe with --recipe") from None
+        reason = " ".join(str(error).split())[:120]
+        raise RunError(f"{path} is not what a run writes ({reason}): name the recipe with --recipe") from None
     return Recipe.from_plain(plain)
 
 

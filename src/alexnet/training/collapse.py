@@ -30,7 +30,7 @@ class CollapseCheck:
 
     Args:
         split: the training pictures.
-        costs: what the network is trained for; the loss says something of guessing where it is the paper's alone.
+        costs: what the network is trained for; the loss says something of guessing where it is the paper's.
         rate: of the weights, at first.
         say: is told the advice.
     """

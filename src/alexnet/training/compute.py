@@ -33,7 +33,7 @@ def suitable_device(name: str, *, precision: str, compile: bool) -> torch.device
 
 
 def check_precision(precision: str, device: torch.device) -> None:
-    """Refuse bfloat16 on a processor: the package's own kernels compute in float32 alone, and are faster than plain
+    """Refuse bfloat16 on a processor: the package's own kernels compute in float32, and are faster than plain
     PyTorch in bfloat16 (docs/log.md: 1.7 times with AVX512-BF16; without, products are tens of times slower).
 
     Raises:

@@ -60,7 +60,7 @@ class LayerHyperparameters:
                 )
         for name in ("momentum", "bias_momentum"):
             if not 0.0 <= getattr(self, name) < 1.0:
-                raise RecipeError(f"{name}={getattr(self, name)} would not settle: 0 <= {name} < 1")
+                raise RecipeError(f"{name}={getattr(self, name)} would not come to rest: 0 <= {name} < 1")
 
 
 @final

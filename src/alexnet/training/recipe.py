@@ -35,11 +35,11 @@ class Training:
     epochs: float = 90.0
     """Cycles through the training pictures (section 5: roughly 90)."""
     batch_size: int = 128
-    """Pictures a step, over all processes together (section 5)."""
+    """Pictures a step, over all processes (section 5)."""
     reference_batch: int = 0
     """Above 0: rates are for batches of this size, and are multiplied by batch_size over it (Goyal 2017)."""
     accumulate: int = 1
-    """Parts into which a process cuts its share of a batch: less memory, the same step."""
+    """Micro-batches into which a process divides its share of a batch: less memory, the same step."""
     seed: int = 0
     """Of everything random: weights, order, augmentation, dropout."""
     start: str = ""
@@ -65,7 +65,7 @@ class Training:
             raise RecipeError(f"batch_size={self.batch_size}, accumulate={self.accumulate}: both at least 1")
         if self.accumulate > self.batch_size:
             raise RecipeError(
-                f"a batch of {self.batch_size} cannot be cut into {self.accumulate} parts: accumulate at most that"
+                f"a batch of {self.batch_size} cannot be divided into {self.accumulate} parts: accumulate at most that"
             )
         if self.reference_batch < 0:
             raise RecipeError(f"reference_batch={self.reference_batch}: 0, or the batch size of the rates")
