@@ -138,9 +138,9 @@ def run_training(
                         break  # nothing of this step was kept; it is taken anew on going on
                     unreadable.tell(batch, before, state.epoch.unreadable)
                     if collapse.is_due(state.step, ends_epoch=plan.ends_epoch(state.step)):
-                        part = batch.micro_batches[0]
-                        images, _, _ = training_inputs(part, now, progress, state.step, colours, where)
-                        collapse.look(replica.network, images, state.step)
+                        for part in batch.micro_batches[:1]:
+                            images, _, _ = training_inputs(part, now, progress, state.step, colours, where)
+                            collapse.look(replica.network, images, state.step)
                     display.step(state.step, state.epoch.loss / max(state.epoch.images, 1), batch.total)
                     due = policy.every_steps > 0 and state.step % policy.every_steps == 0
                     patience = policy.every_seconds if writer.failure is None else RETRY_SECONDS
