@@ -19,6 +19,7 @@ from alexnet.training.settings import ONE_OF, OneOf, from_plain, renamed, short,
 
 RENAMED: Final = {"augmentation.shared": "augmentation.crop_group"}
 """Old paths of settings to their new ones: stored recipes and `--set` may have the old for a release."""
+_NETWORKS: Final = OneOf(key="network", kinds=NETWORKS)
 STEERED: Final = ("augmentation.", "training.rates.", "training.stages.", "training.schedule.")
 """How the paths of settings begin that each step reads anew: what else changed would be passed over."""
 
@@ -116,9 +117,7 @@ class Recipe:
 
     name: str
     """Under which `--recipe` finds it."""
-    network: Architecture = field(
-        default_factory=AlexNet, metadata={ONE_OF: OneOf(key="network", kinds=NETWORKS)}
-    )
+    network: Architecture = field(default_factory=AlexNet, metadata={ONE_OF: _NETWORKS})
     """What is trained."""
     augmentation: Augmentation | ModernAugmentation = field(default_factory=Augmentation)
     """What is done to training pictures (section 4.1); or what came after the paper."""
