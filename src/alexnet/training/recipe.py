@@ -19,7 +19,7 @@ from alexnet.training.settings import ONE_OF, OneOf, from_plain, renamed, short,
 
 RENAMED: Final = {"augmentation.shared": "augmentation.crop_group"}
 """Old paths of settings to their new ones: stored recipes and `--set` may have the old for a release."""
-_NETWORKS: Final = OneOf(key="network", kinds=NETWORKS)
+_NETWORKS: Final = OneOf(key="network", kinds=NETWORKS, name_of=lambda network: str(network.kind))
 STEERED: Final = ("augmentation.", "training.rates.", "training.stages.", "training.schedule.")
 """How the paths of settings begin that each step reads anew: what else changed would be passed over."""
 

@@ -7,7 +7,7 @@ as `--set` gives it, a list for a tuple, `none` for what may be absent. Nothing 
 import dataclasses
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, Union, final, get_args, get_origin, get_type_hints
 
@@ -31,10 +31,8 @@ class OneOf:
     """Under which the name is written."""
     kinds: Mapping[str, type]
     """The kinds by their names."""
-
-    def name_of(self, settings: object) -> str:
-        """Return the name of the kind of some settings."""
-        return next(name for name, kind in self.kinds.items() if kind is type(settings))
+    name_of: Callable[[Any], str]
+    """Gives the name of the kind of some settings, which may be none of these: they can be written, not read."""
 
 
 def to_plain(value: Any) -> Any:
