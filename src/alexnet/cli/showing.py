@@ -36,7 +36,7 @@ def show_table(table: "Table") -> None:
 def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
     """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
     from alexnet.training.plan import Plan
-    from alexnet.training.settings import differing, flat
+    from alexnet.training.setting_paths import differing, flat
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
@@ -53,6 +53,9 @@ def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
 
 def show_next(run: "Run", data: str) -> None:
     """Print where a run is, and what may be typed next."""
+    if run.history and run.history[-1].get("collapsed"):
+        say(f"run: {run.path}\nnext: train again, as it says above; there is nothing to evaluate")
+        return
     say(f"run: {run.path}\nnext: {shlex.join(['alexnet', 'evaluate', str(run.path), '--data', data])}")
 
 
@@ -67,6 +70,8 @@ def show_dry_run(found: "DryRun") -> None:
         table.add_row(name, " x ".join(str(size) for size in shape))
     show_table(table)
     say(f"parameters: {found.parameters:,}")
+    if found.weights.source:
+        say(f"weights of {found.weights.source}: {found.weights}")
     say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
     say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
     total = found.training_seconds + found.validation_seconds

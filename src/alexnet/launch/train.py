@@ -13,7 +13,7 @@ from alexnet.launch.resolve import resolve, tune_process
 from alexnet.runs.run import Run
 from alexnet.training.dry_run import DryRun
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import setting_paths
+from alexnet.training.setting_paths import setting_paths
 
 
 @overload

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
@@ -10,15 +11,17 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.sources.naming import default_side
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError, RunError
+from alexnet.files import TEXT_BYTES, read_bounded
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.cudaconvnet.sections import read_text
+from alexnet.networks.small import FigureOne
 from alexnet.networks.stage import Architecture
 from alexnet.recipes import recipe as named
 from alexnet.recipes.layer_parameters import with_parameters
 from alexnet.runs.directory import RECIPE
-from alexnet.training.layers import with_network
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import from_plain, with_settings
+from alexnet.training.stage_rates import with_classes, with_network
+from alexnet.training.starting import load_start
 
 
 @final
@@ -61,17 +64,31 @@ class RecipeRequest:
                 f"{dataset.name} has pictures of {dataset.side} pixels, the network of {chosen.name} takes {side}: "
                 f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
             )
-        return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
+        return replace(chosen, network=with_classes(chosen.network, len(dataset.classes)))
 
     def _changed(self, name: str, side: int) -> Recipe:
         """Return the recipe for data of a name, with pictures of a side, changed as asked."""
-        recipe = self.recipe or default_recipe(name, side)
+        network = self._network
+        recipe = self.recipe or default_recipe(name, side, network, self.settings.get("network.activation"))
         chosen = recipe if isinstance(recipe, Recipe) else named(recipe)
-        if self.network is not None:
-            chosen = with_network(chosen, self._architecture(self.network))
+        if network is not None and network != with_classes(chosen.network, network.classes):
+            chosen = with_network(chosen, network)
         if self.parameters is not None:
             chosen = with_parameters(chosen)
-        return with_settings(chosen, self.settings) if self.settings else chosen
+        return chosen.with_settings(self.settings) if self.settings else chosen
+
+    @cached_property
+    def _network(self) -> Architecture | None:
+        """The network that is asked for: by its name, or by weights to begin with, whose network it then is.
+
+        A recipe that is given as a value says itself what its network is.
+        """
+        if self.network is not None:
+            return self._architecture(self.network)
+        start = self.settings.get("training.start")
+        if not start or isinstance(self.recipe, Recipe):
+            return None
+        return load_start(str(start)).architecture
 
     def _architecture(self, network: str) -> Architecture:
         """Return the network of a name, or of a definition file with its layer parameters."""
@@ -87,26 +104,32 @@ def stored_recipe(run: Path) -> Recipe | None:
 
     Raises:
         RunError: its recipe cannot be read.
-        RecipeError: it is of a network or a setting that this version does not know.
+        RecipeError: it is no recipe, or of a network or a setting that this version does not know.
     """
     path = run / RECIPE
     if not path.exists():
         return None
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(read_bounded(path, TEXT_BYTES))
     except (OSError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())[:120]
-        raise RunError(f"{path} is not what a run writes ({said}): name the recipe with --recipe") from None
-    return from_plain(Recipe, plain)
+        reason = " ".join(str(error).split())[:120]
+        raise RunError(f"{path} is not what a run writes ({reason}): name the recipe with --recipe") from None
+    return Recipe.from_plain(plain)
 
 
-def default_recipe(name: str, side: int) -> str:
-    """Return the name of the recipe that suits data of a name, with pictures of a side, when none is asked for."""
+def default_recipe(
+    name: str, side: int, network: Architecture | None = None, activation: str | None = None
+) -> str:
+    """Return the name of the recipe that suits a network, or data, when none is asked for.
+
+    Args:
+        name: of the data.
+        side: height and width of its pictures, in pixels.
+        network: the network that is asked for, if one is.
+        activation: the function that is asked for in place of the network's own, if one is.
+    """
+    if isinstance(network, FigureOne):
+        return "figure-1-tanh" if (activation or network.activation) == "tanh" else "figure-1"
     if name == "digits":
         return "digits"
-    return "cifar-18pct" if side < 224 else "paper"
-
-
-def _for_classes(network: Architecture, classes: int) -> Architecture:
-    changed: Architecture = replace(network, classes=classes)  # type: ignore[type-var]  # always a dataclass
-    return changed
+    return "cifar-18pct" if (side if network is None else network.side) < 224 else "paper"

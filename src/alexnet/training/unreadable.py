@@ -23,7 +23,7 @@ class UnreadablePictures:
 
     Args:
         split: the training pictures.
-        group: who read them together.
+        group: the processes that read them.
         say: is given a line for a picture.
     """
 
