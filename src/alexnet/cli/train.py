@@ -1,11 +1,11 @@
 """alexnet train: from pictures to a run directory."""
 
-from pathlib import Path
+import shlex
 from typing import Any
 
 import click
 
-PATH = click.Path(path_type=Path)
+from alexnet.cli.options import PATH, changes, device
 
 
 @click.command("train")
@@ -44,7 +44,7 @@ PATH = click.Path(path_type=Path)
     help="How long a process waits for another.",
 )
 @click.option("--silence", type=click.FloatRange(1), hidden=True)  # what --timeout was called before
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
+@device("auto")
 @click.option(
     "--log-to",
     multiple=True,
@@ -61,14 +61,15 @@ def command(
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
-    from alexnet.cli.showing import say, show_collectives, show_dry_run, show_next, show_recipe
+    from alexnet.cli.before_training import show_collectives, show_dry_run, show_recipe
+    from alexnet.cli.showing import say
     from alexnet.errors import PeerError
     from alexnet.launch.launch import estimate, launch
     from alexnet.launch.request import RunRequest
     from alexnet.launch.resolve import resolve, tune_process
 
     options["timeout"] = silence or options["timeout"]
-    request = RunRequest(data, set=_changes(settings), **options)
+    request = RunRequest(data, set=changes(settings), **options)
     tuned = tune_process(request.device)  # before the first tensor
     resolved = resolve(request, writes=not dry_run)
     speaks = resolved.rank.rank == 0 and (dry_run or not request.quiet) and not resolved.starts_processes
@@ -87,17 +88,5 @@ def command(
             raise SystemExit(error.exit_code) from None
         raise
     if speaks:
-        show_next(run, data)
-
-
-def _changes(settings: tuple[str, ...]) -> dict[str, str]:
-    """Return the settings to change, by path."""
-    from alexnet.errors import RecipeError
-
-    changes = {}
-    for text in settings:
-        path, equals, value = text.partition("=")
-        if not equals or not path:
-            raise RecipeError(f"--set {text} does not say what to set: write --set training.batch_size=64")
-        changes[path.strip()] = value.strip()
-    return changes
+        again = shlex.join(["alexnet", "evaluate", str(run.path), "--data", data])
+        say(f"run: {run.path}\nnext: {again}")

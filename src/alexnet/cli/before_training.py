@@ -1,0 +1,71 @@
+"""What is said before a network is trained: the data, the recipe, and in a dry run what the run would take."""
+
+from typing import TYPE_CHECKING
+
+from alexnet.cli.showing import say, show_table
+
+if TYPE_CHECKING:
+    from alexnet.data.dataset import Dataset
+    from alexnet.training.dry_run import DryRun
+    from alexnet.training.recipe import Recipe
+
+
+def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
+    """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
+    from alexnet.training.plan import Plan
+    from alexnet.training.settings import differing, flat
+
+    splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
+    seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
+    say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{seen}")
+    if dataset.unreadable:
+        say(f"      {len(dataset.unreadable)} pictures could not be read and are left out")
+    shown = [(path, value) for path, value in (flat if verbose else differing)(recipe) if path != "name"]
+    say(f"recipe: {recipe.name}" + ("" if verbose else ", all else as the paper has it (--verbose shows it)"))
+    for path, value in shown:
+        say(f"  {path} = {value}")
+    plan = Plan(recipe, len(dataset.split("train")))
+    say(f"steps: {plan.total_steps:,}, {plan.steps_per_epoch:,} an epoch")
+
+
+def show_dry_run(found: "DryRun") -> None:
+    """Print what a run would take: the shapes of its stages, memory, speed, time and disk."""
+    from rich.table import Table
+
+    table = Table(title="one picture's way", title_justify="left")
+    table.add_column("stage")
+    table.add_column("output", justify="right")
+    for name, shape in found.shapes.items():
+        table.add_row(name, " x ".join(str(size) for size in shape))
+    show_table(table)
+    say(f"parameters: {found.parameters:,}")
+    say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
+    say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
+    total = found.training_seconds + found.validation_seconds
+    say(f"time: {_duration(total)}, of which validation about {_duration(found.validation_seconds)}")
+    say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
+    if found.disk > found.free:
+        say("the disk is too small: make room, or choose another --run")
+
+
+def show_collectives(recipe: "Recipe", processes: int) -> None:
+    """Print what each scheme would send in a step over so many processes."""
+    from rich.table import Table
+
+    from alexnet.networks.parallel.communication import possible
+
+    table = Table(title=f"over {processes} processes, each sends a step", title_justify="left")
+    for heading in ("scheme", "gradients", "activations", "parameters held"):
+        table.add_column(heading, justify="left" if heading == "scheme" else "right")
+    for found in possible(recipe.network, processes, recipe.training.batch_size):
+        sent = (f"{value / 1e6:,.2f} MB" for value in (found.gradients, found.activations))
+        table.add_row(found.scheme, *sent, f"{found.parameters:,}")
+    show_table(table)
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds as a person says them."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
