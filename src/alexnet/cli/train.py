@@ -63,7 +63,7 @@ def command(
     """
     from alexnet.cli.before_training import show_collectives, show_dry_run, show_recipe
     from alexnet.cli.showing import say
-    from alexnet.errors import PeerError
+    from alexnet.errors import Interrupted, PeerError
     from alexnet.launch.launch import estimate, launch
     from alexnet.launch.request import RunRequest
     from alexnet.launch.resolve import resolve, tune_process
@@ -83,7 +83,7 @@ def command(
         say(str(tuned))
     try:
         run = launch(resolved)
-    except PeerError as error:
+    except (PeerError, Interrupted) as error:
         if resolved.starts_processes:  # which have said why
             raise SystemExit(error.exit_code) from None
         raise

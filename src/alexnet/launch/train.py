@@ -89,8 +89,9 @@ def train(
     for name in options:
         if name not in known:
             raise RecipeError(f"`{name}` is not an option of train; {_offered(name, known)}")
-    changes = {**(settings or {}), **options.pop("set", {})}
-    request = RunRequest(data, recipe, run, set=changes, **options)
+    if settings is not None:
+        options["set"] = {**settings, **options.get("set", {})}
+    request = RunRequest(data, recipe, run, **options)
     if tune:
         tune_process(request.device)
     resolved = resolve(request, writes=not dry_run)
