@@ -1,13 +1,13 @@
 """alexnet runs: what became of runs, and the end of what they no longer need."""
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from alexnet.cli.options import PATH, as_json
+from alexnet.cli.streams import is_terminal
 
 if TYPE_CHECKING:
     from alexnet.runs.run import Run
@@ -68,7 +68,7 @@ def _delete(folder: Path, found: "list[Run]", yes: bool) -> None:
 
     if [run.path for run in found] != [folder]:
         raise RunError(f"{folder} is no run: --delete takes the directory of one")
-    if not yes and not sys.stdin.isatty():
+    if not yes and not is_terminal():
         raise RunError(f"{folder} is deleted where someone can be asked, or with --yes")
     if not yes and not click.confirm(f"Delete {found[0]!r}?", err=True):
         raise SystemExit(1)
@@ -80,12 +80,11 @@ def _show(folder: Path, found: "list[Run]") -> None:
     from rich.table import Table
 
     from alexnet.cli.showing import say, show_table
-    from alexnet.data.sources.texts import visible
 
     if not found:
         say(f"there are no runs in {folder}")
         return
-    table = Table(title=visible(str(folder)), title_justify="left")
+    table = Table(title=str(folder), title_justify="left")
     for heading in ("run", "recipe", "state", "epochs", "training", "validation", "best"):
         table.add_column(heading, justify="left" if heading in ("run", "recipe", "state") else "right")
     for run in found:
@@ -93,7 +92,7 @@ def _show(folder: Path, found: "list[Run]") -> None:
         shown = ["" if error is None else f"{error:.2%}" for error in errors]
         name = str(run.path.relative_to(folder)) if run.path != folder else run.path.name
         epochs = f"{run.epoch:g} of {run.epochs:g}"
-        table.add_row(visible(name), visible(run.recipe), run.state, epochs, *shown)
+        table.add_row(name, run.recipe, run.state, epochs, *shown)
     show_table(table)
     for run in found:
         if run.reason:

@@ -10,6 +10,11 @@ from typing import IO
 from alexnet.data.sources.texts import visible
 
 
+def is_terminal() -> bool:
+    """Whether there is someone at standard input who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def reader_has_gone(stream: IO[str]) -> bool:
     """Whether the other end of a stream is closed."""
     try:
