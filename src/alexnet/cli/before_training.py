@@ -13,19 +13,49 @@ if TYPE_CHECKING:
 def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
     """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
     from alexnet.training.plan import Plan
-    from alexnet.training.settings import differing, flat
+    from alexnet.training.settings import flat
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
     say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{seen}")
     if dataset.unreadable:
         say(f"      {len(dataset.unreadable)} pictures could not be read and are left out")
-    shown = [(path, value) for path, value in (flat if verbose else differing)(recipe) if path != "name"]
-    say(f"recipe: {recipe.name}" + ("" if verbose else ", all else as the paper has it (--verbose shows it)"))
+    named = f"recipe: {recipe.name}, network: {recipe.network.kind}"
+    if verbose:
+        say(named)
+        shown = [pair for pair in flat(recipe) if pair[0] not in ("name", "network.network", "changes")]
+    else:
+        shown = _telling(recipe)
+        rest = "what differs from the paper's settings (--verbose shows all)"
+        say(f"{named}; {rest if shown else 'all settings as in the paper'}")
     for path, value in shown:
         say(f"  {path} = {value}")
+    for change in recipe.changes:
+        say(f"  after epoch {change.epoch:g}: {change.setting} = {change.value}")
     plan = Plan(recipe, len(dataset.split("train")))
     say(f"steps: {plan.total_steps:,}, {plan.steps_per_epoch:,} an epoch")
+
+
+def _telling(recipe: "Recipe") -> list[tuple[str, str]]:
+    """Return the settings that differ from the defaults; those of a layer, from the recipe's for all layers."""
+    from alexnet.training.schedule import Schedule
+    from alexnet.training.settings import differing, flat
+
+    usual = {f"schedule.{name}": value for name, value in flat(Schedule())}
+    usual |= {path.removeprefix("training.rates."): value for path, value in flat(recipe)}
+    known = {"name", "network.network", "changes"}
+    return [
+        (path, value)
+        for path, value in differing(recipe)
+        if path not in known and usual.get(_within(path)) != value
+    ]
+
+
+def _within(path: str) -> str:
+    """Return a setting's path within the schedule or the layer that it is of; no path where it is of neither."""
+    if "_schedule." in path:
+        return f"schedule.{path.rpartition('.')[2]}"
+    return path.split(".", 3)[3] if path.startswith("training.stages.") else ""
 
 
 def show_dry_run(found: "DryRun") -> None:
