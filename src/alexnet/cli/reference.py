@@ -1,6 +1,6 @@
 """docs/commands.md: every command's help as the command itself gives it.
 
-    python -m alexnet.cli.reference > docs/commands.md      (make docs)
+python -m alexnet.cli.reference > docs/commands.md      (make docs)
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ Results go to standard output, everything else to standard error, and so `alexne
 codes: 0 done, 1 failed, 2 usage, 3 the data is at fault, 130 and 143 interrupted (a run has saved), 141 nobody reads
 the output any more.
 """
-_END: Final = """## Completion
+_END: Final = r"""## Completion
 
 The shell completes commands, options, choices and files after one line in its start-up file, once `alexnet` is on the
 path:
