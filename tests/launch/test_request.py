@@ -57,6 +57,8 @@ def test_the_types_of_train_are_those_of_the_request() -> None:
         ({"set": ["training.batch_size=64"]}, "set is a dictionary"),
         ({"log_to": "tensorboard"}, "log_to is a list"),
         ({"processes": "2"}, "processes is a whole number"),
+        ({"set": {3: 4}}, "settings go by path"),
+        ({"settings": 3}, "settings=3"),
         ({"device": 0}, "device is a name"),
     ],
 )

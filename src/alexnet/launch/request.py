@@ -61,6 +61,11 @@ class RunRequest:
 
     def __post_init__(self) -> None:
         check_types(self)
+        for path in self.set:
+            if not isinstance(path, str):
+                raise ValueError(
+                    f"set={{{path!r:.80}: ...}} does not fit: settings go by path, training.batch_size"
+                )
         if self.scheme not in SCHEMES:
             raise RecipeError(f"`{self.scheme}` is not a scheme; {choices(self.scheme, SCHEMES)}")
         for name, least in (("save_every", 0), ("keep", 2), ("processes", 1), ("timeout", 1)):

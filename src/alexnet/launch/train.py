@@ -90,6 +90,8 @@ def train(
         if name not in known:
             raise RecipeError(f"`{name}` is not an option of train; {_offered(name, known)}")
     if settings is not None:
+        if not isinstance(settings, Mapping):
+            raise ValueError(f"settings={settings!r:.80} does not fit: a dictionary, as set")
         options["set"] = {**settings, **options.get("set", {})}
     request = RunRequest(data, recipe, run, **options)
     if tune:
