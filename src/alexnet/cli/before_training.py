@@ -59,12 +59,12 @@ def _within(path: str) -> str:
 
 
 def show_dry_run(found: "DryRun") -> None:
-    """Print what a run would take: the shapes of its stages, memory, speed, time and disk."""
+    """Print what a run would take: the shapes of its layers, memory, speed, time and disk."""
     from rich.table import Table
 
-    table = Table(title="one picture's way", title_justify="left")
-    table.add_column("stage")
-    table.add_column("output", justify="right")
+    table = Table(title="a picture, layer by layer", title_justify="left")
+    table.add_column("layer")
+    table.add_column("output shape", justify="right")
     for name, shape in found.shapes.items():
         table.add_row(name, " x ".join(str(size) for size in shape))
     show_table(table)

@@ -79,7 +79,8 @@ def _usage(error: click.UsageError) -> int:
         message = f"{error.param.opts[0]}: `{wrong[1]}` is not one of them; {choices(wrong[1], known)}"
     elif message[1:2].islower():
         message = message[0].lower() + message[1:]
-    return _say(f"{message}; {path} --help says more", error.exit_code)
+    more = "" if "Choices: " in message else f"; {path} --help says more"
+    return _say(message + more, error.exit_code)
 
 
 def _stream_error(error: OSError) -> int:

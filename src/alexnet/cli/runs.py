@@ -27,11 +27,12 @@ def command(folder: Path, tidy: bool, delete: bool, yes: bool, as_json: bool) ->
     its optimizer, which nothing but going on needs: --tidy frees them.
     """
     from alexnet.cli.showing import show_json
+    from alexnet.launch.launch import RUNS
     from alexnet.runs.listing import runs
 
     if delete + tidy + as_json > 1:
         raise click.UsageError("--tidy, --delete and --json do three different things: give one")
-    found = runs(folder)
+    found = runs(folder) if folder != RUNS or folder.exists() else []
     if as_json:
         for run in found:
             show_json({**dataclasses.asdict(run), "path": str(run.path)})
@@ -82,7 +83,7 @@ def _show(folder: Path, found: "list[Run]") -> None:
     from alexnet.cli.showing import say, show_table
 
     if not found:
-        say(f"there are no runs in {folder}")
+        say(f"there are no runs in {folder}: alexnet train makes them")
         return
     table = Table(title=str(folder), title_justify="left")
     for heading in ("run", "recipe", "state", "epochs", "training", "validation", "best"):

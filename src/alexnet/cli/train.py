@@ -63,6 +63,7 @@ def command(
     """
     from alexnet.cli.before_training import show_collectives, show_dry_run, show_recipe
     from alexnet.cli.showing import say
+    from alexnet.device import describe_device
     from alexnet.errors import Interrupted, PeerError
     from alexnet.launch.launch import estimate, launch
     from alexnet.launch.request import RunRequest
@@ -76,6 +77,7 @@ def command(
     if speaks:
         show_recipe(resolved.recipe, resolved.dataset, verbose=verbose)
     if dry_run:
+        say(describe_device(resolved.device))
         show_dry_run(estimate(resolved))
         show_collectives(resolved.recipe, request.processes or max(2, resolved.rank.world_size))
         return
@@ -84,7 +86,8 @@ def command(
     try:
         run = launch(resolved)
     except (PeerError, Interrupted) as error:
-        if resolved.starts_processes:  # which have said why
+        told = isinstance(error, Interrupted) and resolved.rank.rank > 0
+        if resolved.starts_processes or told:  # the processes, or the first of them, have said why
             raise SystemExit(error.exit_code) from None
         raise
     if speaks:
