@@ -53,3 +53,16 @@ def test_json_holds_no_binary_tails_and_no_nan(capsys: pytest.CaptureFixture[str
     show_json(value)
     shown = capsys.readouterr().out
     assert shown == '{"error": 0.8416, "parts": [0.3, null, 7], "name": "a\\u001b"}\n'
+
+
+def test_a_terminal_that_is_too_narrow_for_the_numbers_has_a_line_for_each(
+    narrow: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table("layer", "kind", show_footer=True, title="two\x1b[2J")
+    for heading in ("parameters", "multiply-adds"):
+        table.add_column(heading, "7", justify="right")
+    table.add_row("conv1", "convolution", "34,944", "")
+    show_table(table)
+    assert capsys.readouterr().out == (
+        "two\\x1b[2J\nconv1\n  kind: convolution\n  parameters: 34,944\n\n  parameters: 7\n  multiply-adds: 7\n"
+    )

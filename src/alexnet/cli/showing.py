@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from alexnet.data.sources.texts import visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.table import Column, Table
 
 
 def say(text: str) -> None:
@@ -40,8 +40,11 @@ def _rounded(value: object) -> object:
 
 
 def show_table(table: "Table") -> None:
-    """Print a table on standard output, its texts as they are: without a frame and with whole numbers where a
-    terminal is narrow; as wide as it needs to be where that is no terminal."""
+    """Print a table on standard output, its texts as they are; as wide as it needs to be where that is no terminal.
+
+    Where a terminal is narrow it has no frame, whole numbers and folded texts; where it is too narrow for those, each
+    row is some lines.
+    """
     from rich.console import Console
     from rich.segment import Segment, Segments
 
@@ -49,9 +52,35 @@ def show_table(table: "Table") -> None:
     if not console.is_terminal:
         console.width = 200
     elif console.measure(table, options=console.options.update(width=200)).maximum > console.width:
+        if _least_width(table) > console.width:
+            return _show_rows(table)
         table.box, table.padding, table.pad_edge = None, (0, 1, 0, 0), False
         for column in table.columns:
             column.overflow, column.no_wrap = "fold", column.justify == "right"
     drawn = console.render(table)
     safe = (Segment("\n".join(map(visible, part.text.split("\n"))), part.style) for part in drawn)
     console.print(Segments(safe), end="")
+    return None
+
+
+def _least_width(table: "Table") -> int:
+    """Return the columns of a terminal that a table needs at least: whole numbers, and six letters of each text."""
+    widths = [(max(map(len, _texts(column))), column.justify == "right") for column in table.columns]
+    return sum(1 + (width if whole else min(width, 6)) for width, whole in widths)
+
+
+def _show_rows(table: "Table") -> None:
+    """Print each row of a table as lines: its first cell, and below it the others with their headings."""
+    if table.title:
+        show(str(table.title))
+    headings, *rows = zip(*map(_texts, table.columns), strict=True)
+    for first, *others in rows if table.show_footer else rows[:-1]:
+        show(first)
+        for heading, text in zip(headings[1:], others, strict=True):
+            if text:
+                show(f"  {heading}: {text}".replace("  : ", "  "))
+
+
+def _texts(column: "Column") -> list[str]:
+    """Return the heading, the cells and the footer of a column."""
+    return [str(column.header), *map(str, column.cells), str(column.footer)]
