@@ -180,3 +180,24 @@ def test_the_logger_hears_what_a_quiet_run_does_not_print(
         alexnet.train(shapes, epochs=1, run="heard", **OPTIONS)
     assert any(record.getMessage().startswith("epoch 1: loss") for record in caplog.records)
     assert "epoch" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "says"), [(143, alexnet.Interrupted, "--resume"), (3, alexnet.PeerError, "code 3")]
+)
+def test_what_becomes_of_processes_is_raised_with_their_exit_code(
+    shapes: Dataset, monkeypatch: pytest.MonkeyPatch, code: int, error: type[alexnet.AlexNetError], says: str
+) -> None:
+    told: list[list[str]] = []
+
+    def start(count: int, arguments: list[str], *, threads: int) -> int:
+        told.append(arguments)
+        return code
+
+    monkeypatch.setattr("alexnet.launch.launch.start", start)
+    with pytest.raises(error, match=says) as raised:
+        alexnet.train(shapes, processes=2, run="r", **OPTIONS)
+    assert raised.value.exit_code == code
+    assert told[0][:2] == ["train", str(shapes.directory)]
+    assert "--processes" in told[0]
+    assert str(raised.value).count("go on with") == (code == 143)

@@ -21,7 +21,8 @@ from alexnet.cli.options import PATH, device, views
 def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: str, as_json: bool) -> None:
     """Name the best classes of each PICTURE, a file or a folder with pictures in it or below, as RUN sees them.
 
-    A picture that cannot be read is named on standard error, the others are answered, and the exit code is 3.
+    A picture that cannot be read is named on standard error, the others are classified all the same, and the
+    exit code is 3.
     """
     from alexnet.cli.showing import say, show_json
     from alexnet.errors import DataError
