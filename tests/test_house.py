@@ -70,7 +70,6 @@ def test_the_commands_have_the_fields_words() -> None:
         "skipped",
         "unread",
         "gaps",
-        "together",
     }
     for text in (reference(), alexnet.__doc__ or "", alexnet.train.__doc__ or ""):
         assert not gone & set(re.findall(r"[a-z]+", text.lower()))

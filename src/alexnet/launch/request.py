@@ -27,9 +27,9 @@ class RunRequest:
     run: str | Path | None = None
     """The run directory; without one, a new one under runs/."""
     network: str | Path | None = None
-    """The name of a network, or a definition file, to train in place of the recipe's."""
+    """The name of a network, or a definition file, to train instead of the recipe's."""
     params: str | Path | None = None
-    """A layer-parameter file of that definition, whose rates take the place of the recipe's."""
+    """A layer-parameter file of that definition, whose rates are taken instead of the recipe's."""
     weights: str | Path | None = None
     """A run or checkpoint whose weights it begins with, where they fit."""
     quarantine: str | Path | None = None

@@ -62,7 +62,7 @@ def train(
         settings: as `set`.
         tune: give the whole process over to training, as the command does: an allocator that keeps memory, no more
             threads than cores, TF32. Without it, nothing of the caller's process is changed.
-        network: the name of a network, or a definition file, to train in place of the recipe's.
+        network: the name of a network, or a definition file, to train instead of the recipe's.
         params: a layer-parameter file of that definition.
         weights: a run or checkpoint whose weights it begins with, where they fit.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it.
