@@ -43,12 +43,8 @@ def _telling(recipe: "Recipe") -> list[tuple[str, str]]:
 
     usual = {f"schedule.{name}": value for name, value in flat(Schedule())}
     usual |= {path.removeprefix("training.rates."): value for path, value in flat(recipe)}
-    known = {"name", "network.network", "changes"}
-    return [
-        (path, value)
-        for path, value in differing(recipe)
-        if path not in known and usual.get(_within(path)) != value
-    ]
+    shown = [pair for pair in differing(recipe) if pair[0] not in ("name", "network.network", "changes")]
+    return [(path, value) for path, value in shown if usual.get(_within(path)) != value]
 
 
 def _within(path: str) -> str:
@@ -71,8 +67,8 @@ def show_dry_run(found: "DryRun") -> None:
     say(f"parameters: {found.parameters:,}")
     say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
     say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
-    total = found.training_seconds + found.validation_seconds
-    say(f"time: {_duration(total)}, of which validation about {_duration(found.validation_seconds)}")
+    training, validation = found.training_seconds, found.validation_seconds
+    say(f"time: {_duration(training + validation)}, of which validation about {_duration(validation)}")
     say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
     if found.disk > found.free:
         say("the disk is too small: make room, or choose another --run")

@@ -92,8 +92,7 @@ def _show(folder: Path, found: "list[Run]") -> None:
         errors = (run.training_error, run.validation_error, run.best_error)
         shown = ["" if error is None else f"{error:.2%}" for error in errors]
         name = str(run.path.relative_to(folder)) if run.path != folder else run.path.name
-        epochs = f"{run.epoch:g} of {run.epochs:g}"
-        table.add_row(name, run.recipe, run.state, epochs, *shown)
+        table.add_row(name, run.recipe, run.state, f"{run.epoch:g} of {run.epochs:g}", *shown)
     show_table(table)
     for run in found:
         if run.reason:
