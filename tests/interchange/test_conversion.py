@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -260,3 +261,22 @@ def test_a_file_is_converted_in_one_call(tmp_path: Path) -> None:
 def test_the_format_follows_from_the_name() -> None:
     names = {"a.safetensors": "checkpoint", "a.pth": "torchvision", "91.1200": "original"}
     assert {name: conversion.format_of(Path(name)) for name in names} == names
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"source": 3},
+        {"source": ["x"]},
+        {"destination": None},
+        {"to": 3},
+        {"network": b"caffe"},
+        {"mean": (1, 2, 3)},
+        {"classes": ["a"]},
+    ],
+)
+def test_values_of_a_wrong_type_are_refused_in_one_line(given: dict[str, Any]) -> None:
+    (name,) = given
+    with pytest.raises(ValueError, match=f"^{name}=.* does not fit") as refused:
+        conversion.convert(**{"source": "a", "destination": "b", **given})
+    assert "\n" not in str(refused.value)

@@ -213,7 +213,7 @@ def translating_peer_errors() -> Iterator[None]:
         missing = next((heartbeat.missing() for heartbeat in _heartbeats), None) if late else None
         raise PeerError(
             f"process {dist.get_rank()} ends: {missing}; end what is left of it, and --resume goes on from the last "
-            "checkpoint (--silence SECONDS waits longer)"
+            "checkpoint (--timeout SECONDS waits longer)"
             if missing
             else f"process {dist.get_rank()} ends because another one ended or has long been silent "
             f"({_line(error)}): that one's message says why; --resume goes on from the last checkpoint"

@@ -1,6 +1,7 @@
 """A file of another program to a checkpoint, and a checkpoint to a file of another program."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -64,7 +65,16 @@ def convert(
     Raises:
         CheckpointError: the source is damaged, hostile, of no known kind, or not an AlexNet.
         ExportError: the format does not exist, or cannot hold this network.
+        ValueError: a value of a type that is not taken.
     """
+    for name, path in (("source", source), ("destination", destination)):
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(f"{name}={path!r:.80} does not fit: {name} is a path")
+    for name, text in (("to", to), ("network", network), ("mean", mean)):
+        if not isinstance(text, str | None):
+            raise ValueError(f"{name}={text!r:.80} does not fit: {name} is a text")
+    if not isinstance(classes, str | Classes | None):
+        raise ValueError(f'classes={classes!r:.80} does not fit: "sorted", "devkit" or Classes of names')
     found = read(Path(source), network=network, classes=classes, mean=mean)
     write(found, Path(destination), to or format_of(Path(destination)))
     return found

@@ -68,6 +68,8 @@ def resolve(request: RunRequest, *, writes: bool = True) -> ResolvedRun:
     rank, run = process_rank(os.environ), Path(request.run) if request.run is not None else None
     if request.processes is not None and request.processes != rank.world_size > 1:
         raise RunError(f"--processes {request.processes}: {rank.world_size} are running already")
+    if (request.processes or 1) > rank.world_size:
+        request.arguments()  # raises where other processes could not be told of it
     if rank.restarts and run is None:
         raise RunError("a run that is begun again after a fault needs --run DIR, to find what it did")
     request = dataclasses.replace(request, resume=request.resume or rank.restarts > 0)

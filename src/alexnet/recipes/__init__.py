@@ -41,6 +41,6 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
 
 def recipe(name: str) -> Recipe:
     """Return a recipe by its name; RecipeError offers the choices."""
-    if name not in RECIPES:
-        raise RecipeError(f"`{name}` is not a recipe; {choices(name, RECIPES)}")
+    if not isinstance(name, str) or name not in RECIPES:
+        raise RecipeError(f"`{name!s:.80}` is not a recipe; {choices(str(name), RECIPES)}")
     return RECIPES[name]()

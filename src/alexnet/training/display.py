@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from alexnet.data.sources.texts import visible
 from alexnet.runs.journal import Row
 
 Item = TypeVar("Item")
@@ -30,11 +31,17 @@ class ProgressDisplay:
     Args:
         quiet: say nothing but what matters (failures and advice).
         mute: say nothing at all: another process does.
+        encoding: how the pictures are kept, raw or jpeg, on which it depends how they could come faster.
     """
 
-    def __init__(self, *, quiet: bool = False, mute: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, mute: bool = False, encoding: str = "raw") -> None:
         self._quiet, self._mute = quiet or mute, mute
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=mute)
+        self._cure = (
+            "they are kept as JPEG; alexnet prepare --encoding raw keeps them as pixels, the fastest to read"
+            if encoding == "jpeg"
+            else "a faster disk, or memory enough to hold the pictures, is the cure"
+        )
         self._bar: Bar | None = None
         self._images = 0
         self._waited = 0.0
@@ -97,10 +104,7 @@ class ProgressDisplay:
             self._line(f"step {step}/{self._steps}, {text}, {self._remaining(step, now)} left", matters=False)
         if waiting and not self._has_warned and now - self._began > LINE_SECONDS:
             self._has_warned = True
-            self.say(
-                f"training waits for data {starving:.0%} of the time: raw prepared pictures on a faster disk "
-                "(alexnet prepare --encoding raw) are the cure"
-            )
+            self.say(f"training waits for data {starving:.0%} of the time: {self._cure}")
 
     def timing(self) -> dict[str, float]:
         """Return the seconds and the images per second of the epoch that ends, and begin the next one."""
@@ -139,6 +143,7 @@ class ProgressDisplay:
             self._bar = None
 
     def _line(self, text: str, *, matters: bool = True) -> None:
+        text = "\n".join(map(visible, text.split("\n")))  # it may name files and classes
         if not self._mute:
             LOG.log(logging.WARNING if matters else logging.INFO, text)
         if self._quiet and not matters:
