@@ -1,9 +1,12 @@
-"""What the allocator is told, in processes of its own: it cannot be undone."""
+"""What the allocator is told, in processes of its own: it cannot be undone; and how a lack of memory is known."""
 
 import subprocess
 import sys
 
 import pytest
+import torch
+
+from alexnet.memory import Memory, exhausted
 
 PROGRAM = """
 import resource, torch
@@ -42,3 +45,30 @@ def test_coming_too_late_for_huge_pages_is_said() -> None:
     if not huge:
         assert "small pages" in sentence
         assert "before" in sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "lacking"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 8 bytes"), True),
+        (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("shapes do not match"), False),
+        (ValueError("memory"), False),
+    ],
+)
+def test_a_lack_of_memory_is_known_by_its_type_or_its_words(error: Exception, lacking: bool) -> None:
+    assert exhausted(error) == lacking
+
+
+def test_torch_says_a_lack_of_memory_so_that_it_is_known() -> None:
+    """Its words change from release to release: an exabyte is nowhere."""
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**58)
+    assert exhausted(caught.value)
+
+
+def test_what_became_of_the_requests_is_a_sentence() -> None:
+    assert str(Memory(True, True, "")) == "memory kept between steps, pages of 2 MB"
+    assert str(Memory(False, False, "why")) == "memory returned after each step, small pages (why)"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 CGROUP: Final = Path("/sys/fs/cgroup")
+_OWN_GROUPS: Final = Path("/proc/self/cgroup")
 _CPUINFO: Final = Path("/proc/cpuinfo")
 
 
@@ -95,33 +96,44 @@ def _cpuinfo() -> list[str]:
 
 
 def _cpu_limits(root: Path) -> Iterator[int]:
-    """Yield how many cores' time the control groups of this process allow, where they limit it."""
-    for folder in _groups(root):  # version 2: "200000 100000" or "max 100000"
-        quota, _, period = _read(folder / "cpu.max").partition(" ")
+    """Yield how many cores' time the control groups of this process allow, where they limit it; rounded up."""
+    for folder in _groups(root, "cpu"):
+        quota, _, period = _read(folder / "cpu.max").partition(
+            " "
+        )  # version 2: "200000 100000", "max 100000"
+        if not quota:
+            quota, period = (
+                _read(folder / "cpu.cfs_quota_us"),
+                _read(folder / "cpu.cfs_period_us"),
+            )  # version 1
         if quota.isdigit() and period.isdigit() and int(period):
             yield -(-int(quota) // int(period))
-    quota, period = _read(root / "cpu/cpu.cfs_quota_us"), _read(root / "cpu/cpu.cfs_period_us")  # version 1
-    if quota.isdigit() and period.isdigit() and int(period):
-        yield -(-int(quota) // int(period))
 
 
 def _memory_limits(root: Path) -> Iterator[int]:
     """Yield the bytes that the control groups of this process allow, where they limit it."""
-    for path in [*(folder / "memory.max" for folder in _groups(root)), root / "memory/memory.limit_in_bytes"]:
-        if (limit := _read(path)).isdigit():
+    for folder in _groups(root, "memory"):
+        limit = _read(folder / "memory.max") or _read(folder / "memory.limit_in_bytes")
+        if limit.isdigit():
             yield int(limit)
 
 
-def _groups(root: Path) -> list[Path]:
-    """Return the folder of this process's control group and those above it, of version 2."""
-    line = next(
-        (line for line in _read(Path("/proc/self/cgroup")).splitlines() if line.startswith("0::")), "0::/"
-    )
-    own = root / line.removeprefix("0::").lstrip("/")
-    return [
-        root,
-        *(folder for folder in (own, *own.parents) if folder.is_relative_to(root) and folder != root),
-    ]
+def _groups(root: Path, controller: str) -> list[Path]:
+    """Return the folders of this process's control groups and of those above them, of version 2 and of version 1.
+
+    A container that sees its own group as the uppermost one may still be told its name outside: such folders do not
+    exist, and say nothing.
+    """
+    found = [root, root / controller]
+    for line in _read(_OWN_GROUPS).splitlines():  # "0::/user.slice", or of version 1 "4:cpu,cpuacct:/job"
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers and controller not in controllers.split(","):
+            continue
+        top = root / controller if controllers else root
+        own = top / path.lstrip("/")
+        found += [folder for folder in (own, *own.parents) if folder.is_relative_to(top) and folder != top]
+    return found
 
 
 def _read(path: Path) -> str:

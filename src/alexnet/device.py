@@ -8,24 +8,33 @@ import torch
 from alexnet.errors import RecipeError, choices
 
 
-def choose_device(name: str = "auto") -> torch.device:
-    """Return the device of a name: cpu, cuda, cuda:1; auto is a CUDA device where torch can use one.
+def choose_device(name: str | torch.device = "auto") -> torch.device:
+    """Return the device of a name.
 
+    Args:
+        name: cpu, cuda, cuda:1; auto is a CUDA device where torch can use one, else the processor. A device stays.
     Raises:
-        RecipeError: there is no such device.
+        RecipeError: there is no such device, or nothing is computed on it here.
+        TypeError: it is no name.
     """
+    if not isinstance(name, str | torch.device):
+        raise TypeError(f"a device is named by text, not by {type(name).__name__}: cpu, cuda, cuda:1 or auto")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise RecipeError(f"`{name}` is not a device; {choices(name, ('auto', 'cpu', 'cuda'))}") from None
+        raise RecipeError(
+            f"`{name}` is not a device; {choices(str(name), ('auto', 'cpu', 'cuda'))}"
+        ) from None
     if device.type not in ("cpu", "cuda"):
-        raise RecipeError(f"`{name}` is not trained on here; {choices(name, ('auto', 'cpu', 'cuda'))}")
+        raise RecipeError(
+            f"nothing is computed on `{name}` here; {choices(str(name), ('auto', 'cpu', 'cuda'))}"
+        )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise RecipeError(
             f"there is no {name}: torch {torch.__version__} finds {torch.cuda.device_count()} CUDA devices; "
-            "--device cpu needs none"
+            "the device cpu is always there"
         )
     return device
 
@@ -33,7 +42,10 @@ def choose_device(name: str = "auto") -> torch.device:
 def enable_tf32(device: torch.device) -> None:
     """Let float32 products of a CUDA device use TF32, and let cuDNN look for its fastest algorithms.
 
-    It holds for the whole process; on a processor nothing is done.
+    It holds for the whole process, and is for one of our own; for a processor nothing is done.
+
+    Args:
+        device: where it will be computed.
     """
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
@@ -42,7 +54,11 @@ def enable_tf32(device: torch.device) -> None:
 
 
 def describe_device(device: torch.device) -> str:
-    """Return what a run says of its device, in one line; nothing is changed."""
+    """Return what a run says of its device, in one line; nothing is changed.
+
+    Args:
+        device: that is there.
+    """
     if device.type == "cpu":
         return f"device: cpu, {torch.get_num_threads()} threads"
     products = (
@@ -54,7 +70,13 @@ def describe_device(device: torch.device) -> str:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most memory that this process has held, in bytes; of a CUDA device, what it held there."""
+    """Return the most memory that this process has held.
+
+    Args:
+        device: the processor, for the machine's memory; a CUDA device, for what torch held there.
+    Returns:
+        bytes.
+    """
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, bytes or kilobytes

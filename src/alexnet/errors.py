@@ -2,11 +2,11 @@
 
     AlexNetError
       RecipeError       a recipe, network, stage or setting that does not exist or does not fit (exit code 2)
-      RunError          a run directory that is taken, in use or not writable (2)
+      RunError          a run directory that is taken, in use, damaged or not writable (2)
       DataError         pictures, labels or data sets that cannot be used (3)
       CheckpointError   a checkpoint or a weight file that cannot be read, written or matched
         DamagedError    a checkpoint that is not what was written
-      DivergedError     a run whose numbers are no longer finite
+      DivergedError     numbers that are not finite, of a run or of a network's answers
       ExportError       a network that cannot be written in the format asked for
       PeerError         another process of the run has ended or gone silent
       Interrupted       a run that a signal asked to stop; it has saved (130 or 143)
@@ -33,7 +33,7 @@ class RecipeError(AlexNetError):
 
 
 class RunError(AlexNetError):
-    """Raised for a run directory that is taken, in use or not writable."""
+    """Raised for a run directory that is taken, in use, damaged or not writable."""
 
     exit_code = 2
 
@@ -53,7 +53,7 @@ class DamagedError(CheckpointError):
 
 
 class DivergedError(AlexNetError):
-    """Raised when a loss, a gradient or a weight is no longer a finite number; nothing of it is kept."""
+    """Raised when a loss, a gradient, a weight or a logit is not a finite number; nothing of it is kept."""
 
 
 class ExportError(AlexNetError):
@@ -87,7 +87,12 @@ class Interrupted(AlexNetError):  # noqa: N818  # no mistake of anybody's: the r
 
 
 def choices(name: str, known: Iterable[str]) -> str:
-    """Return the tail of a message about an unknown name: the likely one if there is one, then all of them."""
+    """Return the tail of a message about an unknown name: the likely one if there is one, then all of them.
+
+    Args:
+        name: that is not known.
+        known: names that are.
+    """
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
     likely = f"did you mean `{near[0]}`? " if near else ""
@@ -95,5 +100,11 @@ def choices(name: str, known: Iterable[str]) -> str:
 
 
 def missing(package: str, extra: str, purpose: str) -> AlexNetError:
-    """Return the error for an optional package that is absent: what needs it and how to install it."""
+    """Return the error for an optional package that is absent: what needs it and how to install it.
+
+    Args:
+        package: its name.
+        extra: of ours, with which it is installed.
+        purpose: what needs it.
+    """
     return AlexNetError(f'{purpose} needs {package}, which is not installed: pip install "alexnet[{extra}]"')

@@ -74,7 +74,14 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, as UTF-8; one that says the same already stays as it is."""
+    """Write a text file whole or not at all, as UTF-8; one that says the same already stays as it is.
+
+    Args:
+        path: of the file, in a folder that is there.
+        text: all that it is to say.
+    Raises:
+        OSError: it cannot be written, or something other than a regular file lies there.
+    """
     content = text.encode()
     if path.is_file() and path.read_bytes() == content:
         return
@@ -83,7 +90,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def flush(path: Path) -> None:
-    """Force a file's bytes, or a folder's entries, to the disk."""
+    """Force what was written to the disk.
+
+    Args:
+        path: of a file, whose bytes are meant, or of a folder, whose entries are.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -92,7 +103,13 @@ def flush(path: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes.
+
+    Args:
+        path: of a regular file, of any size.
+    Returns:
+        64 hexadecimal digits.
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -101,7 +118,9 @@ def sha256(path: Path) -> str:
 def locked(directory: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold a folder for one process of this machine at a time; others wait. The lock dies with its process.
 
-    With `shared`, it is held together with others that share it, and none that does not.
+    Args:
+        directory: the folder, which is there.
+        shared: hold it with others that share it, and with none that does not.
     """
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -41,7 +41,11 @@ class Memory:
 
 
 def exhausted(error: BaseException) -> bool:
-    """Say whether an error means that there is no memory left, on the machine or on a device."""
+    """Say whether an error means that there is no memory left, on the machine or on a device.
+
+    Args:
+        error: of Python, of torch, or of a library that torch calls: by its type, or by what it says.
+    """
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     text = str(error).lower()

@@ -23,12 +23,25 @@ def key(*parts: int | str) -> int:
 
 
 def generator(*parts: int | str, device: torch.device | str = "cpu") -> torch.Generator:
-    """Return a torch generator seeded by `key(*parts)`."""
+    """Return a torch generator seeded by `key(*parts)`.
+
+    Args:
+        parts: a seed, a purpose and a position.
+        device: where it is to draw.
+    """
     return torch.Generator(device=device).manual_seed(key(*parts))
 
 
 def order(seed: int, epoch: int, count: int) -> np.ndarray:
-    """Return the order in which an epoch shows its pictures: a permutation of 0..count-1, int64, (count,)."""
+    """Return the order in which an epoch shows its pictures.
+
+    Args:
+        seed: of the run.
+        epoch: from 0.
+        count: pictures.
+    Returns:
+        a permutation of 0 to count - 1, int64, (count,).
+    """
     return np.random.Generator(np.random.PCG64(key(seed, "order", epoch))).permutation(count)
 
 
@@ -37,7 +50,7 @@ def uniform(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:
 
     Args:
         stream: a key, one for each seed, purpose and epoch.
-        positions: integers, (N,), for instance the pictures' places in the data set.
+        positions: integers, (N,), for instance the pictures' numbers in the data set.
         draws: how many numbers each position gets.
     Returns:
         float64, (N, draws); row n depends on `stream` and `positions[n]` alone.
@@ -58,7 +71,16 @@ def uniform(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:
 
 
 def normal(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:
-    """Draw `draws` standard normal numbers for each position: float64, (N, draws); see `uniform`."""
+    """Draw `draws` standard normal numbers for each position, as `uniform` does uniform ones.
+
+    Args:
+        stream: a key, one for each seed, purpose and epoch.
+        positions: integers, (N,).
+        draws: how many numbers each position gets.
+    Returns:
+        float64, (N, draws).
+    Source: Box and Muller 1958.
+    """
     pairs = uniform(stream, positions, 2 * draws)
     radius = np.sqrt(-2.0 * np.log1p(-pairs[:, :draws]))
     return np.asarray(radius * np.cos(2.0 * np.pi * pairs[:, draws:]))
@@ -66,18 +88,28 @@ def normal(stream: int, positions: np.ndarray, draws: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class StepRandomness:
-    """Where a training step stands: enough for every stage of a network to draw its own numbers.
+    """At which step training is: enough for every stage of a network to draw its own numbers.
 
     Rows `start` to `stop` of a global batch of `total` are on this process; a stage draws for the whole global
     batch and keeps its rows, so that two processes draw what one would.
     """
 
     seed: int
+    """Of the run."""
     step: int
+    """From 0."""
     start: int
+    """First of this process's rows of the global batch."""
     stop: int
+    """One past the last of them."""
     total: int
+    """Rows of the global batch."""
 
     def generator(self, stage: str, device: torch.device) -> torch.Generator:
-        """Return the generator of one stage at this step."""
+        """Return the generator of one stage at this step.
+
+        Args:
+            stage: its name.
+            device: where it is to draw.
+        """
         return generator(self.seed, "stage", stage, self.step, device=device)

@@ -14,7 +14,6 @@ import torch
 from alexnet import checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.errors import AlexNetError, CheckpointError, RunError
-from alexnet.runs.checkpoint_writer import CheckpointPolicy
 from alexnet.runs.checkpoints import BEST, checkpoints, digest, newest_whole
 from alexnet.runs.directory import RunDirectory, check_free
 from alexnet.runs.listing import runs
@@ -24,13 +23,6 @@ from alexnet.training.recipe import Recipe
 
 QUIET = ProgressDisplay(quiet=True)
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def finished(shapes: Dataset, brief: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("runs") / "finished"
-    run_training(shapes, brief, run, policy=CheckpointPolicy(every_steps=5, keep=4), display=QUIET)
-    return run
 
 
 @pytest.fixture

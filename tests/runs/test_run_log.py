@@ -42,16 +42,24 @@ def points(line: ElementTree.Element) -> list[tuple[float, float]]:
 
 
 def test_curves_are_drawn_to_scale() -> None:
-    """Five lines of four points; an error of half the first stands half as high over the axis."""
-    picture = ElementTree.fromstring(draw(ROWS, "a <run>"))
+    """Five lines of four points; what is an error of 0.4 stands at one height, and half as high as one of 0.8."""
+    rows = [row | {"validation_top5_error": 0.4 / float(row["epoch"])} for row in ROWS]
+    picture = ElementTree.fromstring(draw(rows, "a <run>"))
     lines = [points(line) for line in picture.iter(f"{SVG}polyline")]
     assert [len(line) for line in lines] == [4] * 5
     training, _, top5 = lines[:3]
-    axis = top5[0][1]
-    assert all(y == axis for _, y in top5)
+    assert training[1][1] == top5[0][1]
+    axis = max(float(line.attrib["y1"]) for line in list(picture.iter(f"{SVG}line"))[:5])
     assert axis - training[1][1] == pytest.approx((axis - training[0][1]) / 2, abs=0.1)
     assert training[1][0] - training[0][0] == pytest.approx(training[3][0] - training[2][0], abs=0.1)
     assert any(text.text == "a <run>: error" for text in picture.iter(f"{SVG}text"))
+
+
+def test_a_top_five_error_that_can_only_be_zero_is_not_drawn() -> None:
+    """With fewer than six classes the five best are all there are."""
+    picture = ElementTree.fromstring(draw(ROWS, "run"))
+    assert len(list(picture.iter(f"{SVG}polyline"))) == 4
+    assert not [text.text for text in picture.iter(f"{SVG}text") if "top-5" in (text.text or "")]
 
 
 def test_a_dashed_line_stands_where_the_rate_changed() -> None:

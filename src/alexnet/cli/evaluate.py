@@ -68,13 +68,15 @@ def show_report(report: "Report", *, every_class: bool) -> None:
     table = Table()
     for heading in ("", "error", "95% interval"):
         table.add_column(heading, justify="right" if heading else "left")
-    for name, error, interval in (
-        ("top-1", report.top1_error, report.top1_interval),
-        ("top-5", report.top5_error, report.top5_interval),
-    ):
+    errors = [("top-1", report.top1_error, report.top1_interval)]
+    if report.has_top5:
+        errors.append(("top-5", report.top5_error, report.top5_interval))
+    for name, error, interval in errors:
         table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
     table.add_row("cross-entropy", f"{report.loss:.4f}", "")
     show_table(table)
+    if report.collapse:
+        say(report.collapse)
     if report.unreadable:
         say(f"{report.unreadable} pictures of this split could not be read and are in no error")
     seen_classes = [found for found in report.per_class if found.count]

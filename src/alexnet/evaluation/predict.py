@@ -4,6 +4,8 @@ Shapes: N pictures, K classes.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import final
 
 import numpy as np
 import torch
@@ -17,43 +19,79 @@ from alexnet.inference.views import VIEWS_AT_ONCE, view_function, view_probabili
 from alexnet.networks.network import Network
 
 
+@final
+@dataclass(frozen=True)
+class Member:
+    """A network of an average, the pictures as it is to see them, and which of its classes is which."""
+
+    network: Network
+    split: Split
+    """The pictures at the side it was trained on: the same ones in the same order for every member."""
+    columns: Tensor | slice = field(default_factory=lambda: slice(None))
+    """Of each class of the average, its number in this network: int64, (K,); left out, they are in its order."""
+
+
+@final
+@dataclass(frozen=True)
+class PredictedBatch:
+    """What networks say of some pictures of a split; on the processor."""
+
+    probabilities: Tensor
+    """float32, (N, K), averaged over views and then networks; a row is NaN where a logit is not finite."""
+    labels: Tensor
+    """int64, (N,): numbers of the data set's classes."""
+    indices: Tensor
+    """int64, (N,): numbers of the pictures in the split."""
+
+
 def probabilities(
-    networks: Sequence[Network],
-    split: Split,
+    members: Sequence[Member],
     *,
     views: int = 10,
     batch_size: int = VIEWS_AT_ONCE,
     group: ProcessGroup = ALONE,
     skip_unreadable: bool = False,
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Iterator[PredictedBatch]:
     """Yield class probabilities and labels of a split, a batch at a time, every picture once.
 
     Of several processes each yields its share of every batch, which may be empty: as many batches as the others.
+    A split that several members share is read once.
 
     Args:
-        networks: at least one; all for the same classes, on one device.
-        split: the pictures, uint8, and their labels.
+        members: at least one; each network answers on the device where it is.
         views: of each picture: 1, the centre, or 10.
         batch_size: views that go through a network at once, at most (one picture's at the least).
         group: who share the split; its scheme is that of the networks.
         skip_unreadable: leave out a picture that cannot be read.
-    Returns:
-        pairs of float32 (N, K), averaged over views and then networks, and int64 labels (N,); on the CPU.
     Raises:
-        DataError: a picture cannot be read, and `skip_unreadable` is not set.
+        DataError: a picture cannot be read, and `skip_unreadable` is not set; or it is smaller than a network's input.
         RecipeError: so many views are not cut.
     """
     view_function(views)  # refuses what is not cut before anything is read
     size = max(1, batch_size // views) * (1 if group.scheme == "columns" else group.size)
-    feed = batches(
-        split,
-        np.arange(len(split)),
-        size,
-        pinned=networks[0].device.type == "cuda",
-        division=BatchDivision(group),
-        skip_unreadable=skip_unreadable,
-    )
-    for batch in feed:
-        for part in batch.micro_batches:
-            found = torch.stack([view_probabilities(network, part.images, views) for network in networks])
-            yield found.mean(0).cpu()[part.valid_rows], part.labels[part.valid_rows]
+    pinned = any(member.network.device.type == "cuda" for member in members)
+    splits = {id(member.split): member.split for member in members}
+    feeds = [
+        batches(
+            split,
+            np.arange(len(split)),
+            size,
+            pinned=pinned,
+            division=BatchDivision(group),
+            skip_unreadable=skip_unreadable,
+        )
+        for split in splits.values()
+    ]
+    for batch in zip(*feeds, strict=True):
+        for parts in zip(*(each.micro_batches for each in batch), strict=True):
+            images = {key: part.images for key, part in zip(splits, parts, strict=True)}
+            found = torch.stack(
+                [
+                    view_probabilities(member.network, images[id(member.split)], views)[
+                        :, member.columns
+                    ].cpu()
+                    for member in members
+                ]
+            )
+            first, rows = parts[0], parts[0].valid_rows
+            yield PredictedBatch(found.mean(0)[rows], first.labels[rows], first.indices[rows])

@@ -1,27 +1,28 @@
 """A trained network with its classes, ready to answer about pictures."""
 
+import operator
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, final
+from typing import Final, final
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from alexnet.checkpoint import Checkpoint
-from alexnet.data.decoding.images import square, square_image, square_pixels
 from alexnet.data.views import center_view
-from alexnet.errors import DataError, RecipeError
-from alexnet.inference.views import VIEWS_AT_ONCE, view_function, view_probabilities
+from alexnet.errors import RecipeError
+from alexnet.inference.pictures import Picture, listed, squared
+from alexnet.inference.views import VIEWS_AT_ONCE, not_finite, view_function, view_probabilities
 from alexnet.networks.fusion import hooked
 from alexnet.networks.inference import optimized_for_inference, weights_version
+from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.network import Network
+from alexnet.networks.stage import IMAGES
 
-Picture = str | os.PathLike[str] | Image.Image | np.ndarray
-"""What can be classified: a path, a PIL image, or RGB pixels, uint8, (H, W, 3) or grey (H, W)."""
+LAST_HIDDEN: Final = "last hidden"
+"""Stands for the name of a network's last hidden layer, whatever it is called."""
 
 
 @final
@@ -30,6 +31,7 @@ class Prediction:
     """One class that a picture may be of."""
 
     name: str
+    """The class as the data set has it."""
     words: str
     """A readable name of the class."""
     probability: float
@@ -44,6 +46,8 @@ class Classifier:
         found: a checkpoint, which holds all three.
         source: where it came from, for messages.
         device: where it answers.
+    Raises:
+        CheckpointError: its weights are not all finite.
     """
 
     def __init__(
@@ -57,8 +61,15 @@ class Classifier:
         self.classes: tuple[str, ...] = found.classes
         self.words: tuple[str, ...] = found.words
         self.side: int = int(found.data.get("side", self.network.architecture.side))
+        """Height and width of its training pictures, in pixels; its views are cut out of such."""
         self.source = source
         self._ready: tuple[Network, object] | None = None
+
+    def __repr__(self) -> str:
+        kind, side = self.network.architecture.kind, self.network.architecture.side
+        pictures = f"pictures of {self.side}x{self.side}, views of {side}x{side}"
+        device = f", on {self.network.device}" if self.network.device.type != "cpu" else ""
+        return f"Classifier({kind}, {len(self.classes):,} classes, {pictures}{device}, from {self.source!r})"
 
     def predict(
         self, images: Picture | Iterable[Picture], top: int = 5, *, views: int = 1
@@ -66,57 +77,112 @@ class Classifier:
         """Name the best classes of pictures.
 
         Args:
-            images: one picture or several.
+            images: one picture or several: paths, bytes or open files of pictures, PIL images, or pixels as arrays
+                or tensors (`alexnet.inference.pictures.pixels_of` says of which shapes and ranges).
             top: how many classes, from 1; no more than there are.
             views: 1, the centre, or 10 averaged (section 4.1).
         Returns:
             for each picture its classes, the best first.
         Raises:
             DataError: a picture cannot be read; the message names it.
+            DivergedError: a logit is not finite; the message names the picture and the stage.
             RecipeError: so many views are not cut, or no class is asked for.
+            ValueError: there is no picture, or the meaning of its pixels is not certain.
+            TypeError: something that is no picture, or a number that is not whole.
         """
-        if top < 1:
-            raise RecipeError(f"{top} classes a picture cannot be named: top is at least 1")
+        top = _whole(top)
         view_function(views)
-        network, parts = self._inference_network(), self._parts(images, views)
-        found = torch.cat([view_probabilities(network, part, views) for part in parts])
+        given, network = listed(images), self._inference_network()
+        found = torch.cat(
+            [self._probabilities(network, given, rows, views) for rows in _parts(len(given), views)]
+        )
         best = found.topk(min(top, len(self.classes)), dim=1)
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         return [
-            [Prediction(self.classes[k], self.words[k], p) for p, k in zip(values, places, strict=True)]
-            for values, places in pairs
+            [Prediction(self.classes[k], self.words[k], p) for p, k in zip(values, numbers, strict=True)]
+            for values, numbers in pairs
         ]
 
-    @torch.inference_mode()
-    def features(self, images: Picture | Iterable[Picture], stage: str = "fc7") -> Tensor:
+    def features(self, images: Picture | Iterable[Picture], stage: str = LAST_HIDDEN) -> Tensor:
         """Compute what a stage gives for the centre of each picture.
 
         Args:
-            images: one picture or several.
-            stage: the name of a stage, fc7 for the 4096 features of section 6.
+            images: one picture or several, as `predict` takes them.
+            stage: the name of a stage; left out, the last hidden layer: see `last_hidden_stage`.
         Returns:
-            float32, (N, U) for a fully-connected stage, (N, C, H, W) for a map stage.
+            float32, (N, U) for a fully-connected stage, (N, C, H, W) for a map stage; on the processor.
         Raises:
             RecipeError: the network has no such stage.
             DataError: a picture cannot be read.
+            ValueError: there is no picture, or the meaning of its pixels is not certain.
+            TypeError: something that is no picture.
         """
-        self.network.stage(stage)
-        network, device = self._inference_network(), self.network.device
+        if not isinstance(stage, str):
+            raise TypeError(f"a stage is named by text, not by {type(stage).__name__}: {stage!r}")
+        name = self.last_hidden_stage if stage == LAST_HIDDEN else self.network.stage(stage).name
+        given, network = listed(images), self._inference_network()
         found = []
-        for part in self._parts(images, views=1):
-            view = center_view(part, network.architecture.side)[:, 0].to(device)
-            found.append(network.activations(view, stage)[stage].cpu())
-        return torch.cat(found)
+        for rows in _parts(len(given), views=1):
+            part = self._pixels(given, rows).to(network.device, non_blocking=True)
+            with torch.inference_mode():
+                view = center_view(part, network.architecture.side)[:, 0]
+                found.append(network.activations(view, name)[name].cpu())
+        return torch.cat(found)  # out of inference mode: a tensor that a graph may begin with
+
+    @property
+    def last_hidden_stage(self) -> str:
+        """The name of the stage that the last layer with weights reads, dropout aside.
+
+        fc7 of the paper's network, whose 4096 values are the features of section 6.1; pool3 of cifar-18pct.
+
+        Raises:
+            RecipeError: the network has no hidden layer.
+        """
+        stages = {stage.name: stage for stage in self.network.stages}
+        name = next(
+            stage.inputs[0]
+            for stage in reversed(self.network.stages)
+            if any(True for _ in stage.operation.parameters())
+        )
+        while name in stages and isinstance(stages[name].operation, Dropout):
+            name = stages[name].inputs[0]
+        if name == IMAGES:
+            raise RecipeError(f"{self.network.architecture.kind} has no hidden layer: name a stage")
+        return name
 
     def pixels(self, images: Picture | Iterable[Picture]) -> Tensor:
-        """Prepare pictures as the training pictures were: shorter side scaled, central square; uint8 (N, 3, S, S)."""
-        return torch.from_numpy(np.stack([self._square(picture) for picture in _listed(images)]))
+        """Prepare pictures as the training pictures were: shorter side scaled, central square cut out.
 
-    def _parts(self, images: Picture | Iterable[Picture], views: int) -> Iterator[Tensor]:
-        """Yield prepared pictures, as many as go through the network together: any number takes the same memory."""
-        given, size = _listed(images), VIEWS_AT_ONCE // views
-        for start in range(0, len(given), size):
-            yield self.pixels(given[start : start + size])
+        Args:
+            images: one picture or several, as `predict` takes them.
+        Returns:
+            uint8 RGB, (N, 3, S, S), S the classifier's `side`.
+        Raises:
+            DataError: a picture cannot be read; the message names it.
+            ValueError: there is no picture, or the meaning of its pixels is not certain.
+            TypeError: something that is no picture.
+        """
+        given = listed(images)
+        return self._pixels(given, range(len(given)))
+
+    def _pixels(self, given: list[Picture], rows: range) -> Tensor:
+        """Prepare some of the pictures given, in memory that a CUDA device can fetch from where it is to."""
+        pixels = torch.from_numpy(
+            np.stack([squared(given[row], self.side, f"images[{row}]") for row in rows])
+        )
+        return pixels.pin_memory() if self.network.device.type == "cuda" else pixels
+
+    def _probabilities(self, network: Network, given: list[Picture], rows: range, views: int) -> Tensor:
+        """Return the probabilities of some of the pictures given: float32, (N, K), on the processor."""
+        part = self._pixels(given, rows)
+        found = view_probabilities(network, part, views).cpu()
+        if wrong := found.isnan().any(1).nonzero().flatten().tolist():
+            picture, image = given[rows[wrong[0]]], part[wrong[:1]]
+            name = (
+                os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"images[{rows[wrong[0]]}]"
+            )
+            raise not_finite(self.network, image, views, self.source, name)
+        return found
 
     def _inference_network(self) -> Network:
         """Return the network made ready to answer, anew where its weights have changed; itself where it has hooks."""
@@ -127,34 +193,21 @@ class Classifier:
             self._ready = (optimized_for_inference(self.network), current)
         return self._ready[0]
 
-    def _square(self, picture: Any) -> np.ndarray:
-        if isinstance(picture, Image.Image):
-            return square_image(picture, self.side)
-        if isinstance(picture, np.ndarray):
-            return square_pixels(_rgb(picture), self.side)
-        path = os.fspath(picture)
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}; give the path of a picture") from error
-        try:
-            return square(content, self.side)
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+
+def _parts(count: int, views: int) -> Iterator[range]:
+    """Yield the rows that go through the network at once: any number of pictures takes the same memory."""
+    size = VIEWS_AT_ONCE // views
+    return (range(start, min(start + size, count)) for start in range(0, count, size))
 
 
-def _listed(images: Picture | Iterable[Picture]) -> list[Picture]:
-    """Return one picture or several as a list, or raise ValueError where there is none."""
-    given = [images] if isinstance(images, str | os.PathLike | Image.Image | np.ndarray) else list(images)
-    if not given:
-        raise ValueError("no pictures were given")
-    return given
-
-
-def _rgb(pixels: np.ndarray) -> np.ndarray:
-    """Return pixels as (H, W, 3) uint8, or raise ValueError."""
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-        raise ValueError(f"a picture is uint8 of (H, W, 3) or (H, W), not {pixels.dtype} of {pixels.shape}")
-    return pixels
+def _whole(top: int) -> int:
+    """Return how many classes are asked for, or say that it is no number of classes."""
+    if isinstance(top, bool):
+        raise TypeError(f"top is {top}: expected how many classes, a whole number from 1")
+    try:
+        number = operator.index(top)
+    except TypeError:
+        raise TypeError(f"top is {top!r}: expected how many classes, a whole number from 1") from None
+    if number < 1:
+        raise RecipeError(f"{number} classes a picture cannot be named: top is at least 1")
+    return number

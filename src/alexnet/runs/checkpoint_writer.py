@@ -50,10 +50,14 @@ class CheckpointWriter:
         self.newest: Path | None = next(iter(checkpoints(directory.path)), None)
 
     def submit(self, made: Checkpoint, *, best: bool) -> None:
-        """Write a checkpoint whose tensors nobody changes any more; `best`: it holds the best network so far.
+        """Begin to write a checkpoint, once the one before has been.
 
         Of several processes the first one writes. What is on the disk already is not written again: a signal
         often comes while the last checkpoint is being written.
+
+        Args:
+            made: the checkpoint; nobody changes its tensors any more.
+            best: whether it holds the best network so far.
         """
         if not self._directory.writes:
             return

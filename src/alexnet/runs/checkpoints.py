@@ -13,7 +13,11 @@ BEST: Final = "best.safetensors"
 
 
 def checkpoints(run: Path) -> list[Path]:
-    """Return a run's checkpoints, the one with the highest step first."""
+    """Return a run's checkpoints, the one with the highest step first.
+
+    Args:
+        run: the run directory.
+    """
     found = (path for path in run.glob("checkpoints/step-*.safetensors") if _step(path) is not None)
     return sorted(found, key=lambda path: _step(path) or 0, reverse=True)
 
@@ -21,12 +25,16 @@ def checkpoints(run: Path) -> list[Path]:
 def best_checkpoint(run: Path) -> Path:
     """Return the file of a run directory's best network, or else of its last.
 
+    Args:
+        run: the run directory.
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is none, or the best network is no regular file.
     """
     best = run / BEST
-    if best.exists():
+    if best.is_file():
         return best
+    if best.exists():
+        raise CheckpointError(f"{best} is no regular file: remove it, and the last checkpoint answers")
     last = checkpoints(run)
     if not last:
         raise CheckpointError(
@@ -36,13 +44,20 @@ def best_checkpoint(run: Path) -> Path:
 
 
 def checkpoint_path(run: Path, step: int) -> Path:
-    """Return where the checkpoint of a step is kept."""
+    """Return where the checkpoint of a step is kept.
+
+    Args:
+        run: the run directory.
+        step: steps that were taken.
+    """
     return run / "checkpoints" / f"step-{step:08d}.safetensors"
 
 
 def newest_whole(run: Path) -> tuple[Checkpoint | None, list[str]]:
     """Return a run's newest whole checkpoint, None without any, and a line for each newer one that is damaged.
 
+    Args:
+        run: the run directory.
     Raises:
         CheckpointError: there are checkpoints, and all are damaged.
     """
@@ -61,7 +76,12 @@ def newest_whole(run: Path) -> tuple[Checkpoint | None, list[str]]:
 
 
 def prune(run: Path, keep: int) -> None:
-    """Remove all but the newest checkpoints; one that cannot be removed stays."""
+    """Remove all but the newest checkpoints; one that cannot be removed stays.
+
+    Args:
+        run: the run directory.
+        keep: how many stay.
+    """
     for path in checkpoints(run)[keep:]:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
@@ -70,7 +90,7 @@ def prune(run: Path, keep: int) -> None:
 def digest(run: Path) -> str:
     """Return one SHA-256 over where a run stands and its best network, in hexadecimal.
 
-    Covered are weights, mean, velocities, recipe (with seed and schedule), place in the data, errors so far,
+    Covered are weights, mean, velocities, recipe (with seed and schedule), where it is in the data, errors so far,
     history and the best network; no clock, and no file's bytes.
 
     Args:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from alexnet.runs.journal import Row
+from alexnet.runs.journal import Row, is_number
 
 _WIDTH, _HEIGHT = 640.0, 300.0  # of a panel, in pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 150.0, 30.0, 40.0  # margins within it
@@ -19,6 +19,8 @@ _LOSSES = {"training_loss": ("training", "#7f7f7f"), "validation_loss": ("valida
 
 def draw(rows: Sequence[Row], title: str) -> str:
     """Draw errors and losses by epoch, one above the other; dashed lines stand where the rate changed.
+
+    A top-5 error that is always 0 is not drawn: with fewer than six classes it can be nothing else.
 
     Args:
         rows: of a journal, at least one.
@@ -66,12 +68,12 @@ def _panel(
         if before.get("rate") != row.get("rate"):
             epoch = float(before["epoch"])
             parts.append(_line(x(epoch), y(0), x(epoch), y(highest), "#999999", dashed=True))
-    for place, (name, (label, colour)) in enumerate(lines.items()):
+    for line, (name, (label, colour)) in enumerate(lines.items()):
         points = [(x(float(row["epoch"])), y(float(row[name]))) for row in rows if _known(row, name)]
-        if points:
+        if points and not (name == "validation_top5_error" and _is_zero(rows, name)):
             parts += _curve(points, colour)
             parts.append(
-                f'<text x="{x(last) + 10:.1f}" y="{top + _TOP + 16 * place + 8:g}" fill="{colour}">{label}</text>'
+                f'<text x="{x(last) + 10:.1f}" y="{top + _TOP + 16 * line + 8:g}" fill="{colour}">{label}</text>'
             )
     return parts
 
@@ -87,8 +89,12 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bo
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{pattern}/>'
 
 
+def _is_zero(rows: Sequence[Row], name: str) -> bool:
+    return not any(row[name] for row in rows if _known(row, name))
+
+
 def _known(row: Row, name: str) -> bool:
-    return row.get(name) is not None and math.isfinite(float(row[name]))
+    return is_number(row.get(name))
 
 
 def _round_up(value: float) -> float:

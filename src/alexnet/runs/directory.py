@@ -11,10 +11,12 @@ best.safetensors                the network with the lowest validation error so 
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import platform
+import stat
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,9 +25,10 @@ from typing import Any, Final, Self, TextIO, final
 
 import torch
 
+from alexnet.data.sources.texts import visible
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import Interrupted, RunError
-from alexnet.files import write_text
+from alexnet.files import read_bounded, write_text
 from alexnet.runs.checkpoints import BEST, checkpoints
 from alexnet.runs.environment import environment
 
@@ -34,11 +37,15 @@ ENVIRONMENT: Final = "environment.json"
 FAILURE: Final = "failure.txt"
 TIDIED: Final = "tidied.txt"
 LOCK: Final = ".lock"
-WRITTEN: Final = (
-    *(RECIPE, ENVIRONMENT, FAILURE, TIDIED, BEST),
-    *("journal.jsonl", "journal.csv", "curves.svg", "checkpoints", "tensorboard", "wandb", "pictures"),
-)
-"""What a run, the demo's among them, writes into its directory."""
+FILES: Final = (RECIPE, ENVIRONMENT, FAILURE, TIDIED, BEST, "journal.jsonl", "journal.csv", "curves.svg")
+"""What a run writes into its directory."""
+FOLDERS: Final[dict[str, str]] = {
+    "checkpoints": "step-*.safetensors",
+    "pictures": "a-*.png",
+    "tensorboard": "*",
+    "wandb": "*",
+}
+"""The folders that a run, or the demo, makes in it, and the files in them that are its own."""
 TRIES: Final = 10
 """How often a lock is asked for, a fiftieth of a second apart."""
 
@@ -65,14 +72,15 @@ class RunDirectory:
         self._made = not path.exists()
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
-            self._lock = open(path / LOCK, "a+")  # noqa: SIM115  # held open as long as the run lasts
+            self._lock = os.fdopen(_lock_file(path / LOCK), "a+", encoding="utf-8", errors="replace")
             self._claim()
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}; give another --run") from error
         try:
             check_free(path, resume=resume)  # another process may have come and gone since
             for leftover in [*path.glob(".*.tmp"), *path.glob("checkpoints/.*.tmp")]:
-                leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
+                with contextlib.suppress(OSError):  # a folder of such a name is nobody's leftover
+                    leftover.unlink()  # of a process that was killed while it wrote
         except BaseException:
             self._lock.close()
             raise
@@ -111,7 +119,7 @@ class RunDirectory:
                 raise BlockingIOError  # another process came, did not begin, and took the file with it
         except BlockingIOError:
             self._lock.seek(0)
-            owner = self._lock.read().strip() or "another process"
+            owner = visible(self._lock.read(200).strip()) or "another process"
             self._lock.close()
             raise RunError(f"{self.path} is in use by {owner}: wait for it, or give another --run") from None
         with contextlib.suppress(
@@ -145,14 +153,41 @@ class RunDirectory:
         self._begun = True
 
     def changed_environment(self, device: torch.device) -> list[str]:
-        """Return what differs from the environment that the run was begun in, a line each."""
+        """Return what differs from the environment that the run was begun in, a line each.
+
+        Args:
+            device: where it computes now.
+        """
+        if not self.writes:
+            return []
         path = self.path / ENVIRONMENT
-        before = json.loads(path.read_text(encoding="utf-8")) if self.writes and path.exists() else {}
+        try:
+            before: object = json.loads(read_bounded(path).decode("utf-8"))
+            if not isinstance(before, dict):
+                raise ValueError("it holds no table")
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, RecursionError) as error:
+            why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())[:120]
+            return [f"{path} cannot be read ({why}): what was different then is not known"]
         return [
-            f"{name} was {before[name]} and is {value}"
+            f"{name} was {visible(str(before[name]))[:120]} and is {value}"
             for name, value in environment(device, self._group).items()
             if name in before and before[name] != value and name != "system"
         ]
+
+
+def _lock_file(path: Path) -> int:
+    """Open a lock, made where there is none: a name is written into it, so that it is nothing but a regular file.
+
+    Raises:
+        OSError: it is something else: a link, a device, a pipe or a folder.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, f"{LOCK} is no regular file", os.fspath(path))
+    return descriptor
 
 
 def _locked_soon(lock: TextIO) -> bool:
@@ -170,6 +205,9 @@ def _locked_soon(lock: TextIO) -> bool:
 def check_free(path: Path, *, resume: bool) -> None:
     """Check, before anything long is begun, that a run may be written to a directory.
 
+    Args:
+        path: the directory; it need not be there.
+        resume: whether a run that is there already is to go on.
     Raises:
         RunError: it holds a run and `resume` is not asked for, holds something else, or cannot be written.
     """
@@ -180,7 +218,10 @@ def check_free(path: Path, *, resume: bool) -> None:
     except UnicodeEncodeError:
         raise RunError(f"{path} is not a name in UTF-8: give another --run") from None
     if path.is_dir():
-        held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+        try:
+            held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+        except OSError as error:
+            raise RunError(f"{path} cannot be read: {error.strerror}; give another --run") from error
         begun = RECIPE in held or any(checkpoints(path))
         if begun and not resume:
             raise RunError(f"{path} holds a run already: --resume goes on with it, or give another --run")

@@ -13,7 +13,12 @@ from alexnet.version import VERSION
 
 
 def environment(device: torch.device, group: ProcessGroup) -> dict[str, Any]:
-    """Return what a run's numbers may depend on: versions, machine, threads, device and processes."""
+    """Return what a run's numbers may depend on, as plain values: versions, machine, threads, device and processes.
+
+    Args:
+        device: where it computes.
+        group: who train together.
+    """
     scheme = {"scheme": group.scheme} if group.is_distributed else {}
     return {
         "alexnet": VERSION,

@@ -10,11 +10,13 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from alexnet.files import write_text
+from alexnet.errors import RunError
+from alexnet.files import read_bounded, write_text
 
 Row = Mapping[str, Any]
+_CURE: Final = "remove it: the checkpoints hold its rows, and alexnet train --resume writes it anew"
 
 
 def write(directory: Path, rows: Sequence[Row]) -> None:
@@ -36,7 +38,7 @@ def write(directory: Path, rows: Sequence[Row]) -> None:
 
 
 def to_line(row: Row) -> str:
-    """Return a row as one line of JSON; what JSON has no number for is null."""
+    """Return a row as one line of JSON, without its end; what JSON has no number for is null."""
     finite = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in row.items()
@@ -45,8 +47,45 @@ def to_line(row: Row) -> str:
 
 
 def read(directory: Path) -> list[dict[str, Any]]:
-    """Return the rows of a run directory's journal; none where there is no journal."""
+    """Read the rows of a run directory's journal; what is no number is None.
+
+    A last line without its end is what a process was killed at, and is left out: the checkpoint holds its row.
+
+    Args:
+        directory: the run directory.
+    Returns:
+        a row an epoch; none where there is no journal.
+    Raises:
+        RunError: it cannot be read, or a line is no row; the message names the line.
+    """
     path = directory / "journal.jsonl"
-    if not path.exists():
+    try:
+        content = read_bounded(path)
+    except FileNotFoundError:
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}; {_CURE}") from error
+    whole = content[: content.rfind(b"\n") + 1]
+    lines = enumerate(whole.split(b"\n"), start=1)
+    return [_row(line, path, number) for number, line in lines if line.strip()]
+
+
+def _row(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"), parse_constant=lambda name: None)
+        if not isinstance(row, dict) or not is_number(row.get("epoch")) or row["epoch"] <= 0:
+            raise ValueError("it tells of no epoch")
+    except (ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())[:120]
+        raise RunError(f"{path}, line {number}, is no row of a journal ({why}); {_CURE}") from None
+    return row
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of a row is a finite number that a float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int that no float holds
+        return False

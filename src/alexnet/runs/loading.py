@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import torch
+
 from alexnet import checkpoint
 from alexnet.device import choose_device
 from alexnet.inference.classifier import Classifier
 from alexnet.runs.checkpoints import best_checkpoint
 
 
-def load(run: str | Path, *, device: str = "cpu") -> Classifier:
+def load(run: str | Path, *, device: str | torch.device = "cpu") -> Classifier:
     """Load what a run, or a checkpoint file, has learned.
 
     Args:

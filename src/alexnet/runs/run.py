@@ -3,17 +3,24 @@
 import fcntl
 import html
 import json
-import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Any, Final, Self, final
 
+import torch
+
+from alexnet.data.sources.texts import visible
 from alexnet.errors import RunError
+from alexnet.files import read_bounded
 from alexnet.inference.classifier import Classifier
 from alexnet.runs import journal
+from alexnet.runs.curves import draw
 from alexnet.runs.directory import FAILURE, LOCK, RECIPE
 from alexnet.runs.journal import Row
 from alexnet.runs.loading import load
+
+_REASON_BYTES: Final = 1 << 20
 
 
 @final
@@ -44,6 +51,10 @@ class Run:
     def read(cls, path: str | Path) -> Self:
         """Read a run directory.
 
+        Args:
+            path: of the directory.
+        Returns:
+            the run as its files tell of it now.
         Raises:
             RunError: it is none, or its files are not what a run writes.
         """
@@ -76,16 +87,21 @@ class Run:
 
     @property
     def history(self) -> list[Row]:
-        """The journal's rows, one an epoch; errors are fractions."""
+        """The journal's rows, one an epoch; errors are fractions.
+
+        Raises:
+            RunError: the journal cannot be read.
+        """
         return list(journal.read(self.path))
 
-    def load(self, *, device: str = "cpu") -> Classifier:
+    def load(self, *, device: str | torch.device = "cpu") -> Classifier:
         """Load the best network so far, or else the last.
 
         Args:
             device: where it answers: cpu, cuda, or auto.
         Raises:
             CheckpointError: there is none, or it is damaged.
+            RecipeError: there is no such device.
         """
         return load(self.path, device=device)
 
@@ -100,48 +116,60 @@ class Run:
         return f"Run({str(self.path)!r}: {', '.join(said)}{f': {self.reason}' if self.reason else ''})"
 
     def _repr_html_(self) -> str:
-        """Return the run as a notebook shows it: the line, and its curves where it has some."""
-        curves = self.path / "curves.svg"
-        drawn = curves.read_text(encoding="utf-8") if curves.is_file() else ""
+        """Return the run as a notebook shows it: the line, and its curves, drawn anew, where its journal has rows."""
+        try:
+            rows = self.history
+        except RunError:
+            rows = []
+        drawn = draw(rows, self.path.name) if rows else ""
         return f"<p><code>{html.escape(repr(self))}</code></p>{drawn}"
 
 
 def _recipe(path: Path) -> tuple[str, float]:
     """Return the name of a run's recipe, and the epochs it asks for."""
     try:
-        plain: Any = json.loads((path / RECIPE).read_text(encoding="utf-8"))
-        name, epochs = plain["name"], float(plain["training"]["epochs"])
-        if not isinstance(name, str) or not math.isfinite(epochs):
+        plain: Any = json.loads(read_bounded(path / RECIPE).decode("utf-8"))
+        name, epochs = plain["name"], plain["training"]["epochs"]
+        if not isinstance(name, str) or not journal.is_number(epochs):
             raise ValueError("its name or its epochs are none")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise RunError(
             f"{path} is no run: it holds no {RECIPE}; give a directory that alexnet train made"
         ) from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        said = " ".join(str(error).split())[:120]
+        said = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())[:120]
         raise RunError(f"{path / RECIPE} is not what a run writes ({said}): the run is damaged") from None
-    return name, epochs
+    return name, float(epochs)
 
 
 def _reason(path: Path) -> str:
+    """Return why a run failed, in one line fit to be shown; empty where it did not."""
     try:
-        return (path / FAILURE).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
+        text = read_bounded(path / FAILURE, _REASON_BYTES).decode("utf-8", "replace")
+    except FileNotFoundError:
         return ""
+    except OSError as error:
+        return f"{FAILURE} cannot be read: {error.strerror}"
+    return visible(" ".join(text.split())) or f"{FAILURE} is empty"
 
 
 def _number(row: Row, name: str) -> float | None:
     value = row.get(name)
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if value is not None and journal.is_number(value) else None
 
 
 def _is_locked(path: Path) -> bool:
     """Whether some process holds a run's lock."""
     try:
-        with open(path / LOCK, encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock = os.open(path / LOCK, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
         return False
+    finally:
+        os.close(lock)
     return False

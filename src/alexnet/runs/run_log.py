@@ -43,7 +43,11 @@ class RunLog:
             self._tell(name, lambda tracker: tracker.close())
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Write all that the journal says so far, and draw it."""
+        """Write all that the journal says so far, and draw it.
+
+        Args:
+            rows: one an epoch, from the first.
+        """
         if not self._directory.writes:
             return
         try:
@@ -61,7 +65,11 @@ class RunLog:
             self._failed = False
 
     def tell(self, row: Row) -> None:
-        """Tell the trackers the row of an epoch that has ended."""
+        """Tell the trackers the row of an epoch that has ended.
+
+        Args:
+            row: with its step.
+        """
         for name in list(self._trackers):
             self._tell(name, lambda tracker: tracker.log(numbers(row), int(row["step"])))
 

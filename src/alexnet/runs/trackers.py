@@ -16,7 +16,12 @@ class Tracker(Protocol):
     """A program that shows runs."""
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Show numbers by name at a step."""
+        """Show numbers by name at a step.
+
+        Args:
+            values: rates, losses, errors (fractions), seconds.
+            step: steps that were taken.
+        """
 
     def close(self) -> None:
         """Send what is not sent yet."""
@@ -49,6 +54,8 @@ def open_tracker(name: str, run: Path, recipe: Mapping[str, Any]) -> Tracker:
 def check_installed(names: Iterable[str]) -> None:
     """Check, before anything is begun, that the packages of trackers are there.
 
+    Args:
+        names: of trackers.
     Raises:
         RecipeError: there is no such tracker.
         AlexNetError: its package is not installed.

@@ -7,7 +7,7 @@ from alexnet.data.dataset import Dataset, Split
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import DivergedError
 from alexnet.evaluation.metrics import Tally
-from alexnet.evaluation.predict import probabilities
+from alexnet.evaluation.predict import Member, probabilities
 from alexnet.networks.network import Network
 from alexnet.runs.journal import Row
 from alexnet.training.plan import Plan
@@ -25,8 +25,9 @@ def validate(
     A signal ends it early, and the tally does not count; a picture that cannot be read is left out.
     """
     tally = Tally(network.architecture.classes)
-    for found, labels in probabilities([network], split, views=views, group=group, skip_unreadable=True):
-        tally.add(found, labels)
+    members = [Member(network, split)]
+    for batch in probabilities(members, views=views, group=group, skip_unreadable=True):
+        tally.add(batch.probabilities, batch.labels)
         signals.synchronise(signals.save)
         if signals.code is not None:
             break
