@@ -23,12 +23,10 @@ from alexnet.errors import CheckpointError, DamagedError, RecipeError
 from alexnet.files import written_whole
 from alexnet.networks.catalogue import described, from_description
 from alexnet.networks.network import Network
-from alexnet.networks.stage import Architecture
+from alexnet.networks.stage import LARGEST_SIDE, Architecture
 
 FORMAT: Final = "alexnet checkpoint"
 VERSION: Final = 1
-LARGEST_SIDE: Final = 16_384
-"""Pixels: to what a checkpoint may say that pictures are squared."""
 _PARTS: Final[Mapping[str, tuple[type[Any], type]]] = MappingProxyType(
     {
         "architecture": (dict, str),
@@ -195,7 +193,10 @@ def _check_numbers(found: Checkpoint, network: Network, path: Path) -> None:
             f"{path} has {len(found.classes)} names and {len(found.words)} words, its network {classes} classes"
         )
     if type(side) is not int or not found.architecture.side <= side <= LARGEST_SIDE:
-        raise DamagedError(f"{path} is for pictures of {side!r} pixels, which its network does not take")
+        raise DamagedError(
+            f"{path} is for pictures of {str(side)[:40]} pixels, and at most {LARGEST_SIDE:,} and no fewer than the "
+            f"{found.architecture.side} of its network are taken"
+        )
     network.check_weights(found.weights, str(path))
     own = network.state_dict()
     for name, value in [*found.weights.items(), *found.velocity.items()]:

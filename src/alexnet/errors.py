@@ -89,7 +89,9 @@ class Interrupted(AlexNetError):  # noqa: N818  # no mistake of anybody's: the r
 def choices(name: str, known: Iterable[str]) -> str:
     """Return the tail of a message about an unknown name: the likely one if there is one, then all of them."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(
+        name[:80], known, n=1
+    )  # a text of any length may stand where a name should
     likely = f"did you mean `{near[0]}`? " if near else ""
     return f"{likely}Choices: {', '.join(known)}"
 

@@ -1,11 +1,13 @@
 """The named steps of which a network is made, and the value that says which."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from torch import nn
 
 IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
+LARGEST_SIDE: Final = 2_048
+"""Pixels of a picture's height and width, at most: 50 MB as float32; the paper has 256."""
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,10 @@ def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
             raise layer.wrong("type", f"it would have {count:.0e} weights, more than any machine holds")
 
 
-def convolution(layer: Layer, around: LayerContext) -> nn.Module:
+def convolution(layer: Layer, context: LayerContext) -> nn.Module:
     options = layer.options
-    connections = [_filtered(layer, i, shape) for i, shape in enumerate(around.shapes)]
-    outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    connections = [_filtered(layer, i, shape) for i, shape in enumerate(context.shapes)]
+    outputs = [part.shape(shape) for part, shape in zip(connections, context.shapes, strict=True)]
     _check_size(layer, connections)
     check_same(layer, outputs)
     if is_plain(layer):
@@ -77,23 +77,23 @@ def convolution(layer: Layer, around: LayerContext) -> nn.Module:
         )
     filters, rows, columns = outputs[0]
     bias = (filters,) if options["sharedBiases"] else (filters, rows * columns)
-    return _summed(layer, connections, bias, around)
+    return _summed(layer, connections, bias, context)
 
 
-def local(layer: Layer, around: LayerContext) -> nn.Module:
+def local(layer: Layer, context: LayerContext) -> nn.Module:
     options = layer.options
     connections = []
-    for i, shape in enumerate(around.shapes):
+    for i, shape in enumerate(context.shapes):
         part = _filtered(layer, i, shape)
         connections.append(
             Local(shape, part.filters, part.size, part.stride, part.padding, part.groups, part.connections)
         )
-    outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    outputs = [part.shape(shape) for part, shape in zip(connections, context.shapes, strict=True)]
     _check_size(layer, connections)
     check_same(layer, outputs)
     if is_plain(layer):
         return LocallyConnected(
-            around.shapes[0],
+            context.shapes[0],
             connections[0].filters,
             connections[0].size,
             stride=connections[0].stride,
@@ -104,12 +104,12 @@ def local(layer: Layer, around: LayerContext) -> nn.Module:
             activation="identity",
         )
     filters, rows, columns = outputs[0]
-    return _summed(layer, connections, (filters, rows * columns), around)
+    return _summed(layer, connections, (filters, rows * columns), context)
 
 
-def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
+def fully_connected(layer: Layer, context: LayerContext) -> nn.Module:
     units = layer.options["outputs"]
-    connections = [Dense(math.prod(shape), units) for shape in around.shapes]
+    connections = [Dense(math.prod(shape), units) for shape in context.shapes]
     _check_size(layer, connections)
     if is_plain(layer):
         return FullyConnected(
@@ -119,20 +119,20 @@ def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
             constant=layer.options["initB"],
             activation="identity",
         )
-    return _summed(layer, connections, (units,), around)
+    return _summed(layer, connections, (units,), context)
 
 
-def tree_connected(layer: Layer, around: LayerContext) -> nn.Module:
-    if not around.tree:
+def tree_connected(layer: Layer, context: LayerContext) -> nn.Module:
+    if not context.tree:
         raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
     options = layer.options
     return TreeConnected(
-        math.prod(around.shapes[0]), around.tree, deviation=options["initW"][0], constant=options["initB"]
+        math.prod(context.shapes[0]), context.tree, deviation=options["initW"][0], constant=options["initB"]
     )
 
 
-def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around: LayerContext) -> nn.Module:
-    owners = [_owner(layer, i, around) for i in range(len(connections))]
+def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, context: LayerContext) -> nn.Module:
+    owners = [_owner(layer, i, context) for i in range(len(connections))]
     try:
         return MultiInputLayer(
             connections,
@@ -145,7 +145,7 @@ def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around
         raise layer.wrong("weightSource", str(error)) from None
 
 
-def _owner(layer: Layer, index: int, around: LayerContext) -> tuple[nn.Module | None, str] | None:
+def _owner(layer: Layer, index: int, context: LayerContext) -> tuple[nn.Module | None, str] | None:
     """Return the layer and the name of the weight that an input shares, or None for one of its own."""
     text = layer.options["weightSource"][index]
     if not text:
@@ -159,7 +159,7 @@ def _owner(layer: Layer, index: int, around: LayerContext) -> tuple[nn.Module | 
         if other >= index or layer.options["weightSource"][other]:
             raise layer.wrong("weightSource", f"input {other} is not an earlier one with weights of its own")
         return None, f"weight{other}"
-    owner = around.made.get(name)
+    owner = context.made.get(name)
     if owner is None or not hasattr(owner, "initialize"):
         raise layer.wrong("weightSource", f"`{name}` is not a layer with weights above this one")
     if other >= (len(owner.connections) if isinstance(owner, MultiInputLayer) else 1):
