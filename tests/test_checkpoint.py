@@ -30,7 +30,7 @@ def made(seed: int = 0) -> Checkpoint:
         recipe={"name": "test"},
         history=({"epoch": 1.0, "training_loss": 0.5, "seconds": 3.0},),
         data={"name": "birds"},
-        state={"step": 7},
+        state={"step": 7, "loss": 3.5, "wrong": 2, "images": 9, "validation_errors": [0.5]},
         velocity={name: value.detach() / 3 for name, value in network.named_parameters()},
     )
 

@@ -197,7 +197,7 @@ def test_the_wrong_number_of_classes_is_refused(tmp_path: Path) -> None:
 
 def test_a_mean_picture_smaller_than_the_input_is_refused(tmp_path: Path) -> None:
     save_file(NETWORK.state_dict() | {"mean": torch.zeros(3, 20, 20)}, tmp_path / "weights.safetensors")
-    with pytest.raises(CheckpointError, match=r"shape \(3, 20, 20\) does not cover the input"):
+    with pytest.raises(CheckpointError, match=r"shape \(3, 20, 20\) does not cover 3 x 32 x 32"):
         conversion.read(tmp_path / "weights.safetensors")
 
 

@@ -14,12 +14,11 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError, ExportError, choices
 from alexnet.files import written_whole
 from alexnet.interchange import caffe, own, safetensors_file, torch_file, torchvision
-from alexnet.interchange import imported as foreign
 from alexnet.interchange.classes import THOUSAND, Classes, supposed
 from alexnet.interchange.cudaconvnet.reading import from_state
 from alexnet.interchange.cudaconvnet.states import is_state, newest
 from alexnet.interchange.cudaconvnet.writing import write_state
-from alexnet.interchange.imported import ImportedWeights
+from alexnet.interchange.imported import ImportedWeights, check_finite, to_checkpoint
 from alexnet.interchange.means import read_mean
 from alexnet.interchange.opening import Opened, opened, zipped
 from alexnet.runs.checkpoints import best_checkpoint
@@ -95,18 +94,20 @@ def read(
         if safetensors_file.is_safetensors(source):
             if safetensors_file.is_checkpoint(source):
                 kept = checkpoint.load(path)
+                check_finite(kept.weights, source.name)
+                check_finite({f"the velocity of {name}": v for name, v in kept.velocity.items()}, source.name)
                 _check_network(source.name, network, kept.architecture.kind)
                 return _changed(kept, classes, mean, source.name)
             found = _named(safetensors_file.read(source), source.name, network)
         else:
-            found = _foreign(source, network)
+            found = _imported(source, network)
     side = found.architecture.side
     picture = found.mean if mean is None else read_mean(mean, side)
     if isinstance(classes, str):
         classes = _ordered(found.architecture.classes, classes, str(path))
     elif classes is None:
         classes = found.classes or supposed(found.architecture.classes, found.order)
-    return foreign.to_checkpoint(found, str(path), classes, picture)
+    return to_checkpoint(found, str(path), classes, picture)
 
 
 def _ordered(count: int, order: str, source: str) -> Classes:
@@ -135,14 +136,15 @@ def _changed(found: Checkpoint, classes: Classes | str | None, mean: str | None,
     weights = {name: value for name, value in found.weights.items() if name != "mean"}
     picture = found.weights["mean"] if mean is None else read_mean(mean, architecture.side)
     kept = classes or Classes(found.classes, found.words, str(found.data.get("class order", "as listed")))
-    changed = foreign.to_checkpoint(
+    changed = to_checkpoint(
         ImportedWeights("alexnet", architecture, weights, "sorted"), source, kept, picture
     )
     data = {**found.data, "class order": kept.order}
     return replace(found, weights=changed.weights, classes=changed.classes, words=changed.words, data=data)
 
 
-def _foreign(source: Opened, network: str | None) -> ImportedWeights:
+def _imported(source: Opened, network: str | None) -> ImportedWeights:
+    """Read a file that is not safetensors: of which program it is shows from its first bytes."""
     start = bytes(source.content[:2])
     if start == b"PK":
         with zipped(source) as archive:

@@ -4,7 +4,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
@@ -40,7 +40,7 @@ NAMES: Final = tuple(
 
 
 def build(
-    network: str | Path = "alexnet", classes: int | None = None, *, seed: int = 0, **options: Any
+    network: str | Path = "alexnet", classes: SupportsIndex | None = None, *, seed: int = 0, **options: Any
 ) -> Network:
     """Build a network by its name or from a definition file, with weights drawn as its source says.
 

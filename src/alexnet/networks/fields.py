@@ -49,9 +49,10 @@ def _typed(hint: Any, value: Any, name: str, default: Any) -> Any:
         return value
     if hint is bool and type(value).__name__ in ("bool", "bool_"):  # NumPy's too, which is called either
         return bool(value)
-    if hint is int and isinstance(value, numbers.Integral) and not isinstance(value, bool):
+    is_number = not isinstance(value, bool) and isinstance(value, numbers.Real)
+    if hint is int and is_number and isinstance(value, numbers.Integral):
         return operator.index(value)
-    if hint is float and isinstance(value, numbers.Real) and not isinstance(value, bool):
+    if hint is float and is_number:
         with contextlib.suppress(OverflowError):
             if math.isfinite(number := float(value)):
                 return number

@@ -20,6 +20,8 @@ CONV = (
     "[conv1]\ntype=conv\ninputs=data\nchannels=3\nfilters=16\nfilterSize=5\ninitW=.01\npartialSum=0\ngpu=0\n"
 )
 
+MANY = "".join(f"{{0}}{i}=1\n" for i in range(900))
+
 
 def layers(text: str) -> dict[str, Layer]:
     return {layer.name: layer for layer in read_layers(text, "layers-x.cfg", Notes("layers-x.cfg"))}
@@ -170,10 +172,7 @@ def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:
     [
         ("".join(f"[fc{i}]\ntype=fc\n" for i in range(20_000)), "at most 1,000 sections of 1,000 keys each"),
         ("[a]\n" + "".join(f"k{i}=1\n" for i in range(2_000)), "at most 1,000 sections of 1,000 keys each"),
-        (
-            "[DEFAULT]\n" + "".join(f"k{i}=1\n" for i in range(900)) + "[a]\n" + "".join(f"j{i}=1\n" for i in range(900)),
-            "at most 1,000 keys, those of",
-        ),
+        (f"[DEFAULT]\n{MANY.format('k')}[a]\n{MANY.format('j')}", "at most 1,000 keys, those of"),
         ("#" * 1_000_001, "1,000,001 characters: a definition has at most 1,000,000"),
         ("[a]\nx=1\n" + " 1\n" * 300_000, "a value 10,000"),
         ("[a]\nx" + " " * 900_000 + "y\n", "key=value or .* expected"),

@@ -54,8 +54,9 @@ def costs_of(layers: Sequence[Layer], parameters: Mapping[str, Section]) -> tupl
                 )
             inputs = inputs[1:]
         compared = _compared(layer, by_name)
+        stages: tuple[str, ...]
         if compared:
-            kind, stages = "sum2-of-labels", (compared[0],)
+            kind, stages = "sum2-of-labels", (compared[0],)  # labels take no gradient
         else:
             stages = tuple(_before(by_name[name], by_name, layer) for name in inputs)
         if kind == "crossent2" and stages == inputs:  # no logistic units below it that it could take in
