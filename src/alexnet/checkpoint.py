@@ -27,6 +27,8 @@ from alexnet.networks.stage import LARGEST_SIDE, Architecture
 
 FORMAT: Final = "alexnet checkpoint"
 VERSION: Final = 1
+LARGEST: Final = 16 * 2**30
+"""Bytes of a file, at most; a network of ten thousand classes and its velocities take 2 of 2**30."""
 
 
 @final
@@ -204,6 +206,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         there = "it is no regular file" if path.exists() else "no such file"
         raise CheckpointError(f"{path} is not a checkpoint: {there}")
+    if (size := path.stat().st_size) > LARGEST:
+        raise DamagedError(f"{path} is no checkpoint: {size:,} bytes, and at most {LARGEST:,} are read")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = read_metadata((file.metadata() or {}).get("alexnet", "{}"))

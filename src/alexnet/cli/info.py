@@ -38,6 +38,7 @@ def command(
     NAME is a network or a recipe; FILE a layer definition of the 2012 program (layers-145.cfg); RUN a run
     directory or checkpoint. Without one, the names there are.
     """
+    from alexnet.networks.cudaconvnet.sections import read_text
     from alexnet.networks.summary import summary
 
     if name is None:
@@ -46,7 +47,8 @@ def command(
     options: dict[str, Any] = {
         "classes": classes,
         "side": side,
-        "parameters": str(params) if params else None,
+        "parameters": read_text(params) if params else None,
+        "parameters_name": params.name if params else None,
     }
     options = {key: value for key, value in options.items() if value is not None}
     if keep_columns:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
+from alexnet.data.imagenet_classes import ORDERS
 from alexnet.errors import CheckpointError, ExportError, choices
 from alexnet.files import written_whole
 from alexnet.interchange import caffe, own, safetensors_file, torch_file, torchvision
@@ -21,6 +23,7 @@ from alexnet.interchange.cudaconvnet.writing import write_state
 from alexnet.interchange.imported import ImportedWeights, check_finite, to_checkpoint
 from alexnet.interchange.means import read_mean
 from alexnet.interchange.opening import Opened, opened, zipped
+from alexnet.networks.fields import shown
 from alexnet.runs.checkpoints import best_checkpoint
 
 FORMATS: Final = {
@@ -61,9 +64,14 @@ def convert(
     Returns:
         what was written, as a checkpoint.
     Raises:
-        CheckpointError: the source is damaged, hostile, of no known kind, or not an AlexNet.
+        CheckpointError: the source is damaged, hostile, of no known kind, or not an AlexNet; or the destination
+            cannot be written, or is no regular file.
         ExportError: the format does not exist, or cannot hold this network.
+        ValueError: an argument of another type.
     """
+    for name, given in (("source", source), ("destination", destination)):
+        if not isinstance(given, str | Path):
+            raise ValueError(f"{name}={given!r} does not fit: the path of a file is taken")
     found = read(Path(source), network=network, classes=classes, mean=mean)
     write(found, Path(destination), to or format_of(Path(destination)))
     return found
@@ -86,8 +94,11 @@ def read(
     Returns:
         a checkpoint; its `data` says where the weights came from and what differs.
     Raises:
-        CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet.
+        CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet; or holds numbers that
+            are not finite.
+        ValueError: an argument of another type.
     """
+    _check_arguments(network, classes, mean)
     if path.is_dir():
         path = newest(path) or best_checkpoint(path)
     with opened(path) as source:
@@ -108,6 +119,18 @@ def read(
     elif classes is None:
         classes = found.classes or supposed(found.architecture.classes, found.order)
     return to_checkpoint(found, str(path), classes, picture)
+
+
+def _check_arguments(network: object, classes: object, mean: object) -> None:
+    """Check what a person may give in Python."""
+    if not isinstance(network, str | None):
+        raise ValueError(f"network={shown(network)} does not fit: a name of the catalogue is taken")
+    if not isinstance(classes, Classes | str | None) or (isinstance(classes, str) and classes not in ORDERS):
+        raise ValueError(
+            f"classes={shown(classes)} does not fit: {' or '.join(ORDERS)}, or read_classes(path), is taken"
+        )
+    if not isinstance(mean, str | None):
+        raise ValueError(f"mean={shown(mean)} does not fit: a text is taken, 'R,G,B' or the path of a file")
 
 
 def _ordered(count: int, order: str, source: str) -> Classes:
@@ -200,15 +223,20 @@ def write(found: Checkpoint, path: Path, form: str) -> str:
     if form == "checkpoint":
         checkpoint.save(found, path)
         return "alexnet predict, evaluate and train take it"
-    if form not in FORMATS:
-        raise ExportError(f"`{form}` is not a format to write; {choices(form, FORMATS)}")
+    if not isinstance(form, str) or form not in FORMATS:
+        raise ExportError(f"`{shown(form)}` is not a format to write; {choices(str(form), FORMATS)}")
     try:
         if form == "original":
             write_state(found, path)
             return "the original program's loaders of weights read it"
         return _write_torchvision(found, path)
-    except OSError as error:
-        raise CheckpointError(f"{path} could not be written: {error.strerror}") from error
+    except (
+        OSError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:  # torch's and safetensors' writers have their own
+        said = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+        raise CheckpointError(f"{path} could not be written: {said}") from error
 
 
 def _write_torchvision(found: Checkpoint, path: Path) -> str:

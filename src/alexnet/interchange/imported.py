@@ -59,6 +59,9 @@ def to_checkpoint(
     with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
         network = Network(architecture)
     network.check_weights(weights, source)
+    for name, value in weights.items():
+        if value.is_complex():
+            raise CheckpointError(f"{source} is not converted: the numbers of {name} are complex")
     weights = {name: weights[name].to(own.dtype).contiguous() for name, own in network.state_dict().items()}
     check_finite(weights, source)
     for name, value in weights.items():

@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, Final
 from alexnet.errors import CheckpointError
 
 LARGEST: Final = 4 * 2**30  # bytes unpacked; a network of 1,000 classes and its momentum are 0.5 of 2**30
+LARGEST_FILE: Final = 16 * 2**30  # bytes as it lies on the disk
 SMALL: Final = 64 * 2**20  # bytes that may be packed as tightly as one likes
 _ZIP_ERRORS: Final = (  # what the standard library raises for damaged files, names of members included
     zipfile.BadZipFile,
@@ -49,19 +50,24 @@ def opened(path: Path) -> Iterator[Opened]:
     """Open a plain, non-empty file for reading.
 
     Raises:
-        CheckpointError: there is no such file, it is not a plain one, empty, or may not be read.
+        CheckpointError: there is no such file, it is not a plain one, empty, far too large, or may not be read.
     """
     try:
         # Without waiting: a pipe's other end may never come.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= LARGEST_FILE:
+        os.close(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise CheckpointError(f"{path} is not a file of weights: it is not a plain file")
         if status.st_size == 0:
             raise CheckpointError(f"{path} is empty: was it downloaded whole?")
+        raise CheckpointError(
+            f"{path} is not a file of weights: {status.st_size:,} bytes, and at most {LARGEST_FILE:,} are read"
+        )
+    with open(descriptor, "rb") as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             yield Opened(str(path), file, content)
 

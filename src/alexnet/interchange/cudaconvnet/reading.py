@@ -32,14 +32,6 @@ from alexnet.networks.cudaconvnet.layers import Layer
 from alexnet.networks.cudaconvnet.weighted import weight_names
 from alexnet.networks.network import Network
 
-_UNBUILDABLE: Final = (  # a hostile table's sizes and types, as far as they reach: torch's errors too
-    RecipeError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    IndexError,
-    OverflowError,
-)
 OURS: Final = "alexnet"  # the entry that this package adds to the files it writes
 
 
