@@ -67,9 +67,8 @@ def opened(path: Path) -> Iterator[Opened]:
         raise CheckpointError(
             f"{path} is not a file of weights: {status.st_size:,} bytes, and at most {LARGEST_FILE:,} are read"
         )
-    with open(descriptor, "rb") as file:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield Opened(str(path), file, content)
+    with open(descriptor, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield Opened(str(path), file, content)
 
 
 def gunzipped(source: Opened) -> bytes:

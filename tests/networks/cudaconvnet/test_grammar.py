@@ -94,6 +94,9 @@ def test_a_gpu_is_inherited_from_the_first_input() -> None:
         ("filters=16", "filters=99999999999", "filters=99999999999: a whole number, at least 1 expected"),
         ("filters=16", "filters=9999999\npadding=9999", "more than 1e\\+09 values for one picture"),
         ("filters=16\nfilterSize=5", "filters=9999999\nfilterSize=32", "weights, more than any machine holds"),
+        ("gpu=0", "gpu=0\npadding=1000000\nstride=1000000", "more than 1e\\+09 values"),
+        ("gpu=0", "gpu=0\ninitB=1e308", "initB=1e308: a number expected"),
+        ("gpu=0", "gpu=0\ngroups=3\nrandSparse=1\nfilterChannels=3000000", "at most 1,000,000 in all"),
         ("initW=.01", "initW=nan", "initW=nan: a number, at least 0 expected"),
         ("initW=.01", "initW=inf", "initW=inf: a number, at least 0 expected"),
         ("gpu=0", "gpu=0\ninitWFunc=import os", "initWFunc=import os: module.function"),
@@ -178,6 +181,7 @@ def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:
         ("[a]\nx" + " " * 900_000 + "y\n", "key=value or .* expected"),
         (f"[{'a' * 900_000}]\n", "a name has at most 200 characters"),
         ("[a]\ntype=" + "b" * 9_000, "not a type of layer"),
+        (START + "[a]\ntype=fc\ninputs=data\n (x\n ;y\n", "is not a layer above this one"),
     ],
 )  # fmt: skip
 def test_a_file_beyond_all_measure_is_refused_at_once_in_one_line(text: str, said: str) -> None:

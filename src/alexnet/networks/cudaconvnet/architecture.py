@@ -16,7 +16,7 @@ from alexnet.networks.costs import Cost
 from alexnet.networks.cudaconvnet.columns import Merged, merge_columns
 from alexnet.networks.cudaconvnet.constants import Constants
 from alexnet.networks.cudaconvnet.grammar import WEIGHTED
-from alexnet.networks.cudaconvnet.layer_context import LayerContext
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_values
 from alexnet.networks.cudaconvnet.layers import Layer, Notes, read_layers
 from alexnet.networks.cudaconvnet.objective import costs_of, prediction
 from alexnet.networks.cudaconvnet.operations import operation
@@ -26,8 +26,6 @@ from alexnet.networks.layers.layer import Shape
 from alexnet.networks.network import Network
 from alexnet.networks.stage import IMAGES, LARGEST_SIDE, Stage
 
-MOST_VALUES: Final = 2**30
-"""What a layer may give for one picture, at most: 4 GB of float32."""
 _PICTURE_ONLY: Final = ("resize", "rscale", "rgb2yuv", "rgb2lab")
 _SIDES: Final = {True: 32, False: 224}  # CIFAR-10's 10 classes, and all others
 _TAKEN: Final = {
@@ -172,8 +170,7 @@ class _Reading:
             hints(layer, context.shapes, notes)
             made[layer.name] = stage
             shapes[layer.name] = stage.shape(*context.shapes)  # type: ignore[operator]  # every stage has it
-            if math.prod(shapes[layer.name]) > MOST_VALUES:
-                raise layer.wrong("type", f"it would give more than {MOST_VALUES:.0e} values for one picture")
+            check_values(layer, shapes[layer.name])
             inputs = tuple(IMAGES if name in self.pictures else name for name in layer.inputs)
             stages.append(Stage(layer.name, stage, inputs))
         given = math.prod(shapes[self.output])

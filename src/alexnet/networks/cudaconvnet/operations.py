@@ -7,7 +7,7 @@ from torch import nn
 
 from alexnet.errors import RecipeError
 from alexnet.networks.cudaconvnet import weighted
-from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same, check_values
 from alexnet.networks.cudaconvnet.layers import Layer
 from alexnet.networks.layers.contrast import BlockNormalization, ContrastNormalization
 from alexnet.networks.layers.dropout import Dropout
@@ -40,9 +40,10 @@ def _pool(layer: Layer, context: LayerContext) -> nn.Module:
         count=options["outputsX"],
     )
     try:
-        pool.shape(*context.shapes)
+        channels, *counts = pool.shape(*context.shapes)
     except RecipeError as error:
         raise layer.wrong("sizeX", str(error)) from None
+    check_values(layer, (channels, *((count - 1) * options["stride"] + options["sizeX"] for count in counts)))
     return pool
 
 

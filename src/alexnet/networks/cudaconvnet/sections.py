@@ -56,7 +56,7 @@ class Section:
         entry = self.entries.get(key.lower())
         line = entry.line if entry else self.line
         what = f"{entry.key}={shortened(entry.value)}" if entry else key
-        return RecipeError(f"{self.file}, line {line}: [{self.name}] {what}: {message}")
+        return RecipeError(f"{self.file}, line {line}: [{self.name}] {what}: {' '.join(message.split())}")
 
 
 def shortened(text: str) -> str:
@@ -139,7 +139,7 @@ def _entries(text: str, file: str) -> Iterator[tuple[str, int, Entry | None]]:
 
 def _parted(line: str) -> tuple[str, str]:
     """Part a line at its first equal sign or colon into key and value; no key where there is neither."""
-    cuts = [place for place in (line.find("="), line.find(":")) if place >= 0]
+    cuts = [cut for cut in (line.find("="), line.find(":")) if cut >= 0]
     if not cuts or line[0].isspace():
         return "", ""
     key, value = line[: min(cuts)], line[min(cuts) + 1 :]

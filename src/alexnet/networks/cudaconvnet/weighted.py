@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same, check_values
 from alexnet.networks.cudaconvnet.layers import Layer, Notes
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
@@ -48,6 +48,8 @@ def hints(layer: Layer, shapes: Sequence[Shape], notes: Notes) -> None:
 
 
 _MOST: Final = 2**34  # weights of a matrix: 64 GB
+_NODES: Final = 20_000  # of a tree of classes; ImageNet's thousand have 1,860, its ten thousand 14,000
+_SEEN: Final = 1_000_000  # channels that all groups of filters see, where they are drawn at random
 
 
 def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
@@ -57,6 +59,11 @@ def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
 
 
 def convolution(layer: Layer, context: LayerContext) -> nn.Module:
+    """Make the stage of a conv layer: the ordinary one where it has one input, all its own.
+
+    Raises:
+        RecipeError: keys that contradict its inputs, or far too many weights.
+    """
     options = layer.options
     connections = [_filtered(layer, i, shape) for i, shape in enumerate(context.shapes)]
     outputs = [part.shape(shape) for part, shape in zip(connections, context.shapes, strict=True)]
@@ -81,6 +88,11 @@ def convolution(layer: Layer, context: LayerContext) -> nn.Module:
 
 
 def local(layer: Layer, context: LayerContext) -> nn.Module:
+    """Make the stage of a local layer: filters of their own for each position.
+
+    Raises:
+        RecipeError: keys that contradict its inputs, or far too many weights.
+    """
     options = layer.options
     connections = []
     for i, shape in enumerate(context.shapes):
@@ -108,6 +120,11 @@ def local(layer: Layer, context: LayerContext) -> nn.Module:
 
 
 def fully_connected(layer: Layer, context: LayerContext) -> nn.Module:
+    """Make the stage of an fc layer, of any number of inputs of any size.
+
+    Raises:
+        RecipeError: weights that cannot be shared, or far too many.
+    """
     units = layer.options["outputs"]
     connections = [Dense(math.prod(shape), units) for shape in context.shapes]
     _check_size(layer, connections)
@@ -123,8 +140,17 @@ def fully_connected(layer: Layer, context: LayerContext) -> nn.Module:
 
 
 def tree_connected(layer: Layer, context: LayerContext) -> nn.Module:
+    """Make the stage of a treefc layer, over the tree of classes.
+
+    Raises:
+        RecipeError: there is no tree, or it is none.
+    """
     if not context.tree:
         raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
+    if len(context.tree) > _NODES:
+        raise layer.wrong(
+            "type", f"its tree has {len(context.tree):,} nodes, and at most {_NODES:,} are read"
+        )
     options = layer.options
     return TreeConnected(
         math.prod(context.shapes[0]), context.tree, deviation=options["initW"][0], constant=options["initB"]
@@ -181,6 +207,7 @@ def _filtered(layer: Layer, index: int, shape: Shape) -> Filtered:
     part = Filtered(channels, filters, size, stride, options["padding"][index], groups, connections)
     if min(part.shape(shape)[1:]) < 1:
         raise layer.wrong("filterSize", f"a filter of {size} pixels does not fit into maps of {shape[1]}")
+    check_values(layer, (channels, *(side + 2 * part.padding + stride for side in shape[1:])))
     return part
 
 
@@ -192,6 +219,8 @@ def _connections(layer: Layer, index: int, channels: int, groups: int) -> tuple[
     seen = layer.options["filterChannels"][index] or channels // groups
     if groups < 2:
         raise layer.wrong("randSparse", "needs groups above 1")
+    if groups * seen > _SEEN:
+        raise layer.wrong("groups", f"{groups} groups of {seen} channels: at most {_SEEN:,} in all")
     if channels % seen or groups * seen % channels:
         raise layer.wrong(
             "filterChannels", f"{channels} channels and {groups} groups of {seen}: one must divide the other"
