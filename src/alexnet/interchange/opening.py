@@ -91,7 +91,7 @@ def zipped(source: Opened) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(source.file) as archive:
             yield archive
     except _ZIP_ERRORS as error:
-        raise CheckpointError(f"{source.name} is a damaged zip file: {error}") from error
+        raise CheckpointError(f"{source.name} is a damaged zip file: {str(error)[:200]}") from error
 
 
 def unzipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Opened) -> bytes:
