@@ -8,6 +8,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from safetensors.torch import save_file
 
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
-from alexnet.errors import CheckpointError, DamagedError
+from alexnet.errors import CheckpointError, DamagedError, RecipeError
 from alexnet.interchange import conversion
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.catalogue import described
@@ -25,6 +26,9 @@ from alexnet.networks.cudaconvnet import Definition
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18
 from alexnet.networks.stage import Architecture
+from alexnet.recipes import recipe as named_recipe
+from alexnet.training.recipe import Recipe, Training
+from alexnet.training.settings import from_plain, to_plain
 
 TEXT = (
     "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"
@@ -281,3 +285,25 @@ def test_only_a_regular_file_is_read_and_only_a_regular_file_is_replaced(tmp_pat
         checkpoint.load(path)
     with pytest.raises(CheckpointError, match="it is no regular file, and is not replaced"):
         checkpoint.save(made(Definition(TEXT, side=12)), path)
+
+
+@pytest.mark.parametrize("opens", ["checkpoint", "recipe"])
+def test_no_path_in_a_recipe_or_a_description_is_opened(tmp_path: Path, opens: str) -> None:
+    """A pipe that nobody writes to would never come to an end; a start is looked for where a run begins, only."""
+    os.mkfifo(tmp_path / "pipe.cfg")
+    pipe = str(tmp_path / "pipe.cfg")
+    whole = made(Definition(TEXT, side=12))
+    recipe = to_plain(replace(named_recipe("digits"), training=Training(start=pipe)))
+    if opens == "recipe":
+        assert from_plain(Recipe, recipe).training.start == pipe
+        for hostile in (pipe, "pipe.cfg", {"network": pipe}, {"network": "definition", "text": pipe}):
+            with pytest.raises(RecipeError):
+                from_plain(Recipe, {**recipe, "network": hostile})
+        return
+    write(tmp_path / "x.safetensors", whole._tensors(), {**whole._metadata(), "recipe": recipe})
+    assert checkpoint.load(tmp_path / "x.safetensors").recipe["training"]["start"] == pipe
+    for field in ("network", "text", "parameters"):
+        changed = replaced(whole._metadata(), ("architecture", field), pipe)
+        write(tmp_path / "x.safetensors", whole._tensors(), changed)
+        with pytest.raises(CheckpointError, match="cannot build"):
+            checkpoint.load(tmp_path / "x.safetensors")

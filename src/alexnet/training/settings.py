@@ -82,6 +82,8 @@ def _typed(hint: Any, value: Any, path: str) -> Any:
     if hint is Any:
         return value
     if hint is Architecture:
+        if not isinstance(value, Mapping) and not dataclasses.is_dataclass(value):
+            raise RecipeError(f"{path}={str(value)[:80]!r} does not fit: --network names a network")
         return from_description(value) if isinstance(value, Mapping) else value
     if kinds := _alternatives(hint):
         return value if isinstance(value, kinds) else _typed_settings(_fitting(kinds, value), value, path)

@@ -225,3 +225,23 @@ def test_a_file_is_a_regular_one_of_a_sane_size(tmp_path: Path, kind: str) -> No
             path.write_bytes(bytes(1_000_001))
     with pytest.raises(RecipeError, match=r"layers-x\.cfg cannot be read: it is "):
         Definition.read(path)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        ((),) * 30_000,
+        (
+            *((),) * 2_000,
+            tuple(range(2_000)),
+            *((n,) for n in range(2_000, 4_000)),
+        ),  # 2,000 leaves, 2,000 deep
+        ((), (5,)),
+    ],
+)
+def test_a_tree_that_is_none_or_far_too_deep_is_refused_at_once(tree: tuple[tuple[int, ...], ...]) -> None:
+    text = START + END.format("data").replace("type=fc", "type=treefc").replace("outputs=10\n", "")
+    began = time.monotonic()
+    with pytest.raises(RecipeError, match="tree"):
+        Definition(text, tree=tree)
+    assert time.monotonic() - began < 2.0

@@ -49,6 +49,7 @@ def hints(layer: Layer, shapes: Sequence[Shape], notes: Notes) -> None:
 
 _MOST: Final = 2**34  # weights of a matrix: 64 GB
 _NODES: Final = 20_000  # of a tree of classes; ImageNet's thousand have 1,860, its ten thousand 14,000
+_STEPS: Final = 500_000  # from the leaves of a tree to its root: ten thousand leaves, 50 deep
 _SEEN: Final = 1_000_000  # channels that all groups of filters see, where they are drawn at random
 
 
@@ -139,6 +140,17 @@ def fully_connected(layer: Layer, context: LayerContext) -> nn.Module:
     return _summed(layer, connections, (units,), context)
 
 
+def _steps_up(tree: Sequence[Sequence[int]]) -> int:
+    """Count the steps from all leaves of a tree to its root, as far as they are allowed; circles are walked so far."""
+    parent = {child: node for node, own in enumerate(tree) for child in own}
+    steps = 0
+    for leaf in range(len(tree)):
+        node = leaf
+        while node in parent and not tree[leaf] and steps <= _STEPS:
+            node, steps = parent[node], steps + 1
+    return steps
+
+
 def tree_connected(layer: Layer, context: LayerContext) -> nn.Module:
     """Make the stage of a treefc layer, over the tree of classes.
 
@@ -147,10 +159,9 @@ def tree_connected(layer: Layer, context: LayerContext) -> nn.Module:
     """
     if not context.tree:
         raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
-    if len(context.tree) > _NODES:
-        raise layer.wrong(
-            "type", f"its tree has {len(context.tree):,} nodes, and at most {_NODES:,} are read"
-        )
+    if len(context.tree) > _NODES or _steps_up(context.tree) > _STEPS:
+        allowed = f"{_NODES:,} nodes, and {_STEPS:,} steps from its leaves up to its root"
+        raise layer.wrong("type", f"its tree is too large: at most {allowed} are read")
     options = layer.options
     return TreeConnected(
         math.prod(context.shapes[0]), context.tree, deviation=options["initW"][0], constant=options["initB"]
