@@ -14,6 +14,7 @@ from alexnet.networks.costs import Cost
 from alexnet.networks.fusion import fused
 from alexnet.networks.images import Images, batch_of
 from alexnet.networks.layers.layer import Shape
+from alexnet.networks.mean import central_crop
 from alexnet.networks.stage import IMAGES, Architecture, Stage, TrainedForCosts, stage_shapes
 from alexnet.networks.summary import summary_of
 from alexnet.networks.table import as_html, as_text, title
@@ -86,15 +87,9 @@ class Network(nn.Module):
         The 2012 program subtracts the centre of the mean picture whatever the crop's offset.
 
         Raises:
-            ValueError: the picture is smaller than the network's input.
+            ValueError: the picture is no (3, H, W), or smaller than the network's input.
         """
-        side = self.architecture.side
-        top, left = (mean.shape[-2] - side) // 2, (mean.shape[-1] - side) // 2
-        if top < 0 or left < 0:
-            raise ValueError(
-                f"a mean picture of {tuple(mean.shape)} does not cover an input of {side} pixels"
-            )
-        self.mean.copy_(mean[:, top : top + side, left : left + side])
+        self.mean.copy_(central_crop(mean, self.architecture.side))
 
     def forward(self, images: Images, rng: StepRandomness | None = None) -> Tensor:
         """Compute the logits of images.

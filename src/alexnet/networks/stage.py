@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from alexnet.networks.costs import Cost
 from alexnet.networks.layers.layer import Layer, Shape
 
 IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
+LARGEST_SIDE: Final = 2_048
+"""Pixels of a picture's height and width, at most: 50 MB as float32; the paper has 256."""
 
 
 @dataclass(frozen=True, repr=False)

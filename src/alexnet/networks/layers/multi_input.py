@@ -141,7 +141,7 @@ class MultiInputLayer(Layer):
         *,
         deviations: Sequence[float],
         constant: float = 0.0,
-        owners: Sequence[tuple[nn.Module | None, str] | None] = (),
+        owners: Sequence[tuple[Layer | None, str] | None] = (),
     ) -> None:
         super().__init__()
         self.connections, self.deviations, self.constant = tuple(connections), tuple(deviations), constant
@@ -167,7 +167,7 @@ class MultiInputLayer(Layer):
                 self.get_parameter(f"weight{i}").normal_(0.0, deviation, generator=generator)
         self.bias.fill_(self.constant)
 
-    def source(self, index: int) -> tuple[nn.Module, str]:
+    def source(self, index: int) -> tuple[Layer, str]:
         """Return the layer that owns the weight of an input, and the weight's name there."""
         owner, name = self._owners[index]
         return owner if owner is not None else self, name

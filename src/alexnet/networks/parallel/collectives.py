@@ -1,4 +1,4 @@
-"""Stages by which the processes of a divided network exchange values, or take their own of what all have."""
+"""Stages by which the processes of a partitioned network gather values, or take their own of what all have."""
 
 from dataclasses import replace
 from typing import final
@@ -22,6 +22,7 @@ class GatheredRows(Layer):
         """Which of the gathered pictures are this process's."""
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -40,6 +41,7 @@ class Gathered(Layer):
         self.group, self.count = group, count
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return (self.count, *inputs[0][1:])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -55,6 +57,7 @@ class OwnRows(Layer):
         self.gathered = [gathered]  # in a list: it is a stage of its own, not a part of this one
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,6 +73,7 @@ class OwnChannels(Layer):
         self.group = group
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         own = self.group.share(slice(0, inputs[0][0]))
         return (own.stop - own.start, *inputs[0][1:])
 
@@ -88,6 +92,7 @@ class WholeDropout(Layer):
         self.dropout, self.gathered = dropout, [gathered]
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return inputs[0]
 
     def forward(self, x: Tensor, *, rng: StepRandomness | None = None, stage: str = "") -> Tensor:
