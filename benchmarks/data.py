@@ -260,7 +260,7 @@ def floats(dataset: Dataset) -> dict[str, Contender]:
 
     stored = (
         [np.asarray(split.images(np.array([n]))[0]) for n in range(len(split))]
-        if dataset.card["encoding"] == "raw"
+        if dataset.card.encoding == "raw"
         else []
     )
     encoded = []

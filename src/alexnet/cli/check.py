@@ -49,9 +49,9 @@ def command(
     from alexnet.cli.showing import say
     from alexnet.cpu import cores
     from alexnet.data.checking.check import SEVERITIES, check
-    from alexnet.data.dataset import CARD
     from alexnet.data.quarantine import write_quarantine
     from alexnet.data.sources.naming import source_named
+    from alexnet.data.storage.card import CARD
     from alexnet.errors import AlexNetError
 
     if (Path(data) / CARD).exists():

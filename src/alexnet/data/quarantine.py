@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alexnet import files
-from alexnet.data.sources.files.places import remote
+from alexnet.data.sources.files.remote import is_remote
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError
 
@@ -17,7 +17,7 @@ def quarantine_of(source: Source) -> Path | None:
     It is called quarantine.jsonl, in their folder; of an archive or a list, its name and .quarantine.jsonl.
     """
     origin = source.notes.get("origin")
-    if not isinstance(origin, str) or remote(origin):
+    if not isinstance(origin, str) or is_remote(origin):
         return None
     path = Path(origin, "quarantine.jsonl") if os.path.isdir(origin) else Path(f"{origin}.quarantine.jsonl")
     return path if path.is_file() else None

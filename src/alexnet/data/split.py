@@ -14,7 +14,7 @@ from torch import Tensor
 
 from alexnet.cpu import thread_pool
 from alexnet.data.decoding.images import square_pixels
-from alexnet.data.stored_split import StoredSplit
+from alexnet.data.storage.stored_split import StoredSplit
 from alexnet.errors import DataError
 
 

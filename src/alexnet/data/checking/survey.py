@@ -10,7 +10,7 @@ from alexnet.data.workers.jobs import OnProgress, Part
 from alexnet.errors import AlexNetError, DataError
 
 Surveyed = tuple[str, int, PictureFacts]
-"""A picture's name, the place of its class, and what it shows."""
+"""A picture's name, the index of its class, and what it shows."""
 
 
 @dataclass(frozen=True)

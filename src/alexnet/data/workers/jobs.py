@@ -8,7 +8,7 @@ from alexnet.data.sources.source import Source
 from alexnet.errors import AlexNetError
 
 OnProgress = Callable[[int, bool], None]
-"""Called with the place of each entry and whether it is about to be decoded, or has been."""
+"""Called with the number of each entry and whether it is about to be decoded, or has been."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Job(Protocol):
         """Where the pictures come from."""
 
     def do(self, part: Any, on_progress: OnProgress, known_bad: Mapping[int, str]) -> dict[str, Any]:
-        """Do a part, and return what came of it as plain values; `known_bad` are places whose pictures took a process
-        down before, and how."""
+        """Do a part, and return what came of it as plain values; `known_bad` are the entries whose pictures took a
+        process down before, and how."""
 
     def failed(self, full: bool, words: str) -> AlexNetError:
         """Return the error for an operating system that refuses, or whose disk is full."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from alexnet.data.sources.files.places import content, filesystem
+from alexnet.data.sources.files.remote import read_file, remote_filesystem
 from alexnet.errors import DataError
 
 _LEFTOVERS = ("__MACOSX", "Thumbs.db", "desktop.ini", "Icon\r", "lost+found", "$RECYCLE.BIN", "@eaDir")
@@ -20,7 +20,7 @@ class Tree(Protocol):
     """Files by their path; listings are sorted by plain text, so that every machine sees one order."""
 
     @property
-    def place(self) -> str:
+    def origin(self) -> str:
         """Where it is, for messages."""
 
     def folders(self, path: str) -> list[str]:
@@ -50,7 +50,7 @@ class Directory:
     """A tree on the disk. Nothing is kept: each listing reads the folder anew."""
 
     def __init__(self, root: str | Path) -> None:
-        self.place = os.fspath(root)
+        self.origin = os.fspath(root)
 
     def folders(self, path: str) -> list[str]:
         """Return the names of the folders directly in a folder; links are followed."""
@@ -62,14 +62,14 @@ class Directory:
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes; anything else is refused without waiting for it."""
-        return content(os.path.join(self.place, path))
+        return read_file(os.path.join(self.origin, path))
 
     def fingerprint(self) -> str:
         """Return a hash over the path, size and time of every file."""
-        digest = hashlib.sha256(os.fsencode(os.path.abspath(self.place)))
+        digest = hashlib.sha256(os.fsencode(os.path.abspath(self.origin)))
         for path in self.files("", deep=True):
             try:
-                status = os.stat(os.path.join(self.place, path))
+                status = os.stat(os.path.join(self.origin, path))
                 size, time = status.st_size, status.st_mtime_ns
             except OSError:
                 size, time = -1, -1
@@ -77,7 +77,7 @@ class Directory:
         return digest.hexdigest()
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
-        folder = os.path.join(self.place, path)
+        folder = os.path.join(self.origin, path)
         try:
             with os.scandir(folder) as entries:
                 return [entry for entry in entries if not junk(entry.name)]
@@ -100,9 +100,9 @@ class Directory:
 class Remote:
     """A tree behind s3://, gs://, https:// and other protocols that fsspec knows."""
 
-    def __init__(self, place: str) -> None:
-        self.place = place
-        self._files, self._root = filesystem(place)
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self._files, self._root = remote_filesystem(origin)
 
     def folders(self, path: str) -> list[str]:
         """Return the names of the folders directly in a folder."""
@@ -131,7 +131,7 @@ class Remote:
         listing = sorted(
             (path, about.get("size")) for path, about in self._files.find(self._root, detail=True).items()
         )
-        return hashlib.sha256(repr((self.place, listing)).encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(repr((self.origin, listing)).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _listed(self, path: str) -> list[tuple[str, str]]:
         folder = join(self._root.rstrip("/"), path)
@@ -142,15 +142,15 @@ class Remote:
             ]
         except Exception as error:  # as above
             raise DataError(
-                f"{join(self.place, path)!r} cannot be listed: {' '.join(str(error).split())}"
+                f"{join(self.origin, path)!r} cannot be listed: {' '.join(str(error).split())}"
             ) from None
         return [(name, kind) for name, kind in found if not junk(name)]
 
     def __getstate__(self) -> str:
-        return self.place
+        return self.origin
 
-    def __setstate__(self, place: str) -> None:
-        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+    def __setstate__(self, origin: str) -> None:
+        self.__init__(origin)  # type: ignore[misc]  # open anew in the other process
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
