@@ -7,6 +7,7 @@ Nothing is read that is not asked for. Without this package, one shard is read i
     card.json
 """
 
+import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import files
+from alexnet.data.sources.texts import visible
 from alexnet.data.split import Split
 from alexnet.data.storage.arrays import damaged, read_array
 from alexnet.data.storage.card import MAX_SIDE, Card, read_card
@@ -101,6 +103,11 @@ class Dataset:
             f"{self.side}x{self.side} pixels, {self.card.encoding})"
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the same, and a few pictures of each split."""
+        splits = "".join(self[name]._repr_html_() for name in self)
+        return f"<div><code>{html.escape(visible(repr(self)))}</code>{splits}</div>"
+
     @cached_property
     def mean(self) -> Tensor:
         """The mean of the training pictures: float32, (3, side, side), 0 to 255; DataError where it is damaged."""
@@ -146,7 +153,7 @@ class Dataset:
         card = self.card
         counts = tuple(shard.count for shard in card.splits[name].shards)
         stored = StoredSplit(self.directory, name, card.side, counts, card.encoding, len(self.classes))
-        return Split(stored, self.classes, self.side)
+        return Split(stored, self.classes, self.words, self.side)
 
     def resized(self, side: int) -> "Dataset":
         """Show the same pictures at another side: each is scaled when it is read, by the code that prepares.

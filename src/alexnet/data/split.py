@@ -6,7 +6,7 @@ Shapes: N pictures in all, n asked for, `side` their height and width.
 import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import SupportsIndex, final, overload
+from typing import Final, SupportsIndex, final, overload
 
 import numpy as np
 import torch
@@ -15,7 +15,11 @@ from torch import Tensor
 from alexnet.cpu import thread_pool
 from alexnet.data.decoding.images import square_pixels
 from alexnet.data.storage.stored_split import StoredSplit
+from alexnet.data.thumbnails import gallery
 from alexnet.errors import DataError
+
+_SHOWN: Final = 8
+"""Pictures that a notebook shows of a split."""
 
 
 @final
@@ -28,16 +32,22 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
     Args:
         stored: the files.
         classes: the names of the data set's classes, in the order of the labels.
+        words: a readable name of each.
         side: height and width that pictures are shown at, in pixels; where they are stored at another, they are
             scaled when they are read.
         rows: int64, (N,): which of the stored pictures there are; left out, all.
     """
 
     def __init__(
-        self, stored: StoredSplit, classes: tuple[str, ...], side: int, rows: np.ndarray | None = None
+        self,
+        stored: StoredSplit,
+        classes: tuple[str, ...],
+        words: tuple[str, ...],
+        side: int,
+        rows: np.ndarray | None = None,
     ) -> None:
         self.name, self.encoding = stored.name, stored.encoding
-        self.classes, self.side = classes, side
+        self.classes, self.words, self.side = classes, words, side
         self._stored = stored
         self._rows = rows
 
@@ -62,17 +72,29 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         """
         if isinstance(index, slice):
             rows = np.arange(len(self._stored)) if self._rows is None else self._rows
-            return Split(self._stored, self.classes, self.side, rows[index])
+            return Split(self._stored, self.classes, self.words, self.side, rows[index])
         number = self._number(index)
         return self.images(np.array([number]))[0], int(self.labels[number])
 
     def __iter__(self) -> Iterator[tuple[Tensor, int]]:
         return (self[number] for number in range(len(self)))
 
+    def __reduce__(self) -> tuple[type["Split"], tuple[object, ...]]:
+        return Split, (self._stored, self.classes, self.words, self.side, self._rows)
+
     def __repr__(self) -> str:
         return (
             f"Split({self.name!r}: {len(self):,} pictures of {len(self.classes):,} classes, "
             f"{self.side}x{self.side} pixels, {self.encoding})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the same, and a few pictures, spread evenly over the split."""
+        numbers = np.linspace(0, len(self) - 1, min(_SHOWN, len(self))).astype(np.int64)
+        images, failed = self.read(numbers)
+        shown = [row for row in range(len(numbers)) if row not in failed]
+        return gallery(
+            repr(self), [(images[row].numpy(), self._words_of(int(numbers[row]))) for row in shown]
         )
 
     @cached_property
@@ -139,6 +161,13 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         rows = range(len(indices))
         failures = thread_pool().map(read, rows, chunksize=1) if works else map(read, rows)
         return found, {row: error for row, error in enumerate(failures) if error is not None}
+
+    def _words_of(self, number: int) -> str:
+        """Return the words of a picture's class; none where the labels are damaged, which `labels` tells."""
+        try:
+            return self.words[int(self.labels[number])]
+        except DataError:
+            return ""
 
     def _read(self, row: int, pixels: np.ndarray) -> None:
         """Read a stored picture into uint8 (3, side, side), scaled if need be."""

@@ -5,7 +5,8 @@ program for a small stack machine; this is such a machine, without the instructi
 dangerous. The names that a file may use are an exact list (`NAMES`), and each stands for a function of this
 module, which makes arrays from bytes that are there and believes no size that a file only claims.
 
-Python 2 had one kind of string: its text comes out as `str` with one character a byte (latin-1).
+Python 2 had one kind of string: its text comes out as `str` with one character a byte (latin-1), and so do keys
+of dictionaries that Python 3 has written as bytes.
 """
 
 import codecs
@@ -109,6 +110,8 @@ class Pickles:
         if not isinstance(into, dict) or len(pairs) % 2:
             raise TypeError
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            if type(key) is bytes:  # Python 3 writes what it took over from Python 2's strings as bytes
+                key = key.decode("latin-1")
             # Nothing else is a key in such files, and deeply nested or colliding keys are an attack.
             if type(key) is not str and not (type(key) is int and abs(key) < 2**31):
                 self.content.refuse(

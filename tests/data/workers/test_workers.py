@@ -19,7 +19,7 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.preparation import shards
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
-from alexnet.data.storage import encoding
+from alexnet.data.storage.arrays import write_array
 from alexnet.data.workers import dispatch
 from alexnet.data.workers import pool as workers
 from alexnet.errors import AlexNetError, DataError
@@ -186,7 +186,7 @@ def test_a_full_disk_is_told_in_one_line_and_finished_shards_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The third shard meets the error that a full disk gives."""
-    written, calls = shards.write_array, [0]
+    written, calls = write_array, [0]
 
     def full(path: Path, array: np.ndarray) -> None:
         calls[0] += 1

@@ -16,10 +16,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from alexnet.data.decoding.colours import Profile, converted, embedded
+from alexnet.data.decoding.quiet import quiet
 from alexnet.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # Pillow reads more, some of them dangerous
 MAX_PIXELS = 64_000_000
+MAX_LENGTH = 65_535  # pixels of the longer side: what JPEG can have at most
 MAX_BYTES = 256 * 2**20
 REASONS = ("empty", "too large", "no picture", "truncated", "damaged", "unreadable")
 
@@ -37,9 +39,10 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 @contextlib.contextmanager
 def reasons() -> Iterator[None]:
-    """Turn whatever a broken picture makes a decoder raise into a DataError with a reason."""
+    """Turn whatever a broken picture makes a decoder raise into a DataError with a reason; it prints nothing."""
     try:
-        yield
+        with quiet():
+            yield
     except DataError:
         raise
     except UnidentifiedImageError:
@@ -107,6 +110,8 @@ def opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise DataError(f"too large: {len(content)} bytes, at most {MAX_BYTES} are read")
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     width, height = image.size
+    if max(width, height) > MAX_LENGTH:
+        raise DataError(f"too large: {width}x{height} pixels, at most {MAX_LENGTH} a side are decoded")
     if width * height > max_pixels:
         raise DataError(f"too large: {width}x{height} pixels, at most {max_pixels} are decoded")
     return image

@@ -26,7 +26,7 @@ from alexnet.data.sources.source import Example, Source
 from alexnet.data.storage.arrays import read_array, write_array
 from alexnet.data.storage.encoding import QUALITY, file_endings, writer
 from alexnet.data.storage.shard_files import shard_file
-from alexnet.data.workers.jobs import OnProgress, Part, divided
+from alexnet.data.workers.jobs import OnProgress, Part, class_labels, divided, label_of
 from alexnet.errors import AlexNetError, DataError
 
 PIXELS = 2**26  # at most, in the pictures of a shard: three bytes each make 192 MiB
@@ -92,7 +92,7 @@ def write_shard(
     names: list[str] = []
     unreadable: list[dict[str, str]] = []
     block: list[np.ndarray] = []
-    numbers = {name: label for label, name in enumerate(plan.source.classes)}
+    class_numbers = class_labels(plan.source)
     sums = Sums.zero(plan.side)
     with writer(plan.encoding, path_of, plan.side, plan.quality) as add:
 
@@ -107,6 +107,7 @@ def write_shard(
         for entry, example in enumerate(
             plan.source.examples(shard.split, shard.start, shard.stop), shard.start
         ):
+            label = label_of(example, class_numbers)
             on_progress(entry, True)
             try:
                 _refuse(example, plan.quarantine.get(example.name), (known_bad or {}).get(entry))
@@ -114,7 +115,7 @@ def write_shard(
             except DataError as error:
                 unreadable.append({"name": example.name, "reason": str(error)})
             else:
-                labels.append(numbers[example.label])
+                labels.append(label)
                 names.append(example.name)
             on_progress(entry + 1, False)
             if len(block) == _BLOCK:

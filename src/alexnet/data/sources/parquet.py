@@ -1,5 +1,6 @@
 """The Hub's parquet layout: train-00000-of-00001.parquet with a column of pictures and one of labels."""
 
+import contextlib
 import json
 import os
 import re
@@ -41,13 +42,12 @@ class Parquet:
             raise DataError(
                 f"{self.origin!r} holds no train-*.parquet: its splits are {', '.join(self.splits) or 'none'}"
             )
-        schema = _parquet().ParquetFile(self._files["train"][0]).schema_arrow
+        with _reading(self._files["train"][0]):
+            schema = _parquet().ParquetFile(self._files["train"][0]).schema_arrow
         self._image = column(schema.names, IMAGE_COLUMNS, self.origin)
         self._label = column(schema.names, LABEL_COLUMNS, self.origin)
         self._names = _class_names(schema, self._label)
-        self._rows = {
-            s: [_parquet().ParquetFile(f).metadata.num_rows for f in fs] for s, fs in self._files.items()
-        }
+        self._rows = {s: [_count(file) for file in files] for s, files in self._files.items()}
         self.classes = tuple(self._names) if self._names else self._values()
         self.notes: Mapping[str, object] = {"origin": self.origin, "columns": [self._image, self._label]}
 
@@ -69,12 +69,14 @@ class Parquet:
         return "parquet 1 " + " ".join(file_fingerprint(f) for s in self.splits for f in self._files[s])
 
     def _rows_of(self, path: Path, start: int, stop: int) -> Iterator[Example]:
-        file, first = _parquet().ParquetFile(path), 0
+        with _reading(path):
+            file, first = _parquet().ParquetFile(path), 0
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
             if first < stop and first + rows > start:
-                table = file.read_row_group(group, columns=[self._image, self._label])
-                images, labels = table.column(self._image), table.column(self._label)
+                with _reading(path):
+                    table = file.read_row_group(group, columns=[self._image, self._label])
+                    images, labels = table.column(self._image), table.column(self._label)
                 for row in range(max(start - first, 0), min(stop - first, rows)):
                     image, label = images[row].as_py(), labels[row].as_py()
                     yield example(f"{path.name} row {first + row}", image, label, self._names, self.origin)
@@ -84,10 +86,9 @@ class Parquet:
         """Collect the class names from the labels where the schema names none."""
         found: set[str] = set()
         for path in self._files["train"]:
-            found.update(
-                str(v)
-                for v in _parquet().read_table(path, columns=[self._label])[self._label].unique().to_pylist()
-            )
+            with _reading(path):
+                labels = _parquet().ParquetFile(path).read(columns=[self._label])[self._label]
+                found.update(str(value) for value in labels.unique().to_pylist())
         return tuple(sorted(found, key=natural))
 
 
@@ -116,6 +117,8 @@ def _files(directory: Path) -> dict[str, list[Path]]:
     folder = directory / "data" if not list(directory.glob("*.parquet")) else directory
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.parquet"), key=lambda path: natural(path.name)):
+        if not path.is_file():  # a pipe would be waited for
+            raise DataError(f"{os.fspath(path)!r} is not a regular file: move it away")
         match = _SHARD.match(path.name)
         split = next((s for s, names in SYNONYMS.items() if match and match[1].lower() in names), None)
         if split:
@@ -136,8 +139,25 @@ def _class_names(schema: Any, column: str) -> list[str]:
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
         return [str(name) for name in features[column]["names"]]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return []
+
+
+def _count(path: Path) -> int:
+    """Return how many rows a file has."""
+    with _reading(path):
+        return int(_parquet().ParquetFile(path).metadata.num_rows)
+
+
+@contextlib.contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
+    """Tell of a file that Arrow cannot read, whatever it raises."""
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{os.fspath(path)!r} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
 def _parquet() -> Any:

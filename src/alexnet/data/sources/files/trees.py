@@ -15,6 +15,9 @@ from alexnet.errors import DataError
 
 _LEFTOVERS = ("__MACOSX", "Thumbs.db", "desktop.ini", "Icon\r", "lost+found", "$RECYCLE.BIN", "@eaDir")
 
+_Identity = tuple[int, int]
+"""The device and the number of a folder."""
+
 
 class Tree(Protocol):
     """Files by their path; listings are sorted by plain text, so that every machine sees one order."""
@@ -47,18 +50,27 @@ def join(folder: str, name: str) -> str:
 
 
 class Directory:
-    """A tree on the disk. Nothing is kept: each listing reads the folder anew."""
+    """A tree on the disk. Nothing stays in memory: each listing reads the folder anew.
+
+    Links to folders are followed, but for those that lead round in a circle: to a folder above them, or to one in
+    this tree from which a link leads back. What lies there is listed where it is, and nowhere else.
+    """
 
     def __init__(self, root: str | Path) -> None:
         self.origin = os.fspath(root)
 
     def folders(self, path: str) -> list[str]:
-        """Return the names of the folders directly in a folder; links are followed."""
-        return sorted(entry.name for entry in self._entries(path) if _is_folder(entry))
+        """Return the names of the folders directly in a folder; links are followed, but for circles."""
+        above = self._chain(path)
+        return sorted(
+            entry.name
+            for entry in self._entries(os.path.join(self.origin, path))
+            if _is_folder(entry) and not (entry.is_symlink() and self._circular(entry, above))
+        )
 
     def files(self, path: str, *, deep: bool = False) -> list[str]:
         """Return the paths of the files in a folder; `read` will refuse pipes, sockets and devices."""
-        return sorted(self._walk(path, deep, frozenset()))
+        return sorted(self._walk(path, deep, self._chain(path)))
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes; anything else is refused without waiting for it."""
@@ -76,8 +88,44 @@ class Directory:
             digest.update(f"{path}\0{size} {time}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
-    def _entries(self, path: str) -> list[os.DirEntry[str]]:
-        folder = os.path.join(self.origin, path)
+    def _walk(self, path: str, deep: bool, above: frozenset[_Identity]) -> Iterator[str]:
+        """Yield the paths of the files in a folder; `above` are that folder and those that it lies in."""
+        for entry in self._entries(os.path.join(self.origin, path)):
+            if not _is_folder(entry):
+                yield join(path, entry.name)
+            elif deep and not (entry.is_symlink() and self._circular(entry, above)):
+                yield from self._walk(join(path, entry.name), deep, above | {_identity(entry.path)})
+
+    def _circular(self, link: os.DirEntry[str], above: frozenset[_Identity]) -> bool:
+        """Tell whether a link to a folder leads to one of those above it; or back to one, from within this tree."""
+        if _identity(link.path) in above:
+            return True
+        root, target = os.path.realpath(self.origin), os.path.realpath(link.path)
+        return os.path.commonpath([root, target]) == root and self._leads_to(target, above)
+
+    def _leads_to(self, folder: str, above: frozenset[_Identity]) -> bool:
+        """Tell whether a link in a folder, or further on, leads to one of `above`."""
+        seen, waiting = {_identity(folder)}, [folder]
+        while waiting:
+            for entry in self._entries(waiting.pop()):
+                if not _is_folder(entry):
+                    continue
+                identity = _identity(entry.path)
+                if entry.is_symlink() and identity in above:
+                    return True
+                if identity not in seen:
+                    seen.add(identity)
+                    waiting.append(entry.path)
+        return False
+
+    def _chain(self, path: str) -> frozenset[_Identity]:
+        """Return a folder of this tree and those that it lies in, up to the root."""
+        parts = path.split("/") if path else []
+        return frozenset(
+            _identity(os.path.join(self.origin, *parts[:depth])) for depth in range(len(parts) + 1)
+        )
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
                 return [entry for entry in entries if not junk(entry.name)]
@@ -85,16 +133,6 @@ class Directory:
             raise DataError(
                 f"{folder!r} cannot be listed: {error.strerror}; mend it or move it away"
             ) from None
-
-    def _walk(self, path: str, deep: bool, above: frozenset[tuple[int, int]]) -> Iterator[str]:
-        for entry in self._entries(path):
-            if not _is_folder(entry):
-                yield join(path, entry.name)
-            elif deep:
-                status = os.stat(entry.path)
-                identity = (status.st_dev, status.st_ino)
-                if identity not in above:  # a link to a folder that it lies in would go round for ever
-                    yield from self._walk(join(path, entry.name), deep, above | {identity})
 
 
 class Remote:
@@ -151,6 +189,15 @@ class Remote:
 
     def __setstate__(self, origin: str) -> None:
         self.__init__(origin)  # type: ignore[misc]  # open anew in the other process
+
+
+def _identity(folder: str) -> _Identity:
+    """Return what tells a folder from all others, by whichever path it is reached."""
+    try:
+        status = os.stat(folder)
+    except OSError as error:
+        raise DataError(f"{folder!r} cannot be read: {error.strerror}; mend it or move it away") from None
+    return status.st_dev, status.st_ino
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

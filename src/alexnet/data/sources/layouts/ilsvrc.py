@@ -15,7 +15,7 @@ import numpy as np
 
 from alexnet.data.imagenet_classes import imagenet_classes
 from alexnet.data.sources.files.archives import Tar, tar_members
-from alexnet.data.sources.files.remote import file_fingerprint
+from alexnet.data.sources.files.remote import file_fingerprint, read_file
 from alexnet.data.sources.files.tarred import TarredFiles
 from alexnet.data.sources.files.trees import Directory, Tree
 from alexnet.data.sources.layouts.matlab import read_structures
@@ -78,6 +78,10 @@ def ilsvrc(folder: str | Path, order: str = "sorted") -> Listed:
         if truth is None:
             continue
         picture_numbers = _pictures(files, number, len(truth))
+        if strange := next((n for n in truth if numbers.get(n) not in known), None):
+            raise DataError(
+                f"{split} of {os.fspath(folder)!r} has pictures of class {strange}, training has none of it"
+            )
         labels.append(np.array([known[numbers[truth[n - 1]]] for n in picture_numbers], dtype=np.int32))
         splits[split] = np.arange(start, start + len(picture_numbers))
         start += len(picture_numbers)
@@ -159,9 +163,9 @@ def _synsets(kit: Tree | None, year: int) -> tuple[dict[int, str], dict[str, str
         rows = read_structures(kit.read(path), "synsets")
         leaves = [row for row in rows if not row.get("num_children")]
         numbers = {int(row[f"ILSVRC{year}_ID"]): str(row["WNID"]) for row in leaves}
-    except (DataError, KeyError, TypeError, ValueError) as error:
+        return numbers, {str(row["WNID"]): str(row["words"]) for row in leaves}
+    except (DataError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{path!r} of {kit.origin!r} cannot be used: {error}") from None
-    return numbers, {str(row["WNID"]): str(row["words"]) for row in leaves}
 
 
 def _truth(folder: Path, kit: Tree | None, name: str) -> list[int] | None:
@@ -172,11 +176,19 @@ def _truth(folder: Path, kit: Tree | None, name: str) -> list[int] | None:
     ]:
         for path in tree.files("", deep=True):
             if path.endswith(name):
-                return [int(line) for line in tree.read(path).decode("ascii").split()]
+                return _numbers(tree.read(path), f"{path!r} of {tree.origin!r}")
     if (folder / name).is_file():
-        return [int(line) for line in (folder / name).read_text("ascii").split()]
+        return _numbers(read_file(folder / name), repr(os.fspath(folder / name)))
     if "validation" in name:
         raise DataError(
             f"{name} is missing: put the development kit beside the archives in {os.fspath(folder)!r}"
         )
     return None
+
+
+def _numbers(content: bytes, where: str) -> list[int]:
+    """Read the numbers of a list of labels."""
+    words = content.split()
+    if bad := next((word for word in words if not word.isdigit() or len(word) > 9), None):
+        raise DataError(f"{where}: {bad[:80]!r} is no number of a class")
+    return [int(word) for word in words]

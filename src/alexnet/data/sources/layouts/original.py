@@ -64,14 +64,19 @@ def original(tree: Tree) -> Listed:
     if not isinstance(meta, dict) or not isinstance(meta.get("label_names"), list | tuple):
         raise DataError(f"batches.meta of {tree.origin!r} names no classes (label_names)")
     classes = distinct([str(name) for name in meta["label_names"]])
-    side = math.isqrt(int(meta.get("num_vis", 0)) // 3)
+    side, offset = math.isqrt(_whole(meta, "num_vis") // 3), _whole(meta, "label_offset")
     found = sorted(
         (int(m[1]), path) for path in tree.files(root) if (m := _BATCH.fullmatch(os.path.basename(path)))
     )
     paths, labels, numbers, columns, splits = [path for _, path in found], [], [], [], []
     for position, (number, path) in enumerate(found):
-        known = load_batch(tree, path)[1] + int(meta.get("label_offset", 0))
-        if len(known) and (known.min() < int(meta.get("label_offset", 0)) - 1 or known.max() >= len(classes)):
+        pictures, own = load_batch(tree, path)
+        known = own + offset
+        if isinstance(pictures, np.ndarray) and len(pictures) != 3 * side**2:
+            raise DataError(
+                f"{path!r} of {tree.origin!r}: pictures have {len(pictures)} values, batches.meta says {3 * side**2}"
+            )
+        if len(known) and (known.min() < offset - 1 or known.max() >= len(classes)):
             raise DataError(f"{path!r} of {tree.origin!r}: labels are not 0 to {len(classes) - 1}")
         labelled = np.flatnonzero(known >= 0)
         labels.append(known[labelled])
@@ -101,15 +106,13 @@ def load_batch(tree: Tree, path: str) -> tuple[Any, np.ndarray]:
     batch = Pickles(tree.read(path), path, error=DataError).read()
     if isinstance(batch, tuple | list) and len(batch) == 3:
         pictures, _, labels = batch
-        return pictures, np.array([_index(label) for label in labels], dtype=np.int64)
-    if (
-        isinstance(batch, dict)
-        and isinstance(batch.get("data"), np.ndarray)
-        and batch["data"].dtype == np.uint8
-    ):
-        labels = np.asarray(batch.get("labels"), dtype=np.float64).reshape(-1)
-        if batch["data"].ndim == 2 and batch["data"].shape[1] == len(labels):
-            return batch["data"], labels.astype(np.int64)
+        if isinstance(pictures, list) and isinstance(labels, list | tuple) and len(pictures) == len(labels):
+            return pictures, np.array([_index(label) for label in labels], dtype=np.int64)
+    data = batch.get("data") if isinstance(batch, dict) else None
+    if isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.ndim == 2:
+        labels = _numbers(batch.get("labels"))
+        if data.shape[1] == len(labels):
+            return data, labels
     raise DataError(f"{path!r} of {tree.origin!r} is no batch of the original program")
 
 
@@ -119,7 +122,28 @@ def _index(label: Any) -> int:
         label = label[0]
     if isinstance(label, tuple) and len(label) == 2:
         label = label[1]
-    return int(label) if isinstance(label, int | float | np.number) else -1
+    if not isinstance(label, int | float | np.number) or not -1 <= label < 2**31:  # NaN is not, either
+        return -1
+    return int(label)
+
+
+def _numbers(labels: object) -> np.ndarray:
+    """Return the labels of pixels as int64, (n,); none where they are no whole numbers."""
+    try:
+        found = np.asarray(labels, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError, OverflowError):
+        return np.empty(0, np.int64)
+    return found.astype(np.int64) if (abs(found) < 2**31).all() else np.empty(0, np.int64)
+
+
+def _whole(meta: dict[str, Any], key: str) -> int:
+    """Return a whole number of batches.meta, 0 where it is absent."""
+    value = meta.get(key, 0)
+    if not isinstance(value, int | float | np.number) or not -(2**31) < value < 2**31 or value != int(value):
+        raise DataError(f"batches.meta: {key} is {str(value)[:80]!r}, expected a whole number")
+    if key == "num_vis" and value < 0:
+        raise DataError(f"batches.meta: {key} is {value}, expected 0 or more")
+    return int(value)
 
 
 def _file(content: Any) -> bytes | DataError:

@@ -10,7 +10,7 @@ import numpy as np
 
 from alexnet.data.sources.division import FRACTION, SEED
 from alexnet.data.sources.files.archives import read_at, tar_members
-from alexnet.data.sources.files.remote import file_fingerprint
+from alexnet.data.sources.files.remote import file_fingerprint, read_file
 from alexnet.data.sources.files.tarred import TarredFiles
 from alexnet.data.sources.folders import ENDINGS, SYNONYMS, check_same_classes
 from alexnet.data.sources.listed import Listed, divided
@@ -54,7 +54,7 @@ def webdataset(shards: list[str], name: str) -> Listed:
         values += found
         splits.extend([_split(shard)] * len(found))
     named = _names(os.path.dirname(os.path.abspath(shards[0])))
-    numbered = all(value.isdecimal() for value in set(values))
+    numbered = all(value.isdecimal() and len(value) < 10 for value in set(values))
     if named and numbered:
         if (most := max(int(value) for value in values)) >= len(named):
             raise DataError(f"{name!r}: label {most}, but the list of class names has {len(named)}")
@@ -113,7 +113,7 @@ def _label(content: bytes, ending: str) -> str | None:
         return text or None
     try:
         row = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return next((str(row[key]) for key in _KEYS if key in row), None) if isinstance(row, dict) else None
 
@@ -138,7 +138,6 @@ def _names(folder: str) -> list[str]:
         for name in ("classnames.txt", "classes.txt"):
             path = Path(directory, name)
             if path.is_file():
-                return path.read_text(encoding="utf-8").split("\n")[
-                    : path.read_text("utf-8").count("\n") or None
-                ]
+                lines = read_file(path).decode("utf-8", "surrogateescape").split("\n")
+                return lines[:-1] if len(lines) > 1 and not lines[-1] else lines
     return []
