@@ -16,6 +16,7 @@ import torch
 from deadly import Deadly, Talking
 
 from alexnet.data.dataset import Dataset
+from alexnet.data.preparation import prepare as prepare_module
 from alexnet.data.preparation import shards
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
@@ -157,12 +158,48 @@ def test_killed_twenty_times_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
     assert digest(tmp_path / "cut") == digest(tmp_path / "whole")
 
 
+def environment(starter: str, rank: int, world_size: int) -> dict[str, str]:
+    """What torchrun, or SLURM's srun, tells a process."""
+    if starter == "torchrun":
+        return {"RANK": str(rank), "WORLD_SIZE": str(world_size)}
+    return {
+        "SLURM_PROCID": str(rank),
+        "SLURM_STEP_NUM_TASKS": str(world_size),
+        "SLURM_STEP_NODELIST": "node[1-2]",
+        "SLURM_JOB_ID": "7",
+    }
+
+
 @pytest.mark.slow
-def test_two_processes_under_torchrun_share_the_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("starter", ["torchrun", "srun"])
+def test_two_processes_share_the_work(tmp_path: Path, starter: str) -> None:
     prepare(Shapes(100, side=16), tmp_path / "whole", side=16, workers=1)
-    both = [run(tmp_path / "set", 1, RANK=str(rank), WORLD_SIZE="2") for rank in (1, 0)]
+    both = [run(tmp_path / "set", 1, **environment(starter, rank, 2)) for rank in (1, 0)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert digest(tmp_path / "set") == digest(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("starter", ["torchrun", "srun"])
+def test_a_process_of_several_waits_for_the_first_and_writes_its_part_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter: str
+) -> None:
+    """Process 1 of 2, while process 0 begins and then does nothing: srun without torchrun is the same."""
+    for name, value in environment(starter, 1, 2).items():
+        monkeypatch.setenv(name, value)
+    waits: list[int] = []
+
+    def while_it_sleeps(seconds: float) -> None:
+        waits.append(len(list((tmp_path / "set").glob("*.labels.npy"))))
+        key = prepare_module.preparation_key(Shapes(40, side=16), 16, quarantine={})
+        (tmp_path / "set" / "plan.json").write_text(key)
+        if len(waits) == 2:
+            raise TimeoutError
+
+    monkeypatch.setattr(time, "sleep", while_it_sleeps)
+    with pytest.raises(AlexNetError):
+        prepare(Shapes(40, side=16), tmp_path / "set", side=16, workers=0)
+    assert waits == [0, 2]  # of 5 shards, 0 to 4, those of odd numbers
+    assert not (tmp_path / "set" / "card.json").exists()
 
 
 def test_what_others_have_finished_before_a_process_looks_again_is_taken(

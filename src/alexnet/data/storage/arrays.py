@@ -79,7 +79,7 @@ def _start(path: Path, content: bytes, dtype: DTypeLike, shape: tuple[int, ...])
     try:
         with _PARSING:
             found = _header(stream)
-    except (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+    except Exception as error:  # seen: ValueError, EOFError, SyntaxError, MemoryError, tokenize.TokenError
         raise damaged(path, f"it is no .npy file: {' '.join(str(error).split())[:120]}") from None
     if found != (shape, False, np.dtype(dtype)) and found != (shape, len(shape) < 2, np.dtype(dtype)):
         raise damaged(path, f"it holds {found[2]} of {found[0]}, not {np.dtype(dtype)} of {shape}")

@@ -50,14 +50,21 @@ def open_file(path: str | Path) -> BinaryIO:
 
 
 def read_file(path: str | Path, most: int = MAX_BYTES) -> bytes:
-    """Return a file's bytes, and one more than `most` where it is longer.
+    """Return a file's bytes.
 
+    Args:
+        path: of a regular file, or an address.
+        most: bytes that it may have: `MAX_BYTES` is more than any picture's.
     Raises:
-        DataError: it cannot be read.
+        DataError: it cannot be read, or is larger.
     """
     try:
         with open_file(path) as file:
-            return file.read(most + 1)
+            size = file.seek(0, os.SEEK_END)
+            if size > most:
+                raise DataError(f"too large: {size} bytes, at most {most} are read")
+            file.seek(0)
+            return file.read(most)
     except OSError as error:
         raise DataError(f"unreadable: {_reason(error)}") from None
 
