@@ -92,7 +92,7 @@ def _prepared(data: str, as_json: bool, fail_on: str) -> None:
     with walking("checking files") as progress:
         found = damages(dataset, progress)
     if as_json:
-        print(json.dumps({"name": dataset.name, "damaged": found, "skipped": len(dataset.unreadable)}))
+        print(json.dumps({"name": dataset.name, "damaged": found, "skipped": dataset.card.unreadable}))
     else:
         for line in found:
             print(line)

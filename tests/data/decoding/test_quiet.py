@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 from hostile import encoded, png_file, scene
 from PIL import Image
@@ -79,3 +80,9 @@ def test_a_picture_of_one_endless_row_is_refused_from_its_header(size: tuple[int
 
 def test_the_longest_row_that_is_read() -> None:
     assert decode(encoded(Image.new("L", (MAX_LENGTH, 1)), "PNG")).shape == (1, MAX_LENGTH, 3)
+
+
+def test_a_float_picture_of_signalling_nans_is_black_without_a_word() -> None:
+    """NumPy, which warns of them in a cast, is heard neither: warnings are errors here."""
+    values = np.frombuffer(b"\x01\x00\x80\x7f" * 64, np.float32).reshape(8, 8)
+    assert (decode(encoded(Image.fromarray(values), "TIFF")) == 0).all()

@@ -178,7 +178,9 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     if values.dtype.itemsize == 2:
         return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
     floating = values.dtype.kind == "f"
-    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
+    with np.errstate(invalid="ignore"):  # NumPy tells of signalling NaNs, which are not numbers either
+        values = values.astype(np.float64)
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
     brightest = float(values.max())
     scale = next((top for top in (1, 255, 65535) if brightest <= top and (top > 1 or floating)), brightest)
     return np.rint(values * (255 / scale)).astype(np.uint8)

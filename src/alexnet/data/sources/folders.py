@@ -122,7 +122,7 @@ class Folders:
                 paths = pictures(self._tree, part.folder)[0]
                 if len(paths) != part.size:
                     raise DataError(
-                        f"class `{part.name}` of {self._tree.origin!r} changed while it was read: start again"
+                        f"class {part.name!r} of {self._tree.origin!r} changed while it was read: start again"
                     )
                 for index in part.chosen(self._fraction, self._seed)[max(start - first, 0) : stop - first]:
                     yield read_example(self._tree, paths[index], part.name)

@@ -43,7 +43,7 @@ class Zip:
         file = open_file(self.origin)
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except Exception as error:  # seen: BadZipFile, NotImplementedError, IndexError, struct.error
             file.close()
             raise DataError(f"{self.origin!r} is not a readable zip archive: {error}") from None
         weakref.finalize(self, file.close)
@@ -51,7 +51,7 @@ class Zip:
         self._members = Members()
         for number, info in enumerate(self._infos):
             kind = stat.S_IFMT(info.external_attr >> 16)
-            if not info.is_dir() and kind in (0, stat.S_IFREG):
+            if info.filename and not info.is_dir() and kind in (0, stat.S_IFREG):
                 self._members.add(_name(info), number, info.file_size)
 
     def folders(self, path: str) -> list[str]:
@@ -67,14 +67,7 @@ class Zip:
         number, _ = _found(self._members, path, self.origin)
         try:
             return self._archive.read(self._infos[number])
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            OSError,
-        ) as error:
+        except Exception as error:  # as above, and each compression has errors of its own
             raise DataError(f"unreadable: {' '.join(str(error).split())}") from None
 
     def fingerprint(self) -> str:
@@ -153,8 +146,12 @@ def unpacked(file: BinaryIO, origin: str) -> BinaryIO:
     Raises:
         DataError: it is damaged, cut off, or a bomb.
     """
-    head = file.read(6)
-    file.seek(0)
+    try:
+        head = file.read(6)
+        file.seek(0)
+    except OSError as error:
+        file.close()
+        raise DataError(f"{origin!r} cannot be read: {error.strerror}") from None
     kind = next((kind for magic, kind in _PACKED.items() if head.startswith(magic)), None)
     if kind is None:
         return file

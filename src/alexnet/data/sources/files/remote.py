@@ -46,7 +46,7 @@ def open_file(path: str | Path) -> BinaryIO:
             raise DataError("unreadable: not a regular file")
         return open(descriptor, "rb")
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        raise DataError(f"unreadable: {_reason(error)}") from None
+        raise DataError(f"unreadable: {reason(error)}") from None
 
 
 def read_file(path: str | Path, most: int = MAX_BYTES) -> bytes:
@@ -66,7 +66,7 @@ def read_file(path: str | Path, most: int = MAX_BYTES) -> bytes:
             file.seek(0)
             return file.read(most)
     except OSError as error:
-        raise DataError(f"unreadable: {_reason(error)}") from None
+        raise DataError(f"unreadable: {reason(error)}") from None
 
 
 def file_fingerprint(path: str | Path) -> str:
@@ -82,5 +82,6 @@ def file_fingerprint(path: str | Path) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return an error of the operating system in words, without the path."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

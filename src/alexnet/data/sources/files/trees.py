@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from alexnet.data.sources.files.remote import read_file, remote_filesystem
+from alexnet.data.sources.files.remote import read_file, reason, remote_filesystem
 from alexnet.errors import DataError
 
 _LEFTOVERS = ("__MACOSX", "Thumbs.db", "desktop.ini", "Icon\r", "lost+found", "$RECYCLE.BIN", "@eaDir")
@@ -129,9 +129,9 @@ class Directory:
         try:
             with os.scandir(folder) as entries:
                 return [entry for entry in entries if not junk(entry.name)]
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise DataError(
-                f"{folder!r} cannot be listed: {error.strerror}; mend it or move it away"
+                f"{folder!r} cannot be listed: {reason(error)}; mend it or move it away"
             ) from None
 
 
@@ -195,8 +195,8 @@ def _identity(folder: str) -> _Identity:
     """Return what tells a folder from all others, by whichever path it is reached."""
     try:
         status = os.stat(folder)
-    except OSError as error:
-        raise DataError(f"{folder!r} cannot be read: {error.strerror}; mend it or move it away") from None
+    except (OSError, ValueError) as error:  # ValueError: a list has given it a name with a zero byte
+        raise DataError(f"{folder!r} cannot be read: {reason(error)}; mend it or move it away") from None
     return status.st_dev, status.st_ino
 
 

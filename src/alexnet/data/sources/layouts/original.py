@@ -149,7 +149,7 @@ def _whole(meta: dict[str, Any], key: str) -> int:
 def _file(content: Any) -> bytes | DataError:
     """Return a JPEG's bytes; strings of Python 2 come out of the pickle with one character a byte."""
     if isinstance(content, str):
-        content = content.encode("latin-1")
+        content = content.encode("latin-1") if all(letter < "\u0100" for letter in content) else None
     return (
         bytes(content)
         if isinstance(content, bytes | bytearray)
