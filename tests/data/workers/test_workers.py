@@ -63,12 +63,12 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path, encoding: s
 def test_jpeg_pictures_are_near_the_raw_ones_and_smaller(tmp_path: Path) -> None:
     raw = prepare(Shapes(20, side=64), tmp_path / "raw", side=64).split("train")
     packed = prepare(Shapes(20, side=64), tmp_path / "jpeg", side=64, encoding="jpeg").split("train")
-    places = np.array([3, 19, 0, 3])
+    indices = np.array([3, 19, 0, 3])
     grey = [
-        split.images(places).float().mean(dim=1) for split in (raw, packed)
+        split.images(indices).float().mean(dim=1) for split in (raw, packed)
     ]  # halved colours blur the noise
     assert (grey[0] - grey[1]).abs().mean() < 8
-    assert torch.equal(packed.images(places)[0], packed.images(places)[3])
+    assert torch.equal(packed.images(indices)[0], packed.images(indices)[3])
     sizes = [sum(p.stat().st_size for p in (tmp_path / d).glob("train*images*")) for d in ("raw", "jpeg")]
     assert sizes[1] < sizes[0] / 3
 

@@ -10,7 +10,7 @@ from alexnet import files
 from alexnet.data.decoding.images import INTERPOLATION, decoder
 from alexnet.data.preparation.shards import Plan, Shard, read_sums
 from alexnet.data.preparation.statistics import Sums
-from alexnet.data.storage.arrays import read_array, write_array
+from alexnet.data.storage.arrays import read_labels, write_array
 from alexnet.data.storage.card import CARD, FORMAT, content_fingerprint, sealed
 from alexnet.errors import DataError
 
@@ -95,6 +95,6 @@ def _counts(plan: Plan, records: Records) -> np.ndarray:
     """Count the pictures of each class in these shards: int64, (K,)."""
     counts = np.zeros(len(plan.source.classes), dtype=np.int64)
     for shard, record in records.items():
-        labels = read_array(shard.file(plan.directory, "labels.npy"), np.int64, (record["count"],))
+        labels = read_labels(shard.file(plan.directory, "labels.npy"), record["count"], len(counts))
         counts += np.bincount(labels, minlength=len(counts))
     return counts

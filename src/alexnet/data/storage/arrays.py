@@ -43,6 +43,18 @@ def read_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.ndarr
     return np.frombuffer(content, dtype, offset=start).reshape(shape).copy()
 
 
+def read_labels(path: Path, count: int, classes: int) -> np.ndarray:
+    """Read the labels of a shard: int64, (count,), 0 to `classes` - 1.
+
+    Raises:
+        DataError: as `read_array`, or a label is none of a class.
+    """
+    labels = read_array(path, np.int64, (count,))
+    if count and not 0 <= labels.min() <= labels.max() < classes:
+        raise damaged(path, f"labels go from {labels.min()} to {labels.max()}, there are {classes} classes")
+    return labels
+
+
 def array_start(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> int:
     """Return the byte that the numbers of a .npy file begin at; only its header is read.
 

@@ -12,7 +12,7 @@ from typing import Final, final
 import numpy as np
 
 from alexnet import files
-from alexnet.data.storage.arrays import damaged, read_array
+from alexnet.data.storage.arrays import damaged, read_labels
 from alexnet.data.storage.encoding import PICTURES, JpegPictures, RawPictures
 from alexnet.data.storage.shard_files import shard_file
 
@@ -53,13 +53,7 @@ class StoredSplit:
         """The class of each picture: int64, (N,), 0 to K - 1; DataError where they are not what was prepared."""
         parts = [np.zeros(0, np.int64)]
         for number, count in enumerate(self._counts):
-            path = self._file(number, "labels.npy")
-            parts.append(read_array(path, np.int64, (count,)))
-            if count and not 0 <= parts[-1].min() <= parts[-1].max() < self._classes:
-                raise damaged(
-                    path,
-                    f"labels go from {parts[-1].min()} to {parts[-1].max()}, there are {self._classes} classes",
-                )
+            parts.append(read_labels(self._file(number, "labels.npy"), count, self._classes))
         return np.concatenate(parts)
 
     def name_of(self, index: int) -> str:
