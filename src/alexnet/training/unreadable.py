@@ -57,7 +57,7 @@ class UnreadablePictures:
     def _name(self, index: int) -> str:
         try:
             return self._split.names[index]
-        except (OSError, ValueError, IndexError):  # the names may be as damaged as the pictures
+        except DataError:  # the names may be as damaged as the pictures
             return str(index)
 
 
