@@ -45,9 +45,9 @@ def command(
     from alexnet.cli.showing import say, show_json
     from alexnet.cpu import cores
     from alexnet.data.checking.check import SEVERITIES, check
-    from alexnet.data.dataset import CARD
     from alexnet.data.quarantine import write_quarantine
     from alexnet.data.sources.naming import source_named
+    from alexnet.data.storage.card import CARD
     from alexnet.errors import AlexNetError
 
     if (Path(data) / CARD).exists():
@@ -88,7 +88,7 @@ def _prepared(data: str, as_json: bool, fail_on: str) -> None:
     with walking("checking files") as progress:
         found = damages(dataset, progress)
     if as_json:
-        show_json({"name": dataset.name, "damaged": found, "unreadable": len(dataset.unreadable)})
+        show_json({"name": dataset.name, "damaged": found, "unreadable": dataset.card.unreadable})
     else:
         for line in found:
             show(line)

@@ -54,7 +54,7 @@ def command(
     """Prepare the pictures of SOURCE in DIRECTORY: shorter side scaled, central square, packed.
 
     SOURCE is a name (digits), a directory, an archive, a list of files, hf:owner/name or a remote address. An
-    interrupted preparation goes on when the same command is given again. Under torchrun the work is divided.
+    interrupted preparation goes on when the same command is given again. Under torchrun or srun the work is divided.
     """
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
@@ -80,4 +80,4 @@ def command(
     for unreadable in dataset.unreadable[:10]:
         say(f"  left out: {visible(unreadable.name)}: {visible(unreadable.reason)}")
     if len(dataset.unreadable) > 10:
-        say(f"  and {len(dataset.unreadable) - 10} more: see {directory / 'unreadable.jsonl'}")
+        say(f"  and {len(dataset.unreadable) - 10} more: see {directory / 'skipped.jsonl'}")

@@ -65,6 +65,8 @@ class Pickles:
         for _ in range(steps):
             code = self.content.take(1)
             if code == b".":
+                if not self.stack:
+                    raise self.content.damaged("it ends without a value")
                 return self._pop()
             step = _STEPS.get(code)
             if step is None:
