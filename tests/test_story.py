@@ -153,7 +153,7 @@ def test_what_a_user_can_mend_is_one_line(story: Path) -> None:
         (["evaluate", "nowhere", "--data", "digits"], 1, "nowhere"),
         (["predict", "nowhere", "text.png"], 1, "nowhere"),
         (["trian"], 2, "did you mean `train`"),
-        (["train", "digits", "--epochs", "inf"], 2, "a number above 0"),
+        (["train", "digits", "--epochs", "inf"], 2, "a finite number"),
         (["check", "digits", "--html", "nowhere/page.html"], 1, "no folder"),
         (["predict", "text.png", "text.png"], 1, "alexnet convert"),
     ):

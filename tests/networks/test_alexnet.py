@@ -151,8 +151,10 @@ def test_the_border_between_columns_matters_to_normalisation_only_when_asked() -
 def test_an_unknown_choice_names_the_choices() -> None:
     with pytest.raises(RecipeError, match=r"`colums` is not a choice.*did you mean `columns`"):
         build("alexnet", colums=1)
-    with pytest.raises(RecipeError, match=r"is not an activation function.*identity, relu, tanh"):
+    with pytest.raises(RecipeError, match=r"activation=.*tanh.* a text is taken, such as 'relu'"):
         build("alexnet", activation=torch.tanh)
+    with pytest.raises(RecipeError, match=r"is not an activation function.*identity, relu, tanh"):
+        build("alexnet", activation="gelu")
     with pytest.raises(RecipeError, match="did you mean `alexnet`"):
         build("alexnett")
     with pytest.raises(RecipeError, match=r"FILE\.cfg"):

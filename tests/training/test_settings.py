@@ -99,7 +99,7 @@ def test_settings_are_checked_together() -> None:
         ("training.batch_size", "many", "int expected, for instance 64"),
         ("training.batch_size", "1.5", "int expected"),
         ("training.batch_size", "0", "at least 1"),
-        ("training.rates.weight", "nan", "float expected"),
+        ("training.rates.weight", "nan", "finite number expected"),
         ("training.rates.weight", "-1", "0 or more"),
         ("network.dropout", "perhaps", "bool expected"),
         ("training", "3", "set them one by one"),
@@ -109,7 +109,7 @@ def test_settings_are_checked_together() -> None:
         ("training.batch_size", 3.7, "int expected"),
         ("training.start", 3, "str expected"),
         ("training.rates.weight", 10**400, "float expected"),
-        ("training.rates.weight", "inf", "float expected"),
+        ("training.rates.weight", "inf", "finite number expected"),
         ("augmentation.crop", 2, "bool expected"),
     ],
 )

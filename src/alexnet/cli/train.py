@@ -93,4 +93,6 @@ def command(
     if speaks:
         collapsed = bool(run.history and run.history[-1].get("collapsed"))
         again = shlex.join(["alexnet", "evaluate", str(run.path), "--data", data])
-        say(f"run: {run.path}\nnext: {'train again, as said above' if collapsed else again}")
+        say(
+            f"run: {run.path}\nnext: {again if not collapsed else 'train again, as said above; there is nothing to evaluate'}"
+        )

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alexnet.data.dataset import Split
+from alexnet.data.split import Split
 from alexnet.networks.costs import Cost
 from alexnet.networks.network import Network
 from alexnet.networks.parallel.partition import PartitionedArchitecture

@@ -6,6 +6,7 @@ as `--set` gives it, a list for a tuple, `none` for what may be absent. Nothing 
 
 import dataclasses
 import math
+import numbers
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ def _typed_scalar(hint: Any, value: Any, path: str) -> Any:
         if str(value).lower() not in _SWITCHES:
             raise wrong
         return _SWITCHES[str(value).lower()]
-    if isinstance(value, bool) or not isinstance(value, str if hint is str else str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str if hint is str else str | numbers.Real):
         raise wrong
     try:
         result = hint(value)
@@ -169,7 +170,7 @@ def _typed_scalar(hint: Any, value: Any, path: str) -> Any:
     if hint is int and result != value and not isinstance(value, str):
         raise wrong  # 3.7 is no whole number
     if hint is float and not math.isfinite(result):
-        raise wrong
+        raise RecipeError(f"{path}={short(repr(value))} does not fit: a finite number expected")
     return result
 
 
