@@ -63,7 +63,7 @@ def refused(act: Callable[[], object], *more: type[Exception]) -> None:
     except AlexNetError as error:
         said = str(error)
         assert said.strip(), "an empty message"
-        assert len(said) < 4000, f"a message of {len(said)} letters"
+        assert len(said) < 9000, f"a message of {len(said)} letters"
     except more as error:
         assert str(error).strip(), "an empty message"  # noqa: PT017  # others are finds, and fall through
 

@@ -92,7 +92,7 @@ def command(
         raise
     if speaks:
         collapsed = bool(run.history and run.history[-1].get("collapsed"))
-        again = shlex.join(["alexnet", "evaluate", str(run.path), "--data", data])
-        say(
-            f"run: {run.path}\nnext: {again if not collapsed else 'train again, as said above; there is nothing to evaluate'}"
-        )
+        following = shlex.join(["alexnet", "evaluate", str(run.path), "--data", data])
+        if collapsed:
+            following = "train again, as said above; there is nothing to evaluate"
+        say(f"run: {run.path}\nnext: {following}")
