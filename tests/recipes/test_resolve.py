@@ -57,6 +57,28 @@ def test_folders_are_evaluated_at_the_side_that_was_trained_on(tmp_path: Path) -
     assert evaluated.loss == pytest.approx(alexnet.evaluate(tmp_path / "run", packed).loss)
 
 
+def test_prepared_pictures_are_shown_as_their_source_would_be(tmp_path: Path) -> None:
+    """Pictures of 64 pixels, prepared as they are: a network of 32 sees them at 37, and not a quarter of each."""
+    source = Shapes(48, side=64, classes=3)
+    packed, small = (
+        prepare(source, tmp_path / "packed", side=64),
+        prepare(source, tmp_path / "small", side=37),
+    )
+    asked = RecipeRequest("cifar-18pct")
+    assert asked.fitted(packed).side == asked.side(source) == 37
+    assert asked.fitted(small) is small
+    settings = {"training.epochs": 1, "training.batch_size": 8}
+    run = alexnet.train(packed, "cifar-18pct", tmp_path / "run", settings=settings, quiet=True)
+    found = [alexnet.evaluate(run.path, data).loss for data in (packed, small)]
+    assert found[0] == pytest.approx(found[1], rel=1e-5)
+
+
+def test_pictures_that_no_checkpoint_takes_are_refused(tmp_path: Path) -> None:
+    packed = prepare(Shapes(4, classes=2, side=16), tmp_path / "set", side=16)
+    with pytest.raises(DataError, match="pictures of 4096 pixels: a network is trained on 2,048 at most"):
+        RecipeRequest("paper").resolve(packed.resized(4096))
+
+
 def saved(network: Architecture, path: Path) -> str:
     """Save a checkpoint of a network as its seed has it."""
     names = tuple(f"class {i}" for i in range(network.classes))

@@ -145,3 +145,11 @@ def test_velocities_of_another_network_are_refused(shapes: Dataset, brief: Recip
     for velocity in ({}, {**found.velocity, "fc4.bias": torch.zeros(3)}):
         with pytest.raises(CheckpointError, match="no velocity of"):
             state.restore(replace(found, velocity=velocity), replica)
+
+
+def test_pictures_of_another_side_are_other_pictures(shapes: Dataset, brief: Recipe, run: Path) -> None:
+    """Their fingerprint is that of what is stored."""
+    with pytest.raises(
+        CheckpointError, match="pictures of 32 pixels, and is given 24: prepare them with --side 32"
+    ):
+        run_training(shapes.resized(24), brief, run, resume=True, display=QUIET)

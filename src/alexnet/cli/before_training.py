@@ -17,7 +17,10 @@ def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
-    say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{seen}")
+    scaled = f" (scaled when read, from {dataset.card.side})" if dataset.card.side != dataset.side else ""
+    say(
+        f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{scaled}{seen}"
+    )
     if dataset.unreadable:
         say(f"      {len(dataset.unreadable)} pictures could not be read and are left out")
     named = f"recipe: {recipe.name}, network: {recipe.network.kind}"

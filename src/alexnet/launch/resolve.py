@@ -30,6 +30,7 @@ class ResolvedRun:
 
     request: RunRequest
     dataset: Dataset
+    """At the side that suits the network: pictures that are prepared larger are scaled when they are read."""
     recipe: Recipe
     """As it will be run: changed as asked, with the data's classes."""
     device: torch.device
@@ -85,6 +86,7 @@ def resolve(request: RunRequest, *, writes: bool = True) -> ResolvedRun:
     dataset = request.data
     if not isinstance(dataset, Dataset):
         dataset = open_dataset(dataset, side=asked.side, quarantine=request.quarantine)
+    dataset = asked.fitted(dataset)
     recipe = asked.resolve(dataset)
     training = recipe.training
     device = suitable_device(request.device, precision=training.precision, compile=training.compile)

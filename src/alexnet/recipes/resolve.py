@@ -15,7 +15,7 @@ from alexnet.files import TEXT_BYTES, read_bounded
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.cudaconvnet.sections import read_text
 from alexnet.networks.small import FigureOne
-from alexnet.networks.stage import Architecture
+from alexnet.networks.stage import LARGEST_SIDE, Architecture
 from alexnet.recipes import recipe as named
 from alexnet.recipes.layer_parameters import with_parameters
 from alexnet.runs.directory import RECIPE
@@ -39,19 +39,30 @@ class RecipeRequest:
     """Changes to the recipe, by path."""
 
     def side(self, source: Source) -> int:
-        """Choose the side to prepare pictures at: their natural one, unless the network would see less than two
-        thirds of it; then they are made smaller, so that it sees seven eighths, the paper's 224 of 256 pixels."""
+        """Choose the side to prepare pictures at, in pixels: their natural one, as far as it suits the network."""
         natural = default_side(source)
-        seen = self._changed(source.name, natural).network.side
-        return natural if 2 * natural <= 3 * seen else round(seen * 256 / 224)
+        return suitable_side(natural, self._changed(source.name, natural).network.side)
+
+    def fitted(self, dataset: Dataset) -> Dataset:
+        """Return prepared pictures at the side that `side` chooses for their source: the same network sees the same.
+
+        Those that are larger are scaled when they are read.
+        """
+        side = suitable_side(dataset.side, self._changed(dataset.name, dataset.side).network.side)
+        return dataset if side == dataset.side else dataset.resized(side)
 
     def resolve(self, dataset: Dataset) -> Recipe:
         """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
 
         Raises:
             RecipeError: a recipe, network or setting that does not exist or does not fit.
-            DataError: the pictures are smaller than the network's input, or all of one class.
+            DataError: the pictures are smaller than the network's input, too large for a checkpoint, or of one class.
         """
+        if dataset.side > LARGEST_SIDE:
+            raise DataError(
+                f"{dataset.name} has pictures of {dataset.side} pixels: a network is trained on {LARGEST_SIDE:,} at "
+                "most; prepare them with --side 256"
+            )
         if len(dataset.classes) < 2:
             raise DataError(
                 f"{dataset.name} has one class, {dataset.classes[0]!r}, and nothing to tell it from: "
@@ -97,6 +108,19 @@ class RecipeRequest:
         return architecture(
             network, parameters=read_text(self.parameters), parameters_name=self.parameters.name
         )
+
+
+def suitable_side(natural: int, seen: int) -> int:
+    """Return the side, in pixels, at which pictures are shown to a network.
+
+    Their natural one, unless the network would see less than two thirds of it; then they are made smaller, so that it
+    sees seven eighths, the paper's 224 of 256 pixels.
+
+    Args:
+        natural: height and width of the pictures.
+        seen: of the network's input.
+    """
+    return natural if 2 * natural <= 3 * seen else round(seen * 256 / 224)
 
 
 def stored_recipe(run: Path) -> Recipe | None:

@@ -73,6 +73,11 @@ def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
             f"the data has changed since the run began ({found.data.get('name')} then, {dataset.name} now, and their "
             "contents differ): give the same data, or start a new run with another --run"
         )
+    if found.data.get("side", dataset.side) != dataset.side:
+        raise CheckpointError(
+            f"the run was trained on pictures of {found.data['side']} pixels, and is given {dataset.side}: prepare "
+            f"them with --side {found.data['side']}, or start a new run with another --run"
+        )
     changed = differences(Recipe.from_plain(found.recipe).to_plain(), recipe.to_plain())
     refused = [line for line in changed if not line.startswith(MAY_CHANGE)]
     if refused:
