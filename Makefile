@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test install check format lint types floors slow optional clean
+.PHONY: demo test install check format lint types floors slow optional docs clean
 
-demo: install  ## train, judge and use a small network on the digits
+demo: install  ## train, evaluate and use a small network on the digits
 	$(BIN)/alexnet demo
 
 test: install  ## the default test suite, under three minutes on two cores
@@ -42,7 +42,10 @@ slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../
 
 optional: install  ## tests with the libraries of the extras hub and bench, half a gigabyte, which this installs
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,bench]" --group oracles
-	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/inspection tests/evaluation
+	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/inspection tests/evaluation
+
+docs: install  ## docs/commands.md, as the commands say themselves
+	$(BIN)/python -m alexnet.cli.reference > docs/commands.md
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache src/*.egg-info

@@ -17,7 +17,7 @@ kernels = Extension(
         f"{ROOM}/{name}.c"
         for name in ("winograd", "winograd_kernels", "folding", "response", "maps", "update", "connected")
     ],
-    depends=[f"{ROOM}/{name}.h" for name in ("lanes", "powers", "product", "transforms")],
+    depends=[f"{ROOM}/{name}.h" for name in ("interface", "lanes", "powers", "product", "transforms")],
     extra_compile_args=[
         "-O3",
         "-mavx2",
@@ -33,6 +33,7 @@ kernels = Extension(
 pixels = Extension(
     "alexnet.kernels._pixels",
     sources=[f"{ROOM}/pixels.c"],
+    depends=[f"{ROOM}/interface.h"],
     extra_compile_args=["-O3", "-mavx2", "-ffp-contract=off"],  # the weights are Pillow's to the last bit
     optional=True,
 )

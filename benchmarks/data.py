@@ -101,8 +101,8 @@ def version_of(distribution: str) -> str | None:
 def contests(files: list[bytes], rounds: int) -> list[dict[str, object]]:
     """Let everyone take part in everything: a row for each figure."""
     rows: list[dict[str, object]] = []
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         rows += report("file to 256 square", compete(decoding(files, folder), rounds), "plain Pillow loop")
         plain = [content for content in files if in_srgb(content)]
         contest = {"alexnet": squares(square, plain), "plain Pillow loop": squares(plain_square, plain)}
@@ -158,8 +158,8 @@ class Files:
         return len(self.files)
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
-        for place, content in enumerate(self.files[start:stop], start):
-            yield Example(str(place), content, "all")
+        for index, content in enumerate(self.files[start:stop], start):
+            yield Example(str(index), content, "all")
 
     def fingerprint(self) -> str:
         return str(len(self.files))
@@ -208,7 +208,7 @@ def transform(profile: bytes) -> ImageCms.ImageCmsTransform:
 
 
 class Map(torch.utils.data.Dataset[Any]):
-    """A function of a place, as torch's DataLoader takes it."""
+    """A function of an index, as torch's DataLoader takes it."""
 
     def __init__(self, count: int, function: Callable[[int], Any]) -> None:
         self.count, self.function = count, function
@@ -216,8 +216,8 @@ class Map(torch.utils.data.Dataset[Any]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, place: int) -> Any:
-        return self.function(place)
+    def __getitem__(self, index: int) -> Any:
+        return self.function(index)
 
 
 def loaded(count: int, function: Callable[[int], Any]) -> Contender:
@@ -233,7 +233,7 @@ def decoding(files: list[bytes], folder: Path) -> dict[str, Contender]:
         "plain Pillow loop": squares(plain_square, files),
         "Pillow loop, colours right": squares(right_square, files),
         "DataLoader, Pillow": loaded(
-            len(files), lambda place: torch.from_numpy(plain_square(files[place]).copy())
+            len(files), lambda index: torch.from_numpy(plain_square(files[index]).copy())
         ),
     }
     contenders.update(others(files, folder, plain_square))
@@ -260,7 +260,7 @@ def floats(dataset: Dataset) -> dict[str, Contender]:
 
     stored = (
         [np.asarray(split.images(np.array([n]))[0]) for n in range(len(split))]
-        if dataset.card["encoding"] == "raw"
+        if dataset.card.encoding == "raw"
         else []
     )
     encoded = []
@@ -274,9 +274,9 @@ def floats(dataset: Dataset) -> dict[str, Contender]:
     random = np.random.default_rng(0)
     components = dataset.colour_components.numpy()
 
-    def one(place: int) -> torch.Tensor:
+    def one(index: int) -> torch.Tensor:
         picture = (
-            stored[place] if stored else np.asarray(Image.open(io.BytesIO(encoded[place]))).transpose(2, 0, 1)
+            stored[index] if stored else np.asarray(Image.open(io.BytesIO(encoded[index]))).transpose(2, 0, 1)
         )
         y, x = random.integers(0, 33, 2)
         picture = picture[:, y : y + 224, x : x + 224]
@@ -303,9 +303,9 @@ def crops(dataset: Dataset) -> dict[str, Contender]:
             pixels.crop(split.images(indices).numpy(), offsets, mirrored, 224)
         return len(split)
 
-    def one(place: int) -> torch.Tensor:
+    def one(index: int) -> torch.Tensor:
         y, x = random.integers(0, 33, 2)
-        picture = stored[place, :, y : y + 224, x : x + 224]
+        picture = stored[index, :, y : y + 224, x : x + 224]
         return torch.from_numpy((picture[:, :, ::-1] if random.random() < 0.5 else picture).copy())
 
     return {"alexnet": ours, "DataLoader, memory map": loaded(min(len(split), len(stored)), one)}
@@ -350,8 +350,8 @@ class Generated:
         return self.entries
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
-        for place in range(self.entries)[start:stop]:
-            yield Example(f"train/{'ab'[place % 2]}/entry {place:08d}.jpg", self.picture, "ab"[place % 2])
+        for index in range(self.entries)[start:stop]:
+            yield Example(f"train/{'ab'[index % 2]}/entry {index:08d}.jpg", self.picture, "ab"[index % 2])
 
     def fingerprint(self) -> str:
         return f"generated {self.entries}"
@@ -370,8 +370,8 @@ def memory_used(entries: int) -> None:
     def tell(done: int, total: int) -> None:
         tenths[10 * done // total] = most_memory()
 
-    with tempfile.TemporaryDirectory() as place:
-        prepare(Generated(entries), Path(place) / "set", side=8, workers=0, progress=tell)
+    with tempfile.TemporaryDirectory() as temporary:
+        prepare(Generated(entries), Path(temporary) / "set", side=8, workers=0, progress=tell)
     print(
         f"memory over {entries:,} entries, MiB at each tenth: {' '.join(str(tenths[n]) for n in sorted(tenths))}"
     )

@@ -30,7 +30,7 @@ def made(seed: int = 0) -> Checkpoint:
         recipe={"name": "test"},
         history=({"epoch": 1.0, "training_loss": 0.5, "seconds": 3.0},),
         data={"name": "birds"},
-        state={"step": 7},
+        state={"step": 7, "loss": 3.5, "wrong": 2, "images": 9, "validation_errors": [0.5]},
         velocity={name: value.detach() / 3 for name, value in network.named_parameters()},
     )
 
@@ -134,7 +134,12 @@ def test_a_network_that_is_unknown_here_is_named(stored: Path) -> None:
         ({"data": {"side": -8}}, "pictures of -8 pixels"),
         ({"data": {"side": 10**9}}, "pictures of 1000000000 pixels"),
         ({"architecture": {"network": "cifar-18pct", "side": 12.5}}, "cannot build"),
-        ({"architecture": {"network": "cifar-18pct", "classes": 3, "side": 12_000}}, "does not hold"),
+        ({"architecture": {"network": "cifar-18pct", "classes": 3, "side": 1_200}}, "does not hold"),
+        (
+            {"architecture": {"network": "cifar-18pct", "classes": 3, "side": 12_000}},
+            "side=12000 is too large",
+        ),
+        ({"data": {"side": 2_049}}, "pictures of 2049 pixels, and at most 2,048"),
         ({"architecture": {"network": "cifar-80sec", "classes": 3, "side": 12}}, "does not hold the weights"),
         ({"architecture": {"network": "cifar-18pct", "classes": 10**12}}, "1000000000000 classes"),
     ],

@@ -1,11 +1,14 @@
-"""One story through the commands: pictures in folders, prepared, learned, judged, asked; and what goes wrong."""
+"""One story through the commands: pictures in folders, prepared, learned, evaluated, asked; and what goes wrong."""
 
 import contextlib
 import io
 import json
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +45,13 @@ def alexnet(*arguments: object, cwd: Path, code: int = 0) -> subprocess.Complete
 
 def run_main(words: list[str], patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sys, "argv", words)
-    main()
+    patch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        main()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def refused(*arguments: object, cwd: Path, code: int, says: str) -> None:
@@ -51,7 +60,7 @@ def refused(*arguments: object, cwd: Path, code: int, says: str) -> None:
     assert done.stdout == ""
     last = done.stderr.strip().splitlines()[-1]
     assert says in last, last
-    assert last.startswith(("alexnet: ", "Error: "))
+    assert last.startswith("alexnet: ")
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +153,7 @@ def test_what_a_user_can_mend_is_one_line(story: Path) -> None:
         (["evaluate", "nowhere", "--data", "digits"], 1, "nowhere"),
         (["predict", "nowhere", "text.png"], 1, "nowhere"),
         (["trian"], 2, "did you mean `train`"),
-        (["train", "digits", "--epochs", "inf"], 2, "a number above 0"),
+        (["train", "digits", "--epochs", "inf"], 2, "a finite number"),
         (["check", "digits", "--html", "nowhere/page.html"], 1, "no folder"),
         (["predict", "text.png", "text.png"], 1, "alexnet convert"),
     ):
@@ -190,3 +199,34 @@ def test_data_that_is_at_fault_leaves_nothing_behind(story: Path) -> None:
         Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(folder / name / "0.png")
     refused("prepare", "bad", "bad-packed", cwd=story, code=3, says="b")
     assert not (story / "bad-packed" / "card.json").exists()
+
+
+def test_names_with_a_terminals_commands_are_shown_and_not_obeyed(story: Path) -> None:
+    """Of folders, classes, files and run directories, in results, errors and what may be typed next."""
+    odd = "\x1b]0;owned\x07"
+    for split in ("train", "val"):
+        for name in ("red disc", "green disc"):
+            (story / odd / split / f"{odd}{name}").mkdir(parents=True, exist_ok=True)
+            for path in sorted((story / "pictures" / split / name).glob("*.png"))[:8]:
+                shutil.copy(path, story / odd / split / f"{odd}{name}" / f"{odd}{path.name}")
+    (story / odd / "train" / f"{odd}red disc" / f"{odd}.jpg").write_bytes(b"no picture")
+    picture = next((story / odd / "val").rglob("*.png"))
+    for words, code in (
+        (["check", odd], 3),
+        (["prepare", odd, f"{odd}packed", "--side", 32, "--tolerance", 0.5], 0),
+        (["train", f"{odd}packed", "--run", f"{odd}run", "--epochs", 1, *FAST], 0),
+        (["train", f"{odd}packed", "--run", f"{odd}run", "--epochs", 1, *FAST], 2),
+        (["runs", f"{odd}run"], 0),
+        (["evaluate", f"{odd}run", "--data", f"{odd}packed", "--classes"], 0),
+        (["evaluate", f"{odd}run", "--data", f"{odd}nowhere"], 3),
+        (["predict", f"{odd}run", picture, f"{odd}missing.png"], 3),
+        (["predict", f"{odd}nowhere", picture], 1),
+        (["convert", f"{odd}run", f"{odd}91.1200"], 0),
+        (["info", f"{odd}run"], 0),
+        (["info", f"{odd}"], 1),
+        (["digest", f"{odd}nowhere"], 1),
+        (["runs", f"{odd}run", "--tidy"], 0),
+        (["runs", f"{odd}run", "--delete", "--yes"], 0),
+    ):
+        done = alexnet(*words, cwd=story, code=code)
+        assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr), words

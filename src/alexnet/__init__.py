@@ -1,4 +1,4 @@
-"""AlexNet, whole: the networks of Krizhevsky, Sutskever and Hinton (2012), trained, judged and used.
+"""AlexNet, whole: the networks of Krizhevsky, Sutskever and Hinton (2012), trained, evaluated and used.
 
     import alexnet
 
@@ -11,10 +11,10 @@ Every name is resolved at its first use, so that `import alexnet` and `alexnet -
 """
 
 import importlib
-from typing import TYPE_CHECKING
 
 from alexnet.version import VERSION
 
+TYPE_CHECKING = False  # as type checkers know it, without an import that Ctrl-C would have to wait for
 __version__ = VERSION
 
 _HOMES = {

@@ -1,65 +1,38 @@
-"""The command `alexnet`, and `python -m alexnet`."""
+"""The command `alexnet`, and `python -m alexnet`: listens for Ctrl-C first, and only then imports what it runs."""
 
-import errno
-import io
 import os
 import signal
 import sys
-import traceback
-import warnings
-
-import click
-
-from alexnet.cli import alexnet
-from alexnet.errors import AlexNetError
+from types import FrameType
 
 
 def main() -> None:
-    """Run a command; print what a user can mend in one line, and exit with its code."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # tidily, where nothing needs saving
-    warnings.formatwarning = _format_warning
-    _configure_streams()
-    try:
-        sys.exit(alexnet.main(prog_name="alexnet", standalone_mode=False) or 0)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        print("alexnet: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except AlexNetError as error:
-        if "--debug" in sys.argv:
-            traceback.print_exc()
-        print(f"alexnet: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        # What standard output still holds would fail again at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        where = error.filename or "standard output"
-        print(f"alexnet: no space is left for {where}: make room", file=sys.stderr)
-        sys.exit(1)
+    """Run a command and exit with its code."""
+    signal.signal(signal.SIGINT, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    from alexnet.cli.program import run  # not above: until main runs, Ctrl-C would be a traceback
+
+    run()
 
 
-def _configure_streams() -> None:
-    """Let no name be too odd to be printed, and a closed standard output be one that nobody reads."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # as long as the process
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error has it
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End tidily: at once in the middle of an import, which may swallow an exception, else by raising one."""
+    if _imports(frame):
+        if number == signal.SIGINT:
+            os.write(2, b"alexnet: interrupted\n")
+        os._exit(128 + number)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)
 
 
-def _format_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
-) -> str:
-    """Return what a warning looks like: one line, and where it is not ours, its place."""
-    place = (
-        "" if category.__module__.startswith("alexnet") else f" ({category.__name__}, {filename}:{lineno})"
-    )
-    return f"alexnet: {message}{place}\n"
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported: nothing that needs saving has begun there."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, final
 
 import torch
@@ -19,28 +18,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from alexnet.checkpoint_metadata import check_depth, check_parts, read_metadata, shown
 from alexnet.errors import CheckpointError, DamagedError, RecipeError
 from alexnet.files import written_whole
 from alexnet.networks.catalogue import described, from_description
 from alexnet.networks.network import Network
-from alexnet.networks.stage import Architecture
+from alexnet.networks.stage import LARGEST_SIDE, Architecture
 
 FORMAT: Final = "alexnet checkpoint"
 VERSION: Final = 1
-LARGEST_SIDE: Final = 16_384
-"""Pixels: to what a checkpoint may say that pictures are squared."""
-_PARTS: Final[Mapping[str, tuple[type[Any], type]]] = MappingProxyType(
-    {
-        "architecture": (dict, str),
-        "classes": (list, str),
-        "words": (list, str),
-        "recipe": (dict, str),
-        "history": (list, dict),
-        "data": (dict, str),
-        "state": (dict, str),
-    }
-)
-"""Of the JSON: a table, whose keys are text, or a list of texts or tables."""
+LARGEST: Final = 16 * 2**30
+"""Bytes of a file, at most; a network of ten thousand classes and its velocities take 2 of 2**30."""
 
 
 @final
@@ -78,7 +66,7 @@ class Checkpoint:
                 raise CheckpointError(
                     f"{name} in the checkpoint is not finite everywhere: take an earlier one"
                 )
-        network = Network(self.architecture)
+        network = Network.empty(self.architecture)
         network.load_weights(dict(self.weights), "the checkpoint")
         return network.eval()
 
@@ -117,8 +105,12 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint whole or not at all.
 
+    Args:
+        checkpoint: what to write.
+        path: where; a regular file that is there is replaced, anything else is not.
     Raises:
         CheckpointError: the file cannot be written; what stood there stands.
+        ValueError: a number in it, tensors aside, is not finite: JSON has no such numbers.
     """
     tensors, metadata = checkpoint._tensors(), checkpoint._metadata()
     metadata["sha256"] = _digest(tensors, metadata)
@@ -129,7 +121,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"{path} could not be written ({_reason(error)}): it needs {_megabytes(checkpoint.bytes)}"
-            f"{_free(path.parent)}; earlier checkpoints are intact"
+            f"{_free(path.parent)}" + ("; earlier checkpoints are intact" if _has_others(path) else "")
         ) from error
 
 
@@ -146,20 +138,21 @@ def load(path: Path) -> Checkpoint:
         raise DamagedError(
             f"{path} is a safetensors file but not a checkpoint of alexnet: see alexnet convert"
         )
+    check_depth(metadata, path)
     whole, version = stored == _digest(tensors, metadata), metadata.get("version")
     if not whole and version == VERSION:
         raise DamagedError(f"{path} is damaged: its SHA-256 is not the one it was written with")
     if version != VERSION:
         kind = CheckpointError if whole else DamagedError
         raise kind(
-            f"{path} has format version {version}, this alexnet reads version {VERSION}: update alexnet"
+            f"{path} has format version {shown(version)}, this alexnet reads version {VERSION}: update alexnet"
             + ("" if whole else ", or the file is damaged: its SHA-256 is not its own")
         )
-    _check_metadata(metadata, path)
+    check_parts(metadata, path)
     try:
         architecture = from_description(metadata["architecture"])
         with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
-            network = Network(architecture)
+            network = Network.empty(architecture)
     except (RecipeError, TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise CheckpointError(
             f"{path} holds a network that this alexnet cannot build: {' '.join(str(error).split())[:300]}"
@@ -179,14 +172,6 @@ def load(path: Path) -> Checkpoint:
     return found
 
 
-def _check_metadata(metadata: Mapping[str, Any], path: Path) -> None:
-    """Check that what says of itself that it is whole has the parts of a checkpoint: the file may be anybody's."""
-    for name, (form, entries) in _PARTS.items():
-        part: Any = metadata.get(name)
-        if not isinstance(part, form) or not all(isinstance(entry, entries) for entry in part):
-            raise DamagedError(f"{path} is no checkpoint that alexnet has written: its {name} cannot be read")
-
-
 def _check_numbers(found: Checkpoint, network: Network, path: Path) -> None:
     """Check that names, pictures, weights and velocities are as many and as large as the network's."""
     classes, side = found.architecture.classes, found.data.get("side", found.architecture.side)
@@ -195,25 +180,39 @@ def _check_numbers(found: Checkpoint, network: Network, path: Path) -> None:
             f"{path} has {len(found.classes)} names and {len(found.words)} words, its network {classes} classes"
         )
     if type(side) is not int or not found.architecture.side <= side <= LARGEST_SIDE:
-        raise DamagedError(f"{path} is for pictures of {side!r} pixels, which its network does not take")
+        raise DamagedError(
+            f"{path} is for pictures of {shown(side)} pixels, and at most {LARGEST_SIDE:,} and no fewer than the "
+            f"{found.architecture.side} of its network are taken"
+        )
     network.check_weights(found.weights, str(path))
     own = network.state_dict()
     for name, value in [*found.weights.items(), *found.velocity.items()]:
-        if name not in own or value.shape != own[name].shape or value.is_complex():
-            raise DamagedError(f"{path} holds numbers for {name} that are none of its network's")
+        if name not in own or value.shape != own[name].shape:
+            raise DamagedError(f"{path} holds numbers for {shown(name)} that are none of its network's")
+        if value.dtype is not own[name].dtype:
+            raise DamagedError(
+                f"{path} holds {shown(name)} as {_type(value)}, and its network takes {_type(own[name])}"
+            )
+    if found.velocity and found.velocity.keys() != dict(network.named_parameters()).keys():
+        raise DamagedError(f"{path} has velocities for some parameters of its network and not for others")
+
+
+def _type(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read a safetensors file's tensors and the JSON of its metadata."""
     if not path.is_file():
-        raise CheckpointError(f"{path} is not a checkpoint: no such file")
+        there = "it is no regular file" if path.exists() else "no such file"
+        raise CheckpointError(f"{path} is not a checkpoint: {there}")
+    if (size := path.stat().st_size) > LARGEST:
+        raise DamagedError(f"{path} is no checkpoint: {size:,} bytes, and at most {LARGEST:,} are read")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = json.loads((file.metadata() or {}).get("alexnet", "{}"))
-            if not isinstance(metadata, dict):
-                raise ValueError("its metadata is no JSON object")
+            metadata = read_metadata((file.metadata() or {}).get("alexnet", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118  # not a dict
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError, AttributeError) as error:
         raise DamagedError(
             f"{path} is damaged or not a checkpoint: {_reason(error)}; of another program's weights "
             "alexnet convert makes one"
@@ -259,5 +258,16 @@ def _free(directory: Path) -> str:
         return ""
 
 
+def _has_others(path: Path) -> bool:
+    """Tell whether there are whole checkpoints where one could not be written."""
+    try:
+        return any(
+            other.suffix == path.suffix and not other.name.startswith(".") for other in path.parent.iterdir()
+        )
+    except OSError:
+        return False
+
+
 def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0]
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return said.splitlines()[0][:200]

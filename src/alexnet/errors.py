@@ -94,7 +94,9 @@ def choices(name: str, known: Iterable[str]) -> str:
         known: names that are.
     """
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(
+        name[:80], known, n=1
+    )  # a text of any length may stand where a name should
     likely = f"did you mean `{near[0]}`? " if near else ""
     return f"{likely}Choices: {', '.join(known)}"
 

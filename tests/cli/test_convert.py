@@ -1,5 +1,6 @@
 """alexnet convert, as a person types it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,26 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(weights: Path, tmp_pat
     assert "--force writes over it" in refused.output
     assert (tmp_path / "91.1200").read_text() == "precious"
     assert run(weights, tmp_path / "91.1200", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["checkpoint", "original"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_force_replaces_regular_files_only(weights: Path, tmp_path: Path, form: str, kind: str) -> None:
+    there = tmp_path / "there"
+    match kind:
+        case "pipe":
+            os.mkfifo(there)
+        case "device":
+            there.symlink_to("/dev/null")
+        case _:
+            there.mkdir()
+    result = run(weights, there, "--to", form, "--force")
+    assert isinstance(result.exception, CheckpointError)
+    assert result.exception.exit_code == 1
+    assert "it is no regular file, and is not replaced" in str(result.exception)
+    assert len(str(result.exception).splitlines()) == 1
+    assert not there.is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"there", weights.name}
 
 
 def test_what_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> None:

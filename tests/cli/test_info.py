@@ -56,6 +56,22 @@ def test_info_and_check_gradients_of_a_definition_file(tmp_path: Path) -> None:
     assert "agrees" in run("check-gradients", str(path), "--side", "8", "--entries", "1")
 
 
+def test_info_takes_a_parameter_file_by_its_path_and_reads_no_device(tmp_path: Path) -> None:
+    path, params = tmp_path / "layers-tiny.cfg", tmp_path / "other.cfg"
+    path.write_text(
+        TEXT.replace("[fc10]", "[drop]\ntype=hs\ninputs=conv1\nkeep=.5\n[fc10]").replace(
+            "inputs=conv1\noutputs", "inputs=drop\noutputs"
+        )
+    )
+    params.write_text("[drop]\nenable=maybe\n")
+    result = CliRunner().invoke(alexnet, ["info", str(path), "--params", str(params)])
+    assert "other.cfg, line 2: [drop] enable=maybe" in str(result.exception)
+    params.write_text("[drop]\nenable=0\n")
+    assert "drop" in run("info", str(path), "--params", str(params))
+    result = CliRunner().invoke(alexnet, ["info", str(path), "--params", "/dev/zero"])
+    assert str(result.exception) == "/dev/zero cannot be read: it is no regular file"
+
+
 def test_an_unknown_name_is_told_the_networks_and_the_recipes() -> None:
     result = CliRunner().invoke(alexnet, ["info", "papper"])
     assert result.exit_code != 0

@@ -32,11 +32,11 @@ class Deadly(Shapes):
     crash, hang, fail = -1, -1, -1
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
-        for place, example in enumerate(super().examples(split, start, stop), start):
-            if split == "train" and place == self.fail:
+        for position, example in enumerate(super().examples(split, start, stop), start):
+            if split == "train" and position == self.fail:
                 raise DataError("the source is gone")
             content = (
-                {self.crash: Crash(b"x"), self.hang: Hang(b"x")}.get(place) if split == "train" else None
+                {self.crash: Crash(b"x"), self.hang: Hang(b"x")}.get(position) if split == "train" else None
             )
             yield Example(example.name, example.content if content is None else content, example.label)
 

@@ -9,9 +9,9 @@ import torch
 
 from alexnet import randomness
 from alexnet.data.batches import Batch, MicroBatch, batches
-from alexnet.data.dataset import Split
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
+from alexnet.data.split import Split
 from alexnet.distributed.group import ProcessGroup
 from alexnet.distributed.micro_batches import BatchDivision
 from alexnet.distributed.rank import ProcessRank

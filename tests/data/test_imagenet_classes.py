@@ -24,9 +24,9 @@ def test_the_sorted_order_is_sorted_and_the_devkit_counts_from_one() -> None:
 def test_the_first_validation_pictures_have_their_known_labels_in_both_orders() -> None:
     """The development kit's labels of the first ten validation pictures, and those of Caffe's val.txt."""
     devkit = [490, 361, 171, 822, 297, 482, 13, 704, 599, 164]
-    sorted_places = [65, 970, 230, 809, 516, 57, 334, 415, 674, 332]
-    assert [SORTED.index(DEVKIT[number - 1]) for number in devkit] == sorted_places
-    assert [SORTED[place].words.split(",")[0] for place in sorted_places[:3]] == [
+    sorted_labels = [65, 970, 230, 809, 516, 57, 334, 415, 674, 332]
+    assert [SORTED.index(DEVKIT[number - 1]) for number in devkit] == sorted_labels
+    assert [SORTED[label].words.split(",")[0] for label in sorted_labels[:3]] == [
         "sea snake",
         "alp",
         "Shetland sheepdog",

@@ -1,4 +1,4 @@
-"""Test views: five places and their mirrors."""
+"""Test views: five positions and their mirrors."""
 
 import pytest
 import torch

@@ -1,7 +1,10 @@
 """Files are known by what they hold, and a converted network says what it is."""
 
 import contextlib
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,7 +200,7 @@ def test_the_wrong_number_of_classes_is_refused(tmp_path: Path) -> None:
 
 def test_a_mean_picture_smaller_than_the_input_is_refused(tmp_path: Path) -> None:
     save_file(NETWORK.state_dict() | {"mean": torch.zeros(3, 20, 20)}, tmp_path / "weights.safetensors")
-    with pytest.raises(CheckpointError, match=r"shape \(3, 20, 20\) does not cover the input"):
+    with pytest.raises(CheckpointError, match=r"shape \(3, 20, 20\) does not cover 3 x 32 x 32"):
         conversion.read(tmp_path / "weights.safetensors")
 
 
@@ -260,3 +263,62 @@ def test_a_file_is_converted_in_one_call(tmp_path: Path) -> None:
 def test_the_format_follows_from_the_name() -> None:
     names = {"a.safetensors": "checkpoint", "a.pth": "torchvision", "91.1200": "original"}
     assert {name: conversion.format_of(Path(name)) for name in names} == names
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "sparse"])
+@pytest.mark.parametrize("what", ["weights", "classes", "mean"])
+def test_only_regular_files_of_a_sane_size_are_read(tmp_path: Path, kind: str, what: str) -> None:
+    path = tmp_path / "x"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case _:
+            path.touch()
+            os.truncate(path, 2**42)
+    entrances: dict[str, Callable[[], object]] = {
+        "weights": lambda: conversion.read(path),
+        "classes": lambda: read_classes(path),
+        "mean": lambda: read_mean(str(path), 224),
+    }
+    with pytest.raises(CheckpointError) as error:
+        entrances[what]()
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({"source": None}, "source=None does not fit: the path of a file is taken"),
+        ({"destination": 5}, "destination=5 does not fit"),
+        ({"classes": ["a", "b", "c"]}, "sorted or devkit, or read_classes"),
+        ({"classes": "alphabetical"}, "classes=alphabetical does not fit: sorted or devkit"),
+        ({"classes": 3}, "classes=3 does not fit"),
+        ({"mean": (1, 2, 3)}, r"mean=\(1, 2, 3\) does not fit: a text is taken"),
+        ({"network": 5}, "network=5 does not fit"),
+        ({"to": ["checkpoint"]}, "is not a format to write; .*Choices: checkpoint, torchvision, original"),
+        ({"to": "onnx"}, "`onnx` is not a format to write"),
+    ],
+)
+def test_convert_says_what_it_takes(tmp_path: Path, named: dict[str, Any], said: str) -> None:
+    save_file(NETWORK.state_dict(), tmp_path / "x.safetensors")
+    given: dict[str, Any] = {
+        "source": tmp_path / "x.safetensors",
+        "destination": tmp_path / "y.safetensors",
+    } | named
+    source, destination = given.pop("source"), given.pop("destination")
+    with pytest.raises((ValueError, AlexNetError), match=said):
+        conversion.convert(source, destination, **given)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["x.pth", "x.safetensors"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_not_converted(tmp_path: Path, name: str, value: float) -> None:
+    state = NETWORK.state_dict() | {"fc5.bias": torch.full((3,), value)}
+    torch.save(state, tmp_path / name) if name.endswith("pth") else save_file(state, tmp_path / name)
+    with pytest.raises(CheckpointError, match="is not finite everywhere"):
+        conversion.convert(tmp_path / name, tmp_path / "y.safetensors")

@@ -59,7 +59,7 @@ def test_one_picture_streams_weights_of_four_bytes(inputs: int, units: int) -> N
     generator = torch.Generator().manual_seed(1)
     weight, bias = torch.randn(units, inputs, generator=generator), torch.randn(units, generator=generator)
     x = torch.randn(1, inputs, generator=generator)
-    assert supports(x, weight)
+    assert supports(x, weight, bias)
     exact = x.double() @ weight.double().t() + bias.double()
     for rectified in (False, True):
         y = linear(x, weight, bias, rectified=rectified)
@@ -67,17 +67,18 @@ def test_one_picture_streams_weights_of_four_bytes(inputs: int, units: int) -> N
 
 
 def test_a_gradient_or_more_pictures_are_left_to_plain_products() -> None:
-    weight, x = torch.randn(4, 32), torch.randn(1, 32)
-    assert not supports(x, weight.clone().requires_grad_())
-    assert not supports(x.expand(2, -1), weight)
-    assert not supports(x[:, :20], weight[:, :20])
+    weight, bias, x = torch.randn(4, 32), torch.randn(4), torch.randn(1, 32)
+    assert not supports(x, weight.clone().requires_grad_(), bias)
+    assert not supports(x, weight, bias.clone().requires_grad_())
+    assert not supports(x.expand(2, -1), weight, bias)
+    assert not supports(x[:, :20], weight[:, :20], bias)
 
 
 @pytest.mark.parametrize("inputs", [32, 96])
 def test_activities_of_another_number_are_refused_as_torch_refuses_them(inputs: int) -> None:
     """The kernel would read beyond their end."""
     x, weight = torch.randn(1, inputs), torch.randn(4, 64)
-    assert not supports(x, weight)
+    assert not supports(x, weight, torch.zeros(4))
     rounded, scale = quantize(weight)
     with pytest.raises(RuntimeError, match="shape"):
         linear(x, rounded, torch.zeros(4), scale=scale, rectified=False)

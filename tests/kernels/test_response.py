@@ -37,7 +37,7 @@ def check(x: Tensor, r: Response) -> None:
     exact = x.detach().double().requires_grad_()
     x = x.detach().requires_grad_()
     assert response.supports(x, r)
-    ours, expected = response.respond(x, r), plain(exact, r)
+    ours, expected = response.respond(x, r, lambda x: plain(x, r)), plain(exact, r)
     assert ours.shape == expected.shape
     gradient = torch.randn(ours.shape, generator=torch.Generator().manual_seed(9))
     ours.backward(gradient)
@@ -97,9 +97,9 @@ def test_equals_may_each_take_the_whole_gradient(height: int, width: int, after:
 def test_nan_and_infinity_are_not_hidden() -> None:
     x = random(1, 8, 5, 5)
     x[0, 3, 2, 2] = float("nan")
-    pooled = response.respond(x, Response(rectify_before=True, pool=True))
+    pooled = response.respond(x, Response(rectify_before=True, pool=True), F.relu)
     assert pooled.isnan().sum() == 4  # the windows that see it
-    assert response.respond(x, Response(rectify_before=True, normalize=True)).isnan().any()
+    assert response.respond(x, Response(rectify_before=True, normalize=True), F.relu).isnan().any()
 
 
 def test_any_memory_layout_gives_the_same_bits() -> None:
@@ -107,6 +107,6 @@ def test_any_memory_layout_gives_the_same_bits() -> None:
     x = random(2, 32, 9, 9)
     wide = torch.zeros(2, 64, 9, 18)
     wide[:, 1::2, :, ::2] = x
-    expected = response.respond(x, r)
-    assert torch.equal(response.respond(wide[:, 1::2, :, ::2], r), expected)
-    assert torch.equal(response.respond(x.contiguous(memory_format=torch.channels_last), r), expected)
+    expected = response.respond(x, r, F.relu)
+    assert torch.equal(response.respond(wide[:, 1::2, :, ::2], r, F.relu), expected)
+    assert torch.equal(response.respond(x.contiguous(memory_format=torch.channels_last), r, F.relu), expected)

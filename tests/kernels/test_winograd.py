@@ -55,7 +55,7 @@ def test_a_layer_and_its_gradients_equal_float64(layer: str, images: int) -> Non
     x = random(images, channels, side, side, seed=3).requires_grad_()
     weight = random(filters, channels // groups, size, size, seed=4).requires_grad_()
     bias = random(filters, seed=5).requires_grad_()
-    assert winograd.supports(x, weight, stride, groups)
+    assert winograd.supports(x, weight, bias, stride, groups)
     exact = [each.detach().double().requires_grad_() for each in (x, weight, bias)]
     padded = F.pad(exact[0], (padding, padding + over, padding, padding + over))
     expected = F.conv2d(padded, exact[1], exact[2], stride, groups=groups)
@@ -78,7 +78,7 @@ def test_the_three_channels_of_pictures_need_no_gradient(size: int) -> None:
     x, bias = random(5, 3, 32, 32, seed=1), random(32, seed=2)
     weight = random(32, 3, size, size, seed=3).requires_grad_()
     exact = weight.detach().double().requires_grad_()
-    assert winograd.supports(x, weight, 1, 1)
+    assert winograd.supports(x, weight, bias, 1, 1)
     y = winograd.convolve(x, weight, bias, padding=2)
     expected = F.conv2d(x.double(), exact, bias.double(), padding=2)
     gradient = random(*y.shape, seed=4)
@@ -172,16 +172,39 @@ def test_transformed_kernels_take_no_more_memory_than_the_form_needs() -> None:
 
 def test_what_does_not_fit_is_left_to_plain_convolution() -> None:
     weight = random(16, 16, 3, 3, seed=1)
-    x = random(1, 16, 8, 8, seed=2)
-    assert not winograd.supports(x[:, :3].clone().requires_grad_(), weight[:, :3], 1, 1)
-    assert not winograd.supports(x[:, :6], weight[:, :3], 1, 2)
-    assert not winograd.supports(x, weight[:10], 1, 1)
+    x, bias = random(1, 16, 8, 8, seed=2), torch.zeros(16)
+    assert not winograd.supports(x[:, :3].clone().requires_grad_(), weight[:, :3], bias, 1, 1)
+    assert not winograd.supports(x[:, :6], weight[:, :3], bias, 1, 2)
+    assert not winograd.supports(x, weight[:10], bias, 1, 1)
     assert not winograd.supports(
-        random(1, 32, 8, 8, seed=2), weight, 1, 1
+        random(1, 32, 8, 8, seed=2), weight, bias, 1, 1
     )  # of other channels: torch says so
-    assert not winograd.supports(x[0], weight, 1, 1)
-    assert not winograd.supports(x.double(), weight.double(), 1, 1)
-    assert not winograd.supports(x[:0], weight, 1, 1)
-    assert not winograd.supports(x, random(16, 16, 7, 7, seed=3), 1, 1)
+    assert not winograd.supports(x[0], weight, bias, 1, 1)
+    assert not winograd.supports(x.double(), weight.double(), bias, 1, 1)
+    assert not winograd.supports(x[:0], weight, bias, 1, 1)
+    assert not winograd.supports(x, random(16, 16, 7, 7, seed=3), bias, 1, 1)
     with library.plain():
-        assert not winograd.supports(x, weight, 1, 1)
+        assert not winograd.supports(x, weight, bias, 1, 1)
+
+
+@needs_kernels
+@pytest.mark.parametrize(("size", "tile"), [(3, 5), (5, 4)])
+def test_one_pixel_that_is_no_number_spoils_the_tiles_that_see_it_and_no_other_picture(
+    size: int, tile: int
+) -> None:
+    """docs/speed.md says so: plain convolution spoils only the windows that hold it."""
+    x, weight, bias = random(2, 16, 24, 24, seed=1), random(16, 16, size, size, seed=2), torch.zeros(16)
+    whole = winograd.convolve(x, weight, bias, padding=size // 2)
+    x[0, 3, 11, 12] = float("nan")
+    y = winograd.convolve(x, weight, bias, padding=size // 2)
+    assert torch.equal(y[1], whole[1])
+    spoiled = y[0].isnan()
+    for row in range(24):
+        for column in range(24):
+            seen = all(
+                first - size // 2 <= at < first + tile + size // 2
+                for at, first in ((11, row // tile * tile), (12, column // tile * tile))
+            )
+            assert bool(spoiled[:, row, column].all()) == seen
+            assert bool(spoiled[:, row, column].any()) == seen
+    assert torch.equal(y[0][~spoiled], whole[0][~spoiled])

@@ -151,6 +151,10 @@ def test_the_border_between_columns_matters_to_normalisation_only_when_asked() -
 def test_an_unknown_choice_names_the_choices() -> None:
     with pytest.raises(RecipeError, match=r"`colums` is not a choice.*did you mean `columns`"):
         build("alexnet", colums=1)
+    with pytest.raises(RecipeError, match=r"activation=.*tanh.* a text is taken, such as 'relu'"):
+        build("alexnet", activation=torch.tanh)
+    with pytest.raises(RecipeError, match=r"is not an activation function.*identity, relu, tanh"):
+        build("alexnet", activation="gelu")
     with pytest.raises(RecipeError, match="did you mean `alexnet`"):
         build("alexnett")
     with pytest.raises(RecipeError, match=r"FILE\.cfg"):
@@ -160,7 +164,7 @@ def test_an_unknown_choice_names_the_choices() -> None:
 
 
 def test_images_of_another_shape_are_refused(network: Network) -> None:
-    with pytest.raises(ValueError, match=r"\(N, 3, 224, 224\), not \(1, 3, 200, 200\)"):
+    with pytest.raises(ValueError, match=r"\(N, 3, 224, 224\).*, not images of shape \(1, 3, 200, 200\)"):
         network(torch.zeros(1, 3, 200, 200))
 
 

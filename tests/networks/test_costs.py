@@ -125,7 +125,8 @@ def test_a_coefficient_of_0_switches_a_cost_off(values: Tensor) -> None:
 
 def test_every_cost_of_the_table_is_tried_here() -> None:
     assert set(COSTS) == {
-        "logreg", "crossent", "crossent2", "crossent2-of-probabilities", "rflickr", "msm", "sum2", "gsum2", "tica",
+        "logreg", "crossent", "crossent2", "crossent2-of-probabilities", "rflickr", "msm", "sum2", "sum2-of-labels",
+        "gsum2", "tica",
     }  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.networks.cudaconvnet import Definition
 from alexnet.networks.gradients import check_gradients
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.networks.stage import Stage
 
 HEAD = "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"
@@ -215,7 +215,7 @@ class Slipped(torch.autograd.Function):
         return -2 * gradients[0]
 
 
-class Doubled(nn.Module):
+class Doubled(Layer):
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 

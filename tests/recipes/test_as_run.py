@@ -23,10 +23,10 @@ NAMES = [
 def rate(chosen: Recipe, parameter: str, epoch: float) -> float:
     """Return the rate in force after so many epochs."""
     now = chosen.at(epoch).training
-    rates, standing = now.rates_of(parameter), TrainingProgress(epoch, epoch / now.epochs)
+    rates, progress = now.rates_of(parameter), TrainingProgress(epoch, epoch / now.epochs)
     if parameter.endswith("bias"):
-        return rates.bias * factor(rates.bias_schedule or now.schedule, standing)
-    return rates.weight * factor(rates.weight_schedule or now.schedule, standing)
+        return rates.bias * factor(rates.bias_schedule or now.schedule, progress)
+    return rates.weight * factor(rates.weight_schedule or now.schedule, progress)
 
 
 @pytest.mark.parametrize(

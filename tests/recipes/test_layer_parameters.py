@@ -124,6 +124,18 @@ def test_old_spellings_of_schedules_are_read_with_one_warning(said: str, expecte
     assert rates.weight_schedule == expected
 
 
+def test_a_tree_of_classes_has_no_schedule_whatever_its_file_says() -> None:
+    """The program reads none for treefc: its rates stay; the layer below has the one that its file gives it."""
+    text = TEXT.replace("type=fc\ninputs=conv1\noutputs=10", "type=treefc\ninputs=conv1")
+    said = "schedW=exp[tgtFactor=4,noiseStdev=0]\n"
+    tree = (*tuple(() for _ in range(10)), tuple(range(10)))
+    network = Definition(text, side=8, parameters=CONV + said + FC + said, tree=tree)
+    training = with_parameters(Recipe("x", network=network, augmentation=Augmentation(side=8))).training
+    assert training.rates_of("conv1.weight0").weight_schedule == Schedule("exp", target_factor=4)
+    assert training.rates_of("fc10.weight").weight_schedule is None
+    assert training.rates_of("fc10.weight").weight == 0.01
+
+
 def test_the_rates_of_the_later_program_hold_their_schedule() -> None:
     later = FC.replace("epsW=.01", "epsW=dexp[base=0.01;tgtFactor=250;numSteps=4]")
     rates = recipe(CONV + later).training.rates_of("fc10.weight")
@@ -160,7 +172,7 @@ def test_an_exponential_is_b_to_a_power() -> None:
         ),
         (CONV + FC.replace("epsW=.01", "epsW=-1"), r"epsW=-1: a rate of at least 0 expected"),
         (CONV + FC.replace("momW=.9", "momW=.9,.9"), "1 values expected, one for each input, not 2"),
-        (CONV + FC.replace("momW=.9", "momW=1"), r"momentum=1.0 would not settle"),
+        (CONV + FC.replace("momW=.9", "momW=1"), r"momentum=1.0 would not come to rest"),
         (CONV + FC + "schedW=cosine[1]\n", r"schedW=cosine\[1\]: default or linear"),
         (CONV + FC + "schedW=dexp[tgtFactor=2,4]\n", "all with names"),
         (CONV + FC + "schedW=exp[tgtFactor=2,numSteps=4]\n", "exp takes tgtFactor, noiseStdev"),

@@ -1,4 +1,4 @@
-"""Runs that no longer learn are stopped, or told so, before anything is lost."""
+"""Runs whose numbers are none any more are stopped before anything is lost."""
 
 import contextlib
 import math
@@ -18,7 +18,7 @@ from alexnet.runs.checkpoint_writer import CheckpointPolicy
 from alexnet.runs.checkpoints import checkpoints
 from alexnet.training import loop
 from alexnet.training.display import ProgressDisplay
-from alexnet.training.diverging import check_finite, check_loss, raise_if_not_finite, stuck
+from alexnet.training.diverging import check_finite, check_loss, raise_if_not_finite
 from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
 from alexnet.training.state import State
@@ -135,17 +135,6 @@ def test_a_network_that_says_no_numbers_is_never_right() -> None:
     scores = torch.tensor([[0.9, 0.1, math.nan, 0.0]])
     assert topk_correct(scores, torch.tensor([0]), 1).sum() == 0
     assert topk_correct(scores, torch.tensor([0]), 2).sum() == 1
-
-
-def test_a_loss_that_stays_at_guessing_is_said_once_with_a_cure() -> None:
-    guessing = {"training_loss": math.log(1000) * 1.001}
-    assert stuck([guessing] * 2, 1000) is None
-    advice = stuck([guessing] * 3, 1000)
-    assert advice is not None
-    assert "ln(1000) = 6.91" in advice
-    assert "higher first rate" in advice
-    assert stuck([guessing] * 4, 1000) is None
-    assert stuck([guessing, guessing, {"training_loss": 6.5}], 1000) is None
 
 
 @pytest.mark.parametrize(

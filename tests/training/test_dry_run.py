@@ -8,22 +8,24 @@ import torch
 
 from alexnet.data.dataset import Dataset
 from alexnet.errors import AlexNetError
-from alexnet.training import dry_run as rehearsal
+from alexnet.training import dry_run as module
 from alexnet.training.display import ProgressDisplay
 from alexnet.training.dry_run import dry_run
 from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
+from alexnet.training.starting import StartingWeights
 
 CPU = torch.device("cpu")
 
 
-def test_a_rehearsal_counts_what_the_run_has(shapes: Dataset, brief: Recipe, tmp_path: Path) -> None:
+def test_a_dry_run_counts_what_the_run_has(shapes: Dataset, brief: Recipe, tmp_path: Path) -> None:
     found = dry_run(shapes, brief, tmp_path / "run", device=CPU, seconds=0.1)
     assert found.shapes["conv1"] == (32, 12, 12)
     assert found.parameters == 2_432 + 25_632 + 51_264 + 260  # conv1, conv2, conv3, fc4 on 64 maps of 1 x 1
     assert found.training_seconds == pytest.approx(3 * 128 / found.images_per_second)
     assert 0 < found.validation_seconds < found.training_seconds
     assert found.memory > 10e6
+    assert found.weights == StartingWeights("", (), ("conv1", "conv2", "conv3", "fc4"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -40,7 +42,7 @@ def test_a_batch_too_large_for_memory_is_said(
     def fail(*arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(rehearsal, "train_step", fail)
+    monkeypatch.setattr(module, "train_step", fail)
     large = replace(brief, training=replace(brief.training, batch_size=64, accumulate=2))
     with pytest.raises(AlexNetError, match=r"batch of 64 in 2 parts: --set training\.accumulate=4"):
         dry_run(shapes, large, tmp_path / "run", device=CPU)

@@ -86,7 +86,7 @@ def test_schedules_of_a_layers_own_are_asked_for() -> None:
     network.fc.weight.grad = torch.ones(1, 1, dtype=torch.float64)
     network.fc.bias.grad = torch.ones(1, dtype=torch.float64)
     MomentumSGD(network).step(lambda _: LayerHyperparameters(weight_schedule=own), factor)
-    assert asked == [own, None]
+    assert asked == [own, own, None]  # the weights' gradient and decay, then the biases, which have no decay
 
 
 def test_lars_moves_each_layer_by_a_share_of_its_weights() -> None:
@@ -122,3 +122,27 @@ def test_norms_are_held_in_any_memory_layout(rates: LayerHyperparameters) -> Non
         held.append(layer.weight.detach())
     assert held[0].flatten(1).norm(dim=1).max() < 0.08  # they begin at about 8.5
     assert torch.allclose(held[0], held[1])
+
+
+def test_noise_of_a_schedule_is_drawn_for_gradient_and_decay_apart() -> None:
+    """Factors 2 and 3, then 1 for the bias: v = -0.1*2*g - 0.5*0.1*3*w = -0.2*1 - 0.15*2 = -0.5."""
+    network = OneLayer(2.0, 1.0)
+    network.fc.weight.grad = torch.ones(1, 1, dtype=torch.float64)
+    network.fc.bias.grad = torch.ones(1, dtype=torch.float64)
+    drawn = iter([2.0, 3.0, 1.0])
+    rates = LayerHyperparameters(weight=0.1, bias=0.1, decay=0.5)
+    MomentumSGD(network).step(lambda _: rates, lambda _: next(drawn))
+    assert network.fc.weight.item() == pytest.approx(1.5)
+    assert network.fc.bias.item() == pytest.approx(0.9)
+
+
+def test_the_spread_of_filters_is_bounded_before_their_norm() -> None:
+    """As the program does it: (3, 5), of spread sqrt(2)/2, is made twice as large, as it must not be smaller, and
+    then of norm 0.5 * 2. The other way round it would end as (6, 10)."""
+    layer = nn.Linear(2, 1, bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[3.0, 5.0]]))
+    layer.weight.grad = torch.zeros(1, 2)
+    rates = LayerHyperparameters(decay=0.0, ball=0.5, least_norm=2**0.5, most_norm=10.0)
+    MomentumSGD(layer).step(lambda _: rates, lambda _: 1.0)
+    assert layer.weight[0].tolist() == pytest.approx([3 / 34**0.5, 5 / 34**0.5])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from alexnet.data.dataset import Dataset
 from alexnet.data.preparation.prepare import prepare
@@ -16,6 +17,7 @@ from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Schedule
+from alexnet.training.starting import begin_training
 
 QUIET = ProgressDisplay(quiet=True)
 
@@ -113,3 +115,41 @@ def test_another_number_of_threads_is_said(
     described.write_text(text.replace('"threads": ', '"threads": 9'))
     run_training(shapes, brief, run, resume=True, display=QUIET)
     assert "since the run began threads was 9" in capfd.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("step", None, "step='None'"),
+        ("loss", "much", "loss='much'"),
+        ("images", -3, "images='-3'"),
+        ("wrong", True, "wrong='True'"),
+        ("validation_errors", 0.5, "no list of validation_errors"),
+        ("validation_errors", [0.5, "?"], "validation_errors='\\?'"),
+    ],
+)
+def test_a_state_that_is_none_is_refused_in_one_line(
+    shapes: Dataset, brief: Recipe, name: str, value: object, message: str
+) -> None:
+    """A checkpoint may be anybody's, and its digest right."""
+    replica, state = begin_training(shapes, brief)
+    found = state.snapshot(replica, shapes, brief)
+    with pytest.raises(CheckpointError, match=message):
+        state.restore(replace(found, state={**found.state, name: value}), replica)
+    state.restore(found, replica)
+
+
+def test_velocities_of_another_network_are_refused(shapes: Dataset, brief: Recipe) -> None:
+    replica, state = begin_training(shapes, brief)
+    found = state.snapshot(replica, shapes, brief)
+    for velocity in ({}, {**found.velocity, "fc4.bias": torch.zeros(3)}):
+        with pytest.raises(CheckpointError, match="no velocity of"):
+            state.restore(replace(found, velocity=velocity), replica)
+
+
+def test_pictures_of_another_side_are_other_pictures(shapes: Dataset, brief: Recipe, run: Path) -> None:
+    """Their fingerprint is that of what is stored."""
+    with pytest.raises(
+        CheckpointError, match="pictures of 32 pixels, and is given 24: prepare them with --side 32"
+    ):
+        run_training(shapes.resized(24), brief, run, resume=True, display=QUIET)

@@ -1,6 +1,8 @@
 """Recipes written down, read again, and changed by one setting."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,12 +10,14 @@ from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.augmentation.mixing import Mixing
 from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.errors import RecipeError
-from alexnet.networks.alexnet import AlexNet
-from alexnet.networks.small import FigureOne
+from alexnet.networks.as_trained import AsTrained
+from alexnet.networks.small import Cifar80Seconds, FigureOne
 from alexnet.recipes import RECIPES, recipe
-from alexnet.training.layers import with_network
-from alexnet.training.recipe import Change, Recipe
-from alexnet.training.settings import from_plain, to_plain, with_settings
+from alexnet.training.optimizer import LayerHyperparameters
+from alexnet.training.recipe import Change, Recipe, Training
+from alexnet.training.setting_paths import with_settings
+from alexnet.training.settings import from_plain, to_plain
+from alexnet.training.stage_rates import with_network
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -95,17 +99,111 @@ def test_settings_are_checked_together() -> None:
         ("training.batch_size", "many", "int expected, for instance 64"),
         ("training.batch_size", "1.5", "int expected"),
         ("training.batch_size", "0", "at least 1"),
-        ("training.rates.weight", "nan", "float expected"),
+        ("training.rates.weight", "nan", "finite number expected"),
         ("training.rates.weight", "-1", "0 or more"),
         ("network.dropout", "perhaps", "bool expected"),
         ("training", "3", "set them one by one"),
         ("training.seed.more", "3", "has no parts"),
         ("training.stages.conv1", "3", "say stages.STAGE.SETTING"),
+        ("training.batch_size", True, "int expected"),
+        ("training.batch_size", 3.7, "int expected"),
+        ("training.start", 3, "str expected"),
+        ("training.rates.weight", 10**400, "float expected"),
+        ("training.rates.weight", "inf", "finite number expected"),
+        ("augmentation.crop", 2, "bool expected"),
     ],
 )
-def test_a_setting_that_does_not_fit_is_named(path: str, value: str, message: str) -> None:
+def test_a_setting_that_does_not_fit_is_named(path: str, value: object, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         with_settings(recipe("paper"), {path: value})
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("batch_size", "`training.batch_size`"),
+        ("rates.weight", "`training.rates.weight`"),
+        ("crop_group", "`augmentation.crop_group`"),
+        ("kind", "`training.schedule.kind`"),
+        ("batchsize", "`training.batch_size`"),
+        ("trainin.batch_size", "`training.batch_size`"),
+        ("side", "`network.side` or `augmentation.side`"),
+    ],
+)
+def test_a_short_path_is_answered_with_the_full_one(short: str, full: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe("paper").with_settings({short: 64})
+    assert str(caught.value) == f"`{short}` is not a setting: did you mean {full}?"
+
+
+def test_settings_by_their_old_paths_still_work() -> None:
+    """`augmentation.shared` is what `crop_group` was called: by --set, in stored recipes, and in their changes."""
+    now = recipe("as-trained").with_settings({"augmentation.shared": "32"})
+    assert now == recipe("as-trained").with_settings({"augmentation.crop_group": 32})
+    plain = now.to_plain()
+    plain["augmentation"]["shared"] = plain["augmentation"].pop("crop_group")
+    assert Recipe.from_plain(plain) == now
+    steered = Recipe("steered", changes=(Change(1.0, "augmentation.shared", 32),))
+    assert steered.at(1.0).augmentation.group_size == 32
+
+
+def test_one_matrix_of_a_layer_is_changed_by_its_own_path() -> None:
+    """A matrix of several has a point in its name."""
+    rates = {"conv3": LayerHyperparameters(), "conv3.weight1": LayerHyperparameters(weight=0.5)}
+    two = replace(recipe("paper"), training=Training(stages=rates))
+    changed = two.with_settings({"training.stages.conv3.weight1.decay": 0.25}).training.stages
+    assert changed["conv3.weight1"] == LayerHyperparameters(weight=0.5, decay=0.25)
+    assert changed["conv3"] == LayerHyperparameters()
+
+
+def deep(levels: int) -> object:
+    """Return lists in lists."""
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("", [1], "recipe=.1. does not fit: it has parts"),
+        ("", {}, "`name` is missing"),
+        ("name", None, "name=None does not fit: str expected"),
+        ("training", None, "training=None does not fit: it has parts"),
+        ("training.stages", [1, 2], "training.stages=.* does not fit: it has parts"),
+        ("training.stages", {"conv1": 3}, "training.stages.conv1=3 does not fit: it has parts"),
+        ("training.epochs", float("nan"), "training.epochs=nan does not fit"),
+        ("training.batch_size", float("inf"), "training.batch_size=inf does not fit"),
+        ("training.batch_size", {"a": 1}, "training.batch_size=.* does not fit: int expected"),
+        ("training.seed", deep(900), "does not fit: int expected"),
+        ("training.schedule.epochs", deep(900), "does not fit: float expected"),
+        ("network", "alexnet", "network='alexnet' does not fit: it has parts"),
+        ("network.network", ["alexnet"], "none of the kinds"),
+        ("network.network", "x" * 10_000, "none of the kinds"),
+        ("network.side", "wide", "network.side='wide' does not fit"),
+        ("network.weights", "/etc/passwd", "`network.weights` is not a setting"),
+        ("augmentation.mixing", deep(900), "`augmentation.mixing` is not a setting"),
+        ("changes", 3, "changes=3 does not fit: it has parts"),
+        ("changes", [{"epoch": 1, "setting": "training.rates.weight", "value": {}}], "one value, or a list"),
+        ("changes", [{"epoch": 1, "setting": "training.rates.weight", "value": deep(900)}], "one value"),
+        ("more" * 5_000, 1, "is not a setting"),
+    ],
+)
+def test_a_stored_recipe_that_is_none_is_refused_in_one_line(path: str, value: Any, message: str) -> None:
+    plain: Any = recipe("paper").to_plain()
+    if path:
+        *way, last = path.split(".")
+        within = plain
+        for name in way:
+            within = within[name]
+        within[last] = value
+    else:
+        plain = value
+    with pytest.raises(RecipeError, match=message) as caught:
+        Recipe.from_plain(plain)
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
 
 
 def test_changes_take_effect_at_their_epoch() -> None:
@@ -131,12 +229,15 @@ def test_a_change_that_no_step_would_read_is_refused(setting: str) -> None:
         Recipe("steered", changes=(Change(1.0, setting, 0),))
 
 
-def test_another_network_takes_the_rates_of_its_own_layers_alone() -> None:
-    """conv1's rates of the run that was steered by hand stay, and its changes; fc4's of the CIFAR recipe go."""
-    assert not with_network(recipe("cifar-18pct"), FigureOne()).training.stages.keys() - {"fc4"}
-    assert not with_network(recipe("cifar-18pct"), AlexNet()).training.stages
-    steered = with_network(recipe("pretrained-six-layer"), FigureOne())
-    assert list(steered.training.stages) == ["conv1"]
-    assert not [change for change in steered.changes if "fc8" in change.setting]
-    assert [change for change in steered.changes if "conv1" in change.setting]
-    assert steered.augmentation.side == 32
+def test_another_network_takes_the_rates_of_layers_that_it_has_too() -> None:
+    """Of the same name and shapes: conv1 and fc8 of the steered run stay in its network of five such layers."""
+    steered = with_network(recipe("pretrained-six-layer"), AsTrained(classes=30))
+    assert list(steered.training.stages) == ["conv1", "fc8"]
+    assert steered.changes == recipe("pretrained-six-layer").changes
+    small = with_network(recipe("pretrained-six-layer"), FigureOne())  # a conv1 of its own
+    assert not small.training.stages
+    assert [change.setting for change in small.changes] == ["augmentation.colour"]
+    assert small.augmentation.side == 32
+    assert not with_network(
+        recipe("cifar-18pct"), Cifar80Seconds()
+    ).training.stages  # fc4 is not the last one

@@ -10,10 +10,11 @@ from alexnet.checkpoint import Checkpoint, save
 from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.dataset import Dataset
 from alexnet.errors import CheckpointError
+from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18, ConvLocal13
 from alexnet.training.recipe import Recipe, Training
-from alexnet.training.starting import starting_network
+from alexnet.training.starting import StartingWeights, starting_network
 
 
 def recipe(start: Path, classes: int) -> Recipe:
@@ -39,13 +40,13 @@ def test_convolutional_layers_are_kept_and_the_last_layer_is_new(
     wider: tuple[Path, Network], shapes: Dataset
 ) -> None:
     path, other = wider
-    said: list[str] = []
-    network = starting_network(recipe(path, 10), shapes, said.append)
+    network, weights = starting_network(recipe(path, 10), shapes)
     fresh = Network(Cifar18(classes=10))
     for name, value in network.named_parameters():
         expected = fresh if name.startswith("fc4") else other
         assert torch.equal(value, expected.get_parameter(name)), name
-    assert said == [f"weights of {path}: conv1, conv2, conv3; new: fc4"]
+    assert weights == StartingWeights(str(path), ("conv1", "conv2", "conv3"), ("fc4",))
+    assert str(weights) == "conv1, conv2, conv3; new: fc4"
 
 
 def test_the_mean_picture_stays_the_new_datas(wider: tuple[Path, Network]) -> None:
@@ -63,6 +64,18 @@ def test_a_start_of_which_nothing_fits_or_that_is_not_there_is_refused(
     with pytest.raises(
         CheckpointError, match=r"no layer of .* fits cifar-conv-local-13pct: conv1, conv2, local3"
     ):
-        starting_network(other, shapes, lambda line: None)
+        starting_network(other, shapes)
     with pytest.raises(CheckpointError, match="no such file"):
-        starting_network(recipe(path.with_name("nothing"), 10), shapes, lambda line: None)
+        starting_network(recipe(path.with_name("nothing"), 10), shapes)
+
+
+def test_layers_that_fit_on_top_of_layers_that_do_not_are_refused(shapes: Dataset, tmp_path: Path) -> None:
+    """fc6, fc7 and fc8 of one column fit two columns: they would stand on convolutions that begin anew."""
+    one, two = (AlexNet(side=67, classes=4, units=8, columns=columns) for columns in (1, 2))
+    names = shapes.classes
+    save(Checkpoint(one, Network(one).state_dict(), classes=names, words=names), tmp_path / "one.safetensors")
+    start = Training(start=str(tmp_path / "one.safetensors"))
+    with pytest.raises(
+        CheckpointError, match=r"fc6, fc7, fc8 would stand on .* conv1, .* leave out --network"
+    ):
+        starting_network(Recipe("x", two, Augmentation(side=67), start), shapes)

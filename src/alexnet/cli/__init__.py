@@ -12,13 +12,13 @@ import click
 import alexnet as package
 
 VERBS: Final = {
-    "demo": "Train, judge and use a small network on hand-written digits, in a minute.",
+    "demo": "Train, evaluate and use a small network on hand-written digits, in a minute.",
     "prepare": "Prepare pictures once: squared, packed, with classes and statistics.",
     "check": "Find what is wrong with pictures, before days are spent on them.",
     "train": "Train a network on pictures.",
-    "runs": "List runs with their states and errors.",
+    "runs": "List runs with their states and errors; free what finished ones no longer need.",
     "digest": "Print one SHA-256 over where a run stands.",
-    "evaluate": "Judge a run, or the average of several, on pictures of known classes.",
+    "evaluate": "Evaluate a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",
@@ -58,11 +58,18 @@ class Verbs(click.Group):
         return super().resolve_command(context, arguments)
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package.__version__, prog_name="alexnet")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def alexnet(debug: bool) -> None:
-    """AlexNet, whole: train it, judge it, use it.
+@click.pass_context
+def alexnet(context: click.Context, debug: bool) -> None:
+    """AlexNet, whole: train it, evaluate it, use it.
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 the data is at fault, 130 or 143 interrupted after saving.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

@@ -1,9 +1,10 @@
 """alexnet bench: how fast this machine runs the network, beside its limits and its peers."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
+
+from alexnet.cli.options import as_json
 
 if TYPE_CHECKING:
     from alexnet.bench.tasks import Report
@@ -16,7 +17,7 @@ TASKS = ("train", "infer", "latency", "normalization", "cifar", "data")
 @click.option("--batch", type=click.IntRange(min=1), help="Pictures a step.")
 @click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, help="Turns of each.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of each [as many as torch takes].")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json
 def command(task: str, batch: int | None, rounds: int, threads: int | None, as_json: bool) -> None:
     """Measure TASK: train, infer, latency, normalization, cifar or data.
 
@@ -31,7 +32,9 @@ def command(task: str, batch: int | None, rounds: int, threads: int | None, as_j
 
     report = measure(task, batch=batch, rounds=rounds, threads=threads or torch.get_num_threads())
     if as_json:
-        print(json.dumps(report.to_dict()))
+        from alexnet.cli.showing import show_json
+
+        show_json(report.to_dict())
     else:
         _show(report)
 

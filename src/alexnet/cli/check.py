@@ -1,20 +1,17 @@
 """alexnet check: what is wrong with pictures, before days are spent on them."""
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from alexnet.data.checking.check import CheckReport
+from alexnet.cli.options import as_json, workers
 
 
 @click.command("check")
 @click.argument("data")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -34,9 +31,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Exit with 3 if something this bad is found.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."
-)
+@workers
 def command(
     data: str, as_json: bool, html: Path | None, quarantine: Path | None, fail_on: str, workers: int | None
 ) -> None:
@@ -45,13 +40,14 @@ def command(
     Of a prepared directory, every file is compared with its SHA-256. The list that --quarantine writes is for
     `alexnet prepare --quarantine`.
     """
+    from alexnet.cli.findings import show_check
     from alexnet.cli.progress import walking
-    from alexnet.cli.showing import say
+    from alexnet.cli.showing import say, show_json
     from alexnet.cpu import cores
     from alexnet.data.checking.check import SEVERITIES, check
-    from alexnet.data.dataset import CARD
     from alexnet.data.quarantine import write_quarantine
     from alexnet.data.sources.naming import source_named
+    from alexnet.data.storage.card import CARD
     from alexnet.errors import AlexNetError
 
     if (Path(data) / CARD).exists():
@@ -74,9 +70,9 @@ def command(
         write_quarantine(quarantine, entries.items())
         say(f"quarantine: {len(entries):,} pictures in {quarantine}")
     if as_json:
-        print(json.dumps(found.to_dict()))
+        show_json(found.to_dict())
     else:
-        _show(found)
+        show_check(found)
     worst = found.worst()
     if worst and fail_on != "never" and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
         sys.exit(3)
@@ -84,7 +80,7 @@ def command(
 
 def _prepared(data: str, as_json: bool, fail_on: str) -> None:
     from alexnet.cli.progress import walking
-    from alexnet.cli.showing import say
+    from alexnet.cli.showing import say, show, show_json
     from alexnet.data.checking.integrity import damages
     from alexnet.data.dataset import Dataset
 
@@ -92,34 +88,12 @@ def _prepared(data: str, as_json: bool, fail_on: str) -> None:
     with walking("checking files") as progress:
         found = damages(dataset, progress)
     if as_json:
-        print(json.dumps({"name": dataset.name, "damaged": found, "skipped": len(dataset.unreadable)}))
+        show_json({"name": dataset.name, "damaged": found, "unreadable": dataset.card.unreadable})
     else:
         for line in found:
-            print(line)
+            show(line)
         say(
             f"{dataset.name}: {'all files are as prepared' if not found else f'{len(found)} files are damaged'}"
         )
     if found and fail_on != "never":
         sys.exit(3)
-
-
-def _show(found: "CheckReport") -> None:
-    from rich.table import Table
-
-    from alexnet.cli.showing import say, show_table
-    from alexnet.data.checking.check import KINDS
-    from alexnet.data.sources.texts import visible
-
-    splits = ", ".join(f"{count:,} {split}" for split, count in found.pictures.items())
-    if not found.findings:
-        say(f"{visible(found.name)}: {splits}; nothing to report")
-        return
-    table = Table(title=f"{visible(found.name)}: {splits}")
-    for heading in ("severity", "kind", "pictures", "for instance"):
-        table.add_column(heading, justify="right" if heading == "pictures" else "left", overflow="fold")
-    for kind, severity in KINDS.items():
-        if findings := found.of(kind):
-            first = findings[0]
-            words = ": ".join(visible(word) for word in (first.name, first.detail) if word)
-            table.add_row(severity, kind, f"{len(findings):,}", words)
-    show_table(table)

@@ -2,6 +2,7 @@
 
 import click
 
+from alexnet.cli.options import as_json, device
 from alexnet.errors import AlexNetError
 
 
@@ -26,33 +27,38 @@ from alexnet.errors import AlexNetError
     show_default=True,
     help="Of weights, pictures and entries.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@device("cpu")
+@as_json
 def command(
-    network: str, entries: int, images: int, side: int | None, keep_columns: bool, seed: int, as_json: bool
+    network: str,
+    entries: int,
+    images: int,
+    side: int | None,
+    keep_columns: bool,
+    seed: int,
+    device: str,
+    as_json: bool,
 ) -> None:
     """Compare a network's gradients with central differences in double precision.
 
     NETWORK is a layer-definition file (layers-145.cfg) or a name. Fails if one is off by 2% or more.
     """
     import dataclasses
-    import json
 
     from rich.table import Table
 
-    from alexnet.cli.showing import show_table
+    from alexnet.cli.showing import show_json, show_table
+    from alexnet.device import choose_device
     from alexnet.networks.catalogue import architecture
     from alexnet.networks.gradients import TOLERANCE, check_gradients
 
     options: dict[str, object] = {"side": side} if side else {}
     if keep_columns:
         options["merged"] = False
-    checks = list(
-        check_gradients(architecture(network, **options), images=images, entries=entries, seed=seed)
-    )
+    made, where = architecture(network, **options), choose_device(device)
+    checks = list(check_gradients(made, images=images, entries=entries, seed=seed, device=where))
     if as_json:
-        print(
-            json.dumps([{**dataclasses.asdict(check), "agrees": check.agrees} for check in checks], indent=2)
-        )
+        show_json([{**dataclasses.asdict(check), "agrees": check.agrees} for check in checks], indent=2)
     else:
         table = Table("parameter", "tried", "gradient", "error", "")
         for check in checks:

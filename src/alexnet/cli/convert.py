@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from alexnet.cli.options import PATH
+
 
 @click.command("convert")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("destination", type=click.Path(path_type=Path))
+@click.argument("source", type=PATH)
+@click.argument("destination", type=PATH)
 @click.option(
     "--to",
     "form",
@@ -17,9 +19,7 @@ import click
 @click.option(
     "--mean", metavar="R,G,B|FILE", help="What to subtract: a colour (0-255), .binaryproto or batches.meta."
 )
-@click.option(
-    "--classes", metavar="FILE", type=click.Path(path_type=Path), help="Names of the classes, one a line."
-)
+@click.option("--classes", metavar="FILE", type=PATH, help="Names of the classes, one a line.")
 @click.option(
     "--class-order",
     type=click.Choice(["sorted", "devkit"]),
@@ -45,7 +45,7 @@ def command(
     (.caffemodel), a checkpoint of the program of 2012 (plain, zip, gzip, or its directory), or a run or
     checkpoint of alexnet. Nothing that a file names is ever run.
     """
-    from alexnet.cli.showing import say
+    from alexnet.cli.showing import say, show
     from alexnet.interchange import conversion
     from alexnet.interchange.classes import read_classes
 
@@ -63,4 +63,4 @@ def command(
     say(f"  {len(found.classes):,} classes" + (f", order: {order}" if order else ""))
     for note in found.data.get("notes", ()):
         say(f"  {note}")
-    click.echo(f"{destination}: {said}")
+    show(f"{destination}: {said}")

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alexnet.cli.options import PATH
+
 if TYPE_CHECKING:
     from alexnet.data.dataset import Dataset
 
 
 @click.command("demo")
-@click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Run directory [runs/demo].")
+@click.option("--run", type=PATH, metavar="DIR", help="Run directory [runs/demo].")
 @click.option("--quiet", "-q", is_flag=True, help="Say only what matters.")
 def command(run: Path | None, quiet: bool) -> None:
-    """Train a small network on hand-written digits, judge it with ten views, and let it read some.
+    """Train a small network on hand-written digits, evaluate it with ten views, and let it read some.
 
     Nothing is downloaded. The digits that it reads were not trained on.
     """
@@ -22,7 +24,6 @@ def command(run: Path | None, quiet: bool) -> None:
     from alexnet.cli.predict import show_predictions
     from alexnet.cli.showing import say
     from alexnet.data.named import open_dataset
-    from alexnet.errors import Interrupted
     from alexnet.evaluation.report import evaluate
     from alexnet.launch.launch import fresh_run
     from alexnet.launch.train import train
@@ -31,11 +32,7 @@ def command(run: Path | None, quiet: bool) -> None:
     directory = run if run is not None else fresh_run("demo")
     say("Training a network of three convolutional layers on hand-written digits.")
     run_name = shlex.quote(str(directory))
-    try:
-        train("digits", "digits", directory, quiet=quiet)
-    except Interrupted as stop:
-        say(f"{stop}; go on with: alexnet train digits --run {run_name} --resume")
-        raise SystemExit(stop.exit_code) from None
+    train("digits", "digits", directory, quiet=quiet, tune=True)
     digits = open_dataset("digits")
     show_report(evaluate(directory, digits, views=10), every_class=False)
     pictures = _written(digits, directory / "pictures")
@@ -64,8 +61,8 @@ def _written(digits: "Dataset", directory: Path) -> list[Path]:
     directory.mkdir(exist_ok=True)
     paths = []
     for label in (0, 2, 4, 5, 7):
-        place = np.flatnonzero(held_out.labels == label)[:1]
-        pixels = held_out.images(place)[0].permute(1, 2, 0).numpy()
+        first = np.flatnonzero(held_out.labels == label)[:1]
+        pixels = held_out.images(first)[0].permute(1, 2, 0).numpy()
         path = directory / f"a-{digits.classes[label]}.png"
         Image.fromarray(pixels).save(path)
         paths.append(path)

@@ -2,9 +2,12 @@
 
 import click
 
+from alexnet.cli.options import as_json
+
 
 @click.command("doctor")
-def command() -> None:
+@as_json
+def command(as_json: bool) -> None:
     """Say what this machine offers, what is used of it, and the one thing that would speed it up most."""
     from alexnet import memory  # before the first tensor
 
@@ -15,18 +18,22 @@ def command() -> None:
     import torch
 
     from alexnet.bench.machine import machine
+    from alexnet.cli.showing import show, show_json
     from alexnet.kernels import library
 
-    for name, value in machine().items():
-        print(f"{name.replace('_gib', ''):22}{value}{' GiB' if name == 'memory_gib' else ''}")
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
-    print(f"{'compiler':22}{compiler or 'none'}")
-    print(f"{'allocator in a run':22}{tuned}")
-    for index in range(torch.cuda.device_count()):
-        print(f"{'graphics processor':22}{torch.cuda.get_device_name(index)}")
-    if not torch.cuda.is_available():
-        print(f"{'graphics processor':22}none that this torch can use")
-    print(f"\n{_advice(library.absence(), tuned.huge_pages, compiler)}")
+    devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    found = {**machine(), "compiler": compiler, "allocator in a run": str(tuned)}
+    advice = _advice(library.absence(), tuned.huge_pages, compiler)
+    if as_json:
+        show_json({**found, "graphics processors": devices, "advice": advice})
+        return
+    for name, value in found.items():
+        unit = " GiB" if name == "memory_gib" else ""
+        show(f"{name.removesuffix('_gib'):22}{'none' if value is None else value}{unit}")
+    for device in devices or ["none that this torch can use"]:
+        show(f"{'graphics processor':22}{device}")
+    show(f"\n{advice}")
 
 
 def _advice(absence: str | None, huge_pages: bool, compiler: str | None) -> str:

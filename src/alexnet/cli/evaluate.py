@@ -1,47 +1,56 @@
 """alexnet evaluate: errors of a run, or of the average of several."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from alexnet.cli.options import PATH, as_json, device, views
 
 if TYPE_CHECKING:
     from alexnet.evaluation.report import Report
 
 
 @click.command("evaluate")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, type=PATH, metavar="RUN...")
 @click.option(
     "--data", required=True, metavar="DATA", help="Name, prepared directory, or folders of pictures."
 )
-@click.option(
-    "--views", type=click.Choice(["1", "10"]), default="10", show_default=True, help="Views a picture."
-)
+@views("10")
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
-    help="The pictures to judge on [test, else validation].",
+    help="The pictures to evaluate on [test, else validation].",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@device("auto")
+@as_json
 @click.option("--classes", "show_classes", is_flag=True, help="Show every class, not only the ten worst.")
 def command(
-    runs: tuple[Path, ...], data: str, views: str, split: str | None, as_json: bool, show_classes: bool
+    runs: tuple[Path, ...],
+    data: str,
+    views: str,
+    split: str | None,
+    device: str,
+    as_json: bool,
+    show_classes: bool,
 ) -> None:
-    """Judge RUN on every picture of a split exactly once; several RUNs are averaged.
+    """Evaluate RUN on every picture of a split exactly once; several RUNs are averaged.
 
     Errors are printed with their 95% confidence intervals. Under torchrun or srun the processes share the
     pictures, and the first one prints.
     """
+    from alexnet.cli.showing import show_json
     from alexnet.distributed.group import joined
     from alexnet.evaluation.report import evaluate
+    from alexnet.runs.loading import load
 
     with joined() as processes:
-        report = evaluate(list(runs), data, views=int(views), split=split, processes=processes)
+        networks = [load(run, device=device) for run in runs]
+        report = evaluate(networks, data, views=int(views), split=split, processes=processes)
     if not processes.is_first:
         return
     if as_json:
-        print(json.dumps(report.to_dict()))
+        show_json(report.to_dict())
     else:
         show_report(report, every_class=show_classes)
 
@@ -50,12 +59,12 @@ def show_report(report: "Report", *, every_class: bool) -> None:
     """Print the errors, and those of single classes, as tables."""
     from rich.table import Table
 
-    from alexnet.cli.showing import say, show_table
+    from alexnet.cli.showing import say, show, show_table
     from alexnet.data.sources.texts import visible
 
     seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
-    print(f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
+    show(f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
     table = Table()
     for heading in ("", "error", "95% interval"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -70,12 +79,12 @@ def show_report(report: "Report", *, every_class: bool) -> None:
         say(report.collapse)
     if report.unreadable:
         say(f"{report.unreadable} pictures of this split could not be read and are in no error")
-    judged = [found for found in report.per_class if found.count]
-    worst = sorted(judged, key=lambda found: -found.top1_error)
+    seen_classes = [found for found in report.per_class if found.count]
+    worst = sorted(seen_classes, key=lambda found: -found.top1_error)
     if not every_class:
         worst = [found for found in worst if found.top1_error > 0][:10]
     if worst:
-        print("classes" if every_class else "classes with the most errors")
+        show("classes" if every_class else "classes with the most errors")
         classes = Table()
         for heading in ("class", "pictures", "top-1 error"):
             classes.add_column(heading, justify="left" if heading == "class" else "right")

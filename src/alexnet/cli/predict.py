@@ -1,33 +1,34 @@
 """alexnet predict: the best classes of pictures."""
 
-import json
 import os
 import sys
 from pathlib import Path
 
 import click
 
+from alexnet.cli.options import PATH, device, views
+
 
 @click.command("predict")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Classes a picture.")
-@click.option(
-    "--views", type=click.Choice(["1", "10"]), default="1", show_default=True, help="Views a picture."
-)
+@views("1")
+@device("cpu")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON lines, as when standard output is no terminal."
 )
-def command(run: Path, pictures: tuple[str, ...], top: int, views: str, as_json: bool) -> None:
+def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: str, as_json: bool) -> None:
     """Name the best classes of each PICTURE, a file or a folder with pictures in it or below, as RUN sees them.
 
-    A picture that cannot be read is named on standard error, the others are answered, and the exit code is 3.
+    A picture that cannot be read is named on standard error, the others are classified all the same, and the
+    exit code is 3.
     """
-    from alexnet.cli.showing import say
+    from alexnet.cli.showing import say, show_json
     from alexnet.errors import DataError
     from alexnet.runs.loading import load
 
-    classifier = load(run)
+    classifier = load(run, device=device)
     as_json = as_json or not sys.stdout.isatty()
     unreadable = 0
     for path in _files(pictures):
@@ -42,7 +43,7 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, as_json:
                 {"class": prediction.name, "words": prediction.words, "probability": prediction.probability}
                 for prediction in predictions
             ]
-            print(json.dumps({"picture": path, "classes": classes}), flush=True)
+            show_json({"picture": path, "classes": classes})
         else:
             show_predictions(path, [(prediction.words, prediction.probability) for prediction in predictions])
     if unreadable:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from alexnet.cli.options import PATH, workers
+
 
 @click.command("prepare")
 @click.argument("source")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=PATH)
 @click.option(
     "--side",
     type=click.IntRange(min=8),
@@ -22,9 +24,7 @@ import click
     help="Pixels, the fastest to read, or JPEG, an eighth of the size.",
 )
 @click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Of the JPEGs.")
-@click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."
-)
+@workers
 @click.option(
     "--tolerance",
     type=click.FloatRange(0, 1),
@@ -32,9 +32,7 @@ import click
     show_default=True,
     help="Part that may be unreadable.",
 )
-@click.option(
-    "--quarantine", type=click.Path(path_type=Path), metavar="FILE", help="Leave out what this lists."
-)
+@click.option("--quarantine", type=PATH, metavar="FILE", help="Leave out what this lists.")
 @click.option(
     "--order",
     type=click.Choice(["sorted", "devkit"]),
@@ -55,8 +53,8 @@ def command(
 ) -> None:
     """Prepare the pictures of SOURCE in DIRECTORY: shorter side scaled, central square, packed.
 
-    SOURCE is a name (digits), a directory, an archive, a list of files, hf:owner/name or a remote place. An
-    interrupted preparation goes on when the same command is given again. Under torchrun the work is divided.
+    SOURCE is a name (digits), a directory, an archive, a list of files, hf:owner/name or a remote address. An
+    interrupted preparation goes on when the same command is given again. Under torchrun or srun the work is divided.
     """
     from alexnet.cli.progress import walking
     from alexnet.cli.showing import say
@@ -82,4 +80,4 @@ def command(
     for unreadable in dataset.unreadable[:10]:
         say(f"  left out: {visible(unreadable.name)}: {visible(unreadable.reason)}")
     if len(dataset.unreadable) > 10:
-        say(f"  and {len(dataset.unreadable) - 10} more: see {directory / 'unreadable.jsonl'}")
+        say(f"  and {len(dataset.unreadable) - 10} more: see {directory / 'skipped.jsonl'}")

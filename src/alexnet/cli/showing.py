@@ -1,99 +1,86 @@
-"""How results look: tables on a terminal, on standard error what is not a result."""
+"""How results look: lines, JSON and tables on standard output, what is no result on standard error.
 
-import shlex
+Whatever is printed goes through `visible`: a name of a file or a class may hold a terminal's commands.
+"""
+
+import json
+import math
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from alexnet.data.sources.texts import visible
 
-    from alexnet.data.dataset import Dataset
-    from alexnet.runs.run import Run
-    from alexnet.training.dry_run import DryRun
-    from alexnet.training.recipe import Recipe
+if TYPE_CHECKING:
+    from rich.table import Column, Table
 
 
 def say(text: str) -> None:
-    """Print a line that is no result, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Print lines that are no result, on standard error."""
+    print("\n".join(map(visible, text.split("\n"))), file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Print lines of a result, on standard output."""
+    print("\n".join(map(visible, text.split("\n"))), flush=True)
+
+
+def show_json(value: object, indent: int | None = None) -> None:
+    """Print a result as JSON, its fractions without the binary tails that float arithmetic leaves."""
+    print(json.dumps(_rounded(value), indent=indent), flush=True)
+
+
+def _rounded(value: object) -> object:
+    """Return plain values with numbers of nine significant digits at most; what is no number is none in JSON."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _rounded(entry) for name, entry in value.items()}
+    return [_rounded(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def show_table(table: "Table") -> None:
-    """Print a table on standard output, its texts as they are: without a frame and with whole numbers where a
-    terminal is narrow; as wide as it needs to be where that is no terminal."""
+    """Print a table on standard output, its texts as they are; as wide as it needs to be where that is no terminal.
+
+    Where a terminal is narrow it has no frame, whole numbers and folded texts; where it is too narrow for those, each
+    row is some lines.
+    """
     from rich.console import Console
+    from rich.segment import Segment, Segments
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 200
     elif console.measure(table, options=console.options.update(width=200)).maximum > console.width:
+        if _least_width(table) > console.width:
+            return _show_rows(table)
         table.box, table.padding, table.pad_edge = None, (0, 1, 0, 0), False
         for column in table.columns:
             column.overflow, column.no_wrap = "fold", column.justify == "right"
-    console.print(table)
+    drawn = console.render(table)
+    safe = (Segment("\n".join(map(visible, part.text.split("\n"))), part.style) for part in drawn)
+    console.print(Segments(safe), end="")
+    return None
 
 
-def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
-    """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
-    from alexnet.training.plan import Plan
-    from alexnet.training.settings import differing, flat
-
-    splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
-    seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
-    say(f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{seen}")
-    if dataset.unreadable:
-        say(f"      {len(dataset.unreadable)} pictures could not be read and are left out")
-    shown = [(path, value) for path, value in (flat if verbose else differing)(recipe) if path != "name"]
-    say(f"recipe: {recipe.name}" + ("" if verbose else ", all else as the paper has it (--verbose shows it)"))
-    for path, value in shown:
-        say(f"  {path} = {value}")
-    plan = Plan(recipe, len(dataset.split("train")))
-    say(f"steps: {plan.total_steps:,}, {plan.steps_per_epoch:,} an epoch")
+def _least_width(table: "Table") -> int:
+    """Return the columns of a terminal that a table needs at least: whole numbers, and six letters of each text."""
+    widths = [(max(map(len, _texts(column))), column.justify == "right") for column in table.columns]
+    return sum(1 + (width if whole else min(width, 6)) for width, whole in widths)
 
 
-def show_next(run: "Run", data: str) -> None:
-    """Print where a run is, and what may be typed next."""
-    say(f"run: {run.path}\nnext: {shlex.join(['alexnet', 'evaluate', str(run.path), '--data', data])}")
+def _show_rows(table: "Table") -> None:
+    """Print each row of a table as lines: its first cell, and below it the others with their headings."""
+    if table.title:
+        show(str(table.title))
+    headings, *rows = zip(*map(_texts, table.columns), strict=True)
+    for first, *others in rows if table.show_footer else rows[:-1]:
+        show(first)
+        for heading, text in zip(headings[1:], others, strict=True):
+            if text:
+                show(f"  {heading}: {text}".replace("  : ", "  "))
 
 
-def show_dry_run(found: "DryRun") -> None:
-    """Print what a run would take: the shapes of its stages, memory, speed, time and disk."""
-    from rich.table import Table
-
-    table = Table(title="one picture's way", title_justify="left")
-    table.add_column("stage")
-    table.add_column("output", justify="right")
-    for name, shape in found.shapes.items():
-        table.add_row(name, " x ".join(str(size) for size in shape))
-    show_table(table)
-    say(f"parameters: {found.parameters:,}")
-    say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
-    say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
-    total = found.training_seconds + found.validation_seconds
-    say(f"time: {duration(total)}, of which validation about {duration(found.validation_seconds)}")
-    say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
-    if found.disk > found.free:
-        say("the disk is too small: make room, or choose another --run")
-
-
-def show_collectives(recipe: "Recipe", processes: int) -> None:
-    """Print what each scheme would send in a step over so many processes."""
-    from rich.table import Table
-
-    from alexnet.networks.parallel.communication import possible
-
-    table = Table(title=f"over {processes} processes, each sends a step", title_justify="left")
-    for heading in ("scheme", "gradients", "activations", "parameters held"):
-        table.add_column(heading, justify="left" if heading == "scheme" else "right")
-    for found in possible(recipe.network, processes, recipe.training.batch_size):
-        sent = (f"{value / 1e6:,.2f} MB" for value in (found.gradients, found.activations))
-        table.add_row(found.scheme, *sent, f"{found.parameters:,}")
-    show_table(table)
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as a person says them."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.0f} seconds"
+def _texts(column: "Column") -> list[str]:
+    """Return the heading, the cells and the footer of a column."""
+    return [str(column.header), *map(str, column.cells), str(column.footer)]

@@ -1,17 +1,17 @@
 """alexnet train: from pictures to a run directory."""
 
-from pathlib import Path
+import shlex
 from typing import Any
 
 import click
 
-PATH = click.Path(path_type=Path)
+from alexnet.cli.options import PATH, changes, device
 
 
 @click.command("train")
 @click.argument("data")
 @click.option("--recipe", metavar="NAME", help="What to do: paper, digits, cifar-18pct ...")
-@click.option("--network", metavar="NAME|FILE", help="Train this network in place of the recipe's.")
+@click.option("--network", metavar="NAME|FILE", help="Train this network instead of the recipe's.")
 @click.option("--params", type=PATH, metavar="FILE", help="Layer parameters of --network FILE.")
 @click.option("--weights", metavar="RUN", help="Begin with weights of a run or checkpoint, where they fit.")
 @click.option("--quarantine", type=PATH, metavar="FILE", help="Leave out what this lists.")
@@ -44,7 +44,7 @@ PATH = click.Path(path_type=Path)
     help="How long a process waits for another.",
 )
 @click.option("--silence", type=click.FloatRange(1), hidden=True)  # what --timeout was called before
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
+@device("auto")
 @click.option(
     "--log-to",
     multiple=True,
@@ -61,20 +61,23 @@ def command(
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
-    from alexnet.cli.showing import say, show_collectives, show_dry_run, show_next, show_recipe
-    from alexnet.errors import PeerError
+    from alexnet.cli.before_training import show_collectives, show_dry_run, show_recipe
+    from alexnet.cli.showing import say
+    from alexnet.device import describe_device
+    from alexnet.errors import Interrupted, PeerError
     from alexnet.launch.launch import estimate, launch
     from alexnet.launch.request import RunRequest
     from alexnet.launch.resolve import resolve, tune_process
 
     options["timeout"] = silence or options["timeout"]
-    request = RunRequest(data, set=_changes(settings), **options)
+    request = RunRequest(data, set=changes(settings), **options)
     tuned = tune_process(request.device)  # before the first tensor
     resolved = resolve(request, writes=not dry_run)
     speaks = resolved.rank.rank == 0 and (dry_run or not request.quiet) and not resolved.starts_processes
     if speaks:
         show_recipe(resolved.recipe, resolved.dataset, verbose=verbose)
     if dry_run:
+        say(describe_device(resolved.device))
         show_dry_run(estimate(resolved))
         show_collectives(resolved.recipe, request.processes or max(2, resolved.rank.world_size))
         return
@@ -82,22 +85,14 @@ def command(
         say(str(tuned))
     try:
         run = launch(resolved)
-    except PeerError as error:
-        if resolved.starts_processes:  # which have said why
+    except (PeerError, Interrupted) as error:
+        told = isinstance(error, Interrupted) and resolved.rank.rank > 0
+        if resolved.starts_processes or told:  # the processes, or the first of them, have said why
             raise SystemExit(error.exit_code) from None
         raise
     if speaks:
-        show_next(run, data)
-
-
-def _changes(settings: tuple[str, ...]) -> dict[str, str]:
-    """Return the settings to change, by path."""
-    from alexnet.errors import RecipeError
-
-    changes = {}
-    for text in settings:
-        path, equals, value = text.partition("=")
-        if not equals or not path:
-            raise RecipeError(f"--set {text} does not say what to set: write --set training.batch_size=64")
-        changes[path.strip()] = value.strip()
-    return changes
+        collapsed = bool(run.history and run.history[-1].get("collapsed"))
+        following = shlex.join(["alexnet", "evaluate", str(run.path), "--data", data])
+        if collapsed:
+            following = "train again, as said above; there is nothing to evaluate"
+        say(f"run: {run.path}\nnext: {following}")

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alexnet.data.dataset import Split
+from alexnet.data.split import Split
 from alexnet.distributed.micro_batches import BatchDivision
 
 _POLL_SECONDS: Final = 0.1  # between looks at whether the reader is still wanted

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alexnet import files
-from alexnet.data.dataset import CARD, Dataset
+from alexnet.data.dataset import Dataset
 from alexnet.data.preparation.prepare import preparation_key, prepare
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.naming import NAMED, default_side, source_named
 from alexnet.data.sources.source import Source
 from alexnet.data.sources.texts import visible
+from alexnet.data.storage.card import CARD
 from alexnet.errors import DataError
 
 

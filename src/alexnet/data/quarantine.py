@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alexnet import files
-from alexnet.data.sources.files.places import remote
+from alexnet.data.sources.files.remote import is_remote
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError
 
@@ -17,7 +17,7 @@ def quarantine_of(source: Source) -> Path | None:
     It is called quarantine.jsonl, in their folder; of an archive or a list, its name and .quarantine.jsonl.
     """
     origin = source.notes.get("origin")
-    if not isinstance(origin, str) or remote(origin):
+    if not isinstance(origin, str) or is_remote(origin):
         return None
     path = Path(origin, "quarantine.jsonl") if os.path.isdir(origin) else Path(f"{origin}.quarantine.jsonl")
     return path if path.is_file() else None
@@ -31,10 +31,10 @@ def read_quarantine(path: str | Path) -> dict[str, str]:
     Returns:
         the reason for each name.
     Raises:
-        DataError: the file cannot be read, or a line is neither.
+        DataError: the file cannot be read, is a pipe or a device, is larger than any list, or a line is neither.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+        lines = files.read_bounded(Path(path)).decode("utf-8", "surrogateescape").split("\n")
     except OSError as error:
         raise DataError(f"quarantine list {os.fspath(path)!r} cannot be read: {error.strerror}") from None
     found = {}
@@ -56,6 +56,10 @@ def _entry(line: str, where: str) -> tuple[str, str]:
         return line.rstrip("\r"), "listed"
     try:
         row = json.loads(line)
-        return str(row["name"]), str(row.get("reason", "listed"))
-    except (ValueError, KeyError) as error:
-        raise DataError(f"{where}: expected a name or {{'name': ..., 'reason': ...}} ({error})") from None
+        name, reason = row["name"], row.get("reason", "listed")
+    except (ValueError, KeyError, RecursionError) as error:
+        words = " ".join(str(error).split())[:120]
+        raise DataError(f"{where}: expected a name or {{'name': ..., 'reason': ...}} ({words})") from None
+    if not isinstance(name, str) or not isinstance(reason, str):
+        raise DataError(f"{where}: expected a name or {{'name': ..., 'reason': ...}}, each a text")
+    return name, reason

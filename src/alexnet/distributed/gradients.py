@@ -24,7 +24,7 @@ class GradientSum:
     Messages go out in one order on every process, the last layer's first.
 
     Args:
-        processes: over which to sum; of one alone there is nothing to do.
+        group: over which to sum; of one alone there is nothing to do.
         parameters: in the order in which the network uses them.
     """
 

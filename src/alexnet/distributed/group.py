@@ -1,6 +1,6 @@
 """What the processes of a run say to each other, and which rows of a batch are whose.
 
-One loss is shared by all: the sum of what each process adds for the rows that it judges. A gradient is
+One loss is shared by all: the sum of what each process adds for its rows. A gradient is
 therefore complete once it is summed over the processes whose rows it lacks, and the gradient of gathered
 values is the sum of what each process found for its use of them.
 """
@@ -28,7 +28,7 @@ SCHEMES: Final = ("data", "columns", "hybrid")
 TIMEOUT: Final = timedelta(minutes=2)
 """How long one process waits for another before it gives up."""
 
-MEETING: Final = timedelta(minutes=10)
+RENDEZVOUS: Final = timedelta(minutes=10)
 """How long all have to be there: a machine may have to read its data first."""
 PR_SET_PDEATHSIG: Final = 1  # from linux/prctl.h
 
@@ -40,7 +40,7 @@ class ProcessGroup:
     """The processes of a run, this one among them. Alone, nothing is sent and all rows are its own.
 
     Args:
-        place: which of how many this is.
+        process_rank: which of how many this is; left out, alone.
         scheme: data, columns or hybrid: how they divide the work (docs/scaling.md).
     """
 
@@ -164,7 +164,7 @@ def joined(scheme: str = "data", timeout: timedelta = TIMEOUT) -> Iterator[Proce
 
     Args:
         scheme: how they divide the work.
-        silence: how long one waits for another before it gives up and says which one is silent.
+        timeout: how long one waits for another before it gives up and says which one is silent.
     Raises:
         RunError: the environment does not make sense, or the others cannot be met.
     """
@@ -180,7 +180,7 @@ def joined(scheme: str = "data", timeout: timedelta = TIMEOUT) -> Iterator[Proce
         torch.cuda.set_device(found.local_rank % torch.cuda.device_count())  # what "cuda" means from here on
     method = f"tcp://{found.address}:{found.port}" if found.address else "env://"
     try:
-        store, _, _ = next(rendezvous(method, found.rank, found.world_size, timeout=MEETING))
+        store, _, _ = next(rendezvous(method, found.rank, found.world_size, timeout=RENDEZVOUS))
         # torchrun keeps its store when it begins processes again, with the addresses of those that died.
         store = PrefixStore(f"start {found.restarts}", store)
         dist.init_process_group(
@@ -213,7 +213,7 @@ def translating_peer_errors() -> Iterator[None]:
         missing = next((heartbeat.missing() for heartbeat in _heartbeats), None) if late else None
         raise PeerError(
             f"process {dist.get_rank()} ends: {missing}; end what is left of it, and --resume goes on from the last "
-            "checkpoint (--silence SECONDS waits longer)"
+            "checkpoint (--timeout SECONDS waits longer)"
             if missing
             else f"process {dist.get_rank()} ends because another one ended or has long been silent "
             f"({_line(error)}): that one's message says why; --resume goes on from the last checkpoint"

@@ -1,14 +1,19 @@
 """torchrun for those who do not know it: the same command in several processes on this machine."""
 
+import contextlib
+import logging
 import os
 import signal
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from alexnet.errors import AlexNetError, RunError
+
+_ELASTIC: Final = "torch.distributed.elastic"
 
 
 def start(count: int, arguments: Sequence[str], *, threads: int, restarts: int = 3) -> int:
@@ -58,17 +63,26 @@ def _pass_on(number: int, frame: FrameType | None) -> None:
         os.kill(int(process), number)
 
 
+@contextlib.contextmanager
+def _elastic_is_silent() -> Iterator[None]:
+    """Keep torchrun's own lines off standard error: the processes speak themselves."""
+    found = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith(_ELASTIC)]
+    levels = [(logger, logger.level) for logger in found]
+    for logger in found:  # each of them has a level of its own
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in levels:
+            logger.setLevel(level)
+
+
 def _run(count: int, arguments: Sequence[str]) -> int:
     """Run the processes once; a negative code is the signal that killed the first one that failed."""
-    import logging
-
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    logging.getLogger("torch.distributed.elastic").setLevel(
-        logging.CRITICAL
-    )  # the processes speak themselves
     configuration = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -80,7 +94,8 @@ def _run(count: int, arguments: Sequence[str]) -> int:
     )
     command = [sys.executable, "-m", "alexnet", *arguments]
     try:
-        elastic_launch(configuration, command[0])(*command[1:])
+        with _elastic_is_silent():
+            elastic_launch(configuration, command[0])(*command[1:])
     except ChildFailedError as error:
         codes = [failure.exitcode for failure in error.failures.values()]
         killed = [code for code in codes if code < 0 and code != -signal.SIGTERM]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from alexnet.data.batches import batches
-from alexnet.data.dataset import Split
+from alexnet.data.split import Split
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.distributed.micro_batches import BatchDivision
 from alexnet.inference.views import VIEWS_AT_ONCE, view_function, view_probabilities

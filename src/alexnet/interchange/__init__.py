@@ -4,7 +4,7 @@
     opening             a file opened once, unpacked within bounds
     classes             what the logits stand for
     means               the mean picture: a colour, or from a file that holds a picture
-    foreign             weights of another program in the words of this one
+    imported            weights of another program in the words of this one
     own                 state dicts with this package's names
     safetensors_file    what safetensors wrote
     torch_file          what torch.save wrote

@@ -6,22 +6,24 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from alexnet import checkpoint
 from alexnet.checkpoint import Checkpoint
+from alexnet.data.imagenet_classes import ORDERS
 from alexnet.errors import CheckpointError, ExportError, choices
 from alexnet.files import written_whole
 from alexnet.interchange import caffe, own, safetensors_file, torch_file, torchvision
-from alexnet.interchange import imported as foreign
 from alexnet.interchange.classes import THOUSAND, Classes, supposed
 from alexnet.interchange.cudaconvnet.reading import from_state
 from alexnet.interchange.cudaconvnet.states import is_state, newest
 from alexnet.interchange.cudaconvnet.writing import write_state
-from alexnet.interchange.imported import ImportedWeights
+from alexnet.interchange.imported import ImportedWeights, check_finite, to_checkpoint
 from alexnet.interchange.means import read_mean
 from alexnet.interchange.opening import Opened, opened, zipped
+from alexnet.networks.fields import shown
 from alexnet.runs.checkpoints import best_checkpoint
 
 FORMATS: Final = {
@@ -62,9 +64,14 @@ def convert(
     Returns:
         what was written, as a checkpoint.
     Raises:
-        CheckpointError: the source is damaged, hostile, of no known kind, or not an AlexNet.
+        CheckpointError: the source is damaged, hostile, of no known kind, or not an AlexNet; or the destination
+            cannot be written, or is no regular file.
         ExportError: the format does not exist, or cannot hold this network.
+        ValueError: an argument of another type.
     """
+    for name, given in (("source", source), ("destination", destination)):
+        if not isinstance(given, str | Path):
+            raise ValueError(f"{name}={given!r} does not fit: the path of a file is taken")
     found = read(Path(source), network=network, classes=classes, mean=mean)
     write(found, Path(destination), to or format_of(Path(destination)))
     return found
@@ -87,26 +94,43 @@ def read(
     Returns:
         a checkpoint; its `data` says where the weights came from and what differs.
     Raises:
-        CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet.
+        CheckpointError: the file is damaged, hostile, of no known kind, or not an AlexNet; or holds numbers that
+            are not finite.
+        ValueError: an argument of another type.
     """
+    _check_arguments(network, classes, mean)
     if path.is_dir():
         path = newest(path) or best_checkpoint(path)
     with opened(path) as source:
         if safetensors_file.is_safetensors(source):
             if safetensors_file.is_checkpoint(source):
                 kept = checkpoint.load(path)
+                check_finite(kept.weights, source.name)
+                check_finite({f"the velocity of {name}": v for name, v in kept.velocity.items()}, source.name)
                 _check_network(source.name, network, kept.architecture.kind)
                 return _changed(kept, classes, mean, source.name)
             found = _named(safetensors_file.read(source), source.name, network)
         else:
-            found = _foreign(source, network)
+            found = _imported(source, network)
     side = found.architecture.side
     picture = found.mean if mean is None else read_mean(mean, side)
     if isinstance(classes, str):
         classes = _ordered(found.architecture.classes, classes, str(path))
     elif classes is None:
         classes = found.classes or supposed(found.architecture.classes, found.order)
-    return foreign.to_checkpoint(found, str(path), classes, picture)
+    return to_checkpoint(found, str(path), classes, picture)
+
+
+def _check_arguments(network: object, classes: object, mean: object) -> None:
+    """Check what a person may give in Python."""
+    if not isinstance(network, str | None):
+        raise ValueError(f"network={shown(network)} does not fit: a name of the catalogue is taken")
+    if not isinstance(classes, Classes | str | None) or (isinstance(classes, str) and classes not in ORDERS):
+        raise ValueError(
+            f"classes={shown(classes)} does not fit: {' or '.join(ORDERS)}, or read_classes(path), is taken"
+        )
+    if not isinstance(mean, str | None):
+        raise ValueError(f"mean={shown(mean)} does not fit: a text is taken, 'R,G,B' or the path of a file")
 
 
 def _ordered(count: int, order: str, source: str) -> Classes:
@@ -135,14 +159,15 @@ def _changed(found: Checkpoint, classes: Classes | str | None, mean: str | None,
     weights = {name: value for name, value in found.weights.items() if name != "mean"}
     picture = found.weights["mean"] if mean is None else read_mean(mean, architecture.side)
     kept = classes or Classes(found.classes, found.words, str(found.data.get("class order", "as listed")))
-    changed = foreign.to_checkpoint(
+    changed = to_checkpoint(
         ImportedWeights("alexnet", architecture, weights, "sorted"), source, kept, picture
     )
     data = {**found.data, "class order": kept.order}
     return replace(found, weights=changed.weights, classes=changed.classes, words=changed.words, data=data)
 
 
-def _foreign(source: Opened, network: str | None) -> ImportedWeights:
+def _imported(source: Opened, network: str | None) -> ImportedWeights:
+    """Read a file that is not safetensors: of which program it is shows from its first bytes."""
     start = bytes(source.content[:2])
     if start == b"PK":
         with zipped(source) as archive:
@@ -198,15 +223,20 @@ def write(found: Checkpoint, path: Path, form: str) -> str:
     if form == "checkpoint":
         checkpoint.save(found, path)
         return "alexnet predict, evaluate and train take it"
-    if form not in FORMATS:
-        raise ExportError(f"`{form}` is not a format to write; {choices(form, FORMATS)}")
+    if not isinstance(form, str) or form not in FORMATS:
+        raise ExportError(f"`{shown(form)}` is not a format to write; {choices(str(form), FORMATS)}")
     try:
         if form == "original":
             write_state(found, path)
             return "the original program's loaders of weights read it"
         return _write_torchvision(found, path)
-    except OSError as error:
-        raise CheckpointError(f"{path} could not be written: {error.strerror}") from error
+    except (
+        OSError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:  # torch's and safetensors' writers have their own
+        said = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+        raise CheckpointError(f"{path} could not be written: {said}") from error
 
 
 def _write_torchvision(found: Checkpoint, path: Path) -> str:

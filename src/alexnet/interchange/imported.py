@@ -9,6 +9,7 @@ from torch import Tensor
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError
 from alexnet.interchange.classes import Classes
+from alexnet.networks.mean import central_crop
 from alexnet.networks.network import Network
 from alexnet.networks.stage import Architecture
 
@@ -35,11 +36,13 @@ class ImportedWeights:
     """What a user should know of the conversion."""
 
 
-def to_checkpoint(foreign: ImportedWeights, source: str, classes: Classes, mean: Tensor | None) -> Checkpoint:
+def to_checkpoint(
+    imported: ImportedWeights, source: str, classes: Classes, mean: Tensor | None
+) -> Checkpoint:
     """Make a checkpoint that answers a picture alone.
 
     Args:
-        foreign: the weights.
+        imported: the weights.
         source: the file's name, for messages and for the checkpoint.
         classes: what the logits stand for.
         mean: the picture to subtract, RGB in 0-255, (3, H, W); None subtracts nothing.
@@ -47,16 +50,21 @@ def to_checkpoint(foreign: ImportedWeights, source: str, classes: Classes, mean:
         CheckpointError: weights are missing, unknown, of the wrong shape or not finite; the mean is too
             small; the classes are not as many as the logits.
     """
-    architecture, notes = foreign.architecture, list(foreign.notes)
+    architecture, notes = imported.architecture, list(imported.notes)
     picture = torch.zeros(3, architecture.side, architecture.side) if mean is None else mean
-    weights = {"mean": _central(picture, architecture.side, source), **foreign.weights}
+    try:
+        weights = {"mean": central_crop(picture, architecture.side), **imported.weights}
+    except ValueError as error:
+        raise CheckpointError(f"{source} is not converted: {error}") from error
     with torch.device("meta"):  # shapes alone: nothing is allocated before they are known to be right
-        network = Network(architecture)
+        network = Network.empty(architecture)
     network.check_weights(weights, source)
-    weights = {name: weights[name].to(own.dtype).contiguous() for name, own in network.state_dict().items()}
     for name, value in weights.items():
-        if not bool(value.isfinite().all()):
-            raise CheckpointError(f"{source} is not converted: {name} is not finite everywhere")
+        if value.is_complex():
+            raise CheckpointError(f"{source} is not converted: the numbers of {name} are complex")
+    weights = {name: weights[name].to(own.dtype).contiguous() for name, own in network.state_dict().items()}
+    check_finite(weights, source)
+    for name, value in weights.items():
         if name.endswith("weight") and not bool(value.any()):
             notes.append(f"{name} is zero everywhere")
     if len(classes.names) != architecture.classes:
@@ -69,13 +77,24 @@ def to_checkpoint(foreign: ImportedWeights, source: str, classes: Classes, mean:
         classes=classes.names,
         words=classes.words,
         data={
-            "name": f"the pictures of {foreign.format}",
-            "side": max(foreign.picture_side or _usual_side(architecture.side), architecture.side),
-            "converted from": foreign.format,
+            "name": f"the pictures of {imported.format}",
+            "side": max(imported.picture_side or _usual_side(architecture.side), architecture.side),
+            "converted from": imported.format,
             "class order": classes.order,
             "notes": notes,
         },
     )
+
+
+def check_finite(values: Mapping[str, Tensor], source: str) -> None:
+    """Check that weights or velocities are numbers.
+
+    Raises:
+        CheckpointError: one is infinite or no number; the message names it.
+    """
+    for name, value in values.items():
+        if not bool(value.isfinite().all()):
+            raise CheckpointError(f"{source} is not converted: {name} is not finite everywhere")
 
 
 def _usual_side(side: int) -> int:
@@ -86,13 +105,3 @@ def _usual_side(side: int) -> int:
 def one_colour(colour: Sequence[float], side: int) -> Tensor:
     """Return a mean picture of one colour: float32, (3, side, side)."""
     return torch.tensor(colour, dtype=torch.float32)[:, None, None].expand(3, side, side)
-
-
-def _central(mean: Tensor, side: int, source: str) -> Tensor:
-    """Return the central part of a mean picture, as the network subtracts it."""
-    top, left = (mean.shape[-2] - side) // 2, (mean.shape[-1] - side) // 2
-    if mean.dim() != 3 or mean.shape[0] != 3 or top < 0 or left < 0:
-        raise CheckpointError(
-            f"a mean picture of shape {tuple(mean.shape)} does not cover the input of {source}: 3 x {side} x {side}"
-        )
-    return mean[:, top : top + side, left : left + side]

@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, Final
 from alexnet.errors import CheckpointError
 
 LARGEST: Final = 4 * 2**30  # bytes unpacked; a network of 1,000 classes and its momentum are 0.5 of 2**30
+LARGEST_FILE: Final = 16 * 2**30  # bytes as it lies on the disk
 SMALL: Final = 64 * 2**20  # bytes that may be packed as tightly as one likes
 _ZIP_ERRORS: Final = (  # what the standard library raises for damaged files, names of members included
     zipfile.BadZipFile,
@@ -49,21 +50,25 @@ def opened(path: Path) -> Iterator[Opened]:
     """Open a plain, non-empty file for reading.
 
     Raises:
-        CheckpointError: there is no such file, it is not a plain one, empty, or may not be read.
+        CheckpointError: there is no such file, it is not a plain one, empty, far too large, or may not be read.
     """
     try:
         # Without waiting: a pipe's other end may never come.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= LARGEST_FILE:
+        os.close(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise CheckpointError(f"{path} is not a file of weights: it is not a plain file")
         if status.st_size == 0:
             raise CheckpointError(f"{path} is empty: was it downloaded whole?")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield Opened(str(path), file, content)
+        raise CheckpointError(
+            f"{path} is not a file of weights: {status.st_size:,} bytes, and at most {LARGEST_FILE:,} are read"
+        )
+    with open(descriptor, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield Opened(str(path), file, content)
 
 
 def gunzipped(source: Opened) -> bytes:
@@ -86,7 +91,7 @@ def zipped(source: Opened) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(source.file) as archive:
             yield archive
     except _ZIP_ERRORS as error:
-        raise CheckpointError(f"{source.name} is a damaged zip file: {error}") from error
+        raise CheckpointError(f"{source.name} is a damaged zip file: {str(error)[:200]}") from error
 
 
 def unzipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Opened) -> bytes:

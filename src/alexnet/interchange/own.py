@@ -46,6 +46,6 @@ def from_own(tensors: Mapping[str, Tensor], source: str, network: str | None) ->
 
 def _fits(value: Architecture, weights: Mapping[str, Tensor]) -> bool:
     with torch.device("meta"):
-        network = Network(value)
+        network = Network.empty(value)
     expected = {name: tensor.shape for name, tensor in network.state_dict().items() if name != "mean"}
     return expected == {name: tensor.shape for name, tensor in weights.items()}

@@ -72,7 +72,7 @@ def read_zip(source: Opened, wanted: Callable[[Any], Mapping[str, Stored]]) -> d
         source: the file.
         wanted: chooses the tensors, by name, from what the file holds.
     Raises:
-        CheckpointError: the file is damaged, or holds what has no place in a file of weights.
+        CheckpointError: the file is damaged, or holds what a file of weights does not need.
     """
     with zipped(source) as archive:
         members = {member.filename: member for member in archive.infolist()}
@@ -119,7 +119,7 @@ def read_legacy(source: Opened, wanted: Callable[[Any], Mapping[str, Stored]]) -
     """Read tensors from the layout that torch.save wrote until 2020: pickles, then runs of numbers.
 
     Raises:
-        CheckpointError: the file is damaged, or holds what has no place in a file of weights.
+        CheckpointError: the file is damaged, or holds what a file of weights does not need.
     """
     seen: dict[str, Storage] = {}
 

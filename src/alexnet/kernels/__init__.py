@@ -1,9 +1,14 @@
 """Compiled kernels for x86-64 processors with AVX2: what PyTorch does slowly or not at all.
 
-    library     finds the compiled file, or says why there is none
+    compiled    finds the compiled files, or says why there are none
+    library     says which tensors the kernels may be given
     winograd    convolution with a fifth of the multiplications, forward and backward
+    folding     a convolution with a stride as one without
     response    rectification, local response normalisation and pooling in one pass, forward and backward
+    maps        mean pooling, and normalisation within a map, forward and backward
+    connected   fully-connected layers for a few pictures, also with weights of one byte
     update      the momentum rule of section 5 in one pass
+    pixels      pictures scaled, cropped and mirrored on their way into a batch
 
 The C sources beside these files are built when the package is installed. Each room has a function that says
 whether it fits given tensors; where it does not, callers do the same with plain PyTorch.

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <stdlib.h>
 
+#include "interface.h"
 #include "lanes.h"
 
 enum { UNITS = 4, STEP = 32, AHEAD = 2048 /* bytes */ };
@@ -91,11 +92,16 @@ static float round_activities(const float *x, int inputs, int16_t *rounded)
 }
 
 /* y (images, units) = relu?(scale * (weights x) + bias) with weights (units, inputs) of one byte. */
-void alexnet_connect_bytes(const int8_t *weights, const float *scale, const float *bias, const float *x, float *y, int images,
-                           int inputs, int units, int rectify, int threads)
+int alexnet_connect_bytes(const int8_t *weights, const float *scale, const float *bias, const float *x, float *y, int images,
+                          int inputs, int units, int rectify, int threads)
 {
     int16_t *rounded = malloc((size_t)images * inputs * sizeof *rounded);
     float *steps = malloc(images * sizeof *steps);
+    if (!rounded || !steps) {
+        free(rounded);
+        free(steps);
+        return NO_MEMORY;
+    }
     for (int n = 0; n < images; n++) steps[n] = round_activities(x + (size_t)n * inputs, inputs, rounded + (size_t)n * inputs);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int first = 0; first < units; first += UNITS)
@@ -113,4 +119,5 @@ void alexnet_connect_bytes(const int8_t *weights, const float *scale, const floa
         }
     free(rounded);
     free(steps);
+    return DONE;
 }

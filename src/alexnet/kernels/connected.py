@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from alexnet.kernels.compiled import check_memory
 from alexnet.kernels.library import empty, library, pointer, usable
 
 STEP: Final = 32  # inputs that the kernel takes at once
@@ -30,14 +31,16 @@ def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight / scale[:, None]).round().to(torch.int8), scale
 
 
-def supports(x: Tensor, weight: Tensor) -> bool:
+def supports(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
     """Say whether `linear` streams these float32 weights: for one picture, and where no gradient is asked for."""
     return (
-        tuple(x.shape) == (1, weight.shape[1])
+        usable(x, weight, bias)
+        and weight.dim() == 2
+        and tuple(x.shape) == (1, weight.shape[1])
+        and bias.shape == weight.shape[:1]
         and weight.shape[1] % STEP == 0
         and weight.is_contiguous()
-        and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
-        and usable(x, weight)
+        and not (torch.is_grad_enabled() and any(each.requires_grad for each in (x, weight, bias)))
     )
 
 
@@ -59,15 +62,31 @@ def linear(
         float32, (N, U).
     """
     units, inputs = weight.shape
-    if not usable(x) or inputs % STEP or not 0 < len(x) <= MOST_IMAGES or x.shape[1] != inputs:
+    fits = x.dim() == 2 and x.shape[1] == inputs and inputs % STEP == 0 and 0 < len(x) <= MOST_IMAGES
+    if not (fits and _sound(weight, bias, scale) and usable(x)):
         y = F.linear(x, weight.to(x.dtype)) * (1.0 if scale is None else scale) + bias
         return F.relu(y) if rectified else y
-    x, y = x.contiguous(), empty(len(x), units)
+    x, bias, y = x.contiguous(), bias.contiguous(), empty(len(x), units)
     sizes = (len(x), inputs, units, int(rectified), torch.get_num_threads())
     if scale is None:
         library().alexnet_connect(pointer(weight), pointer(bias), pointer(x), pointer(y), *sizes)
-    else:
+        return y
+    scale = scale.contiguous()
+    check_memory(
         library().alexnet_connect_bytes(
             pointer(weight), pointer(scale), pointer(bias), pointer(x), pointer(y), *sizes
         )
+    )
     return y
+
+
+def _sound(weight: Tensor, bias: Tensor, scale: Tensor | None) -> bool:
+    """Say whether weights, biases and scales are of the types, sizes and layout that the kernels believe."""
+    numbers = [bias] if scale is None else [bias, scale]
+    matrix = usable(weight) if scale is None else (weight.dtype, weight.device.type) == (torch.int8, "cpu")
+    return (
+        matrix
+        and weight.is_contiguous()
+        and all(each.shape == weight.shape[:1] for each in numbers)
+        and usable(*numbers)
+    )

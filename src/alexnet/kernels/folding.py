@@ -10,7 +10,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from alexnet.kernels.library import empty, library, pointer
 
@@ -52,7 +51,6 @@ class _Fold(torch.autograd.Function):
         return folded
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         unfolded = F.pixel_shuffle(gradient, ctx.stride)  # (N, C, rows * stride, columns * stride)
         height, width = ctx.shape[-2:]

@@ -1,18 +1,23 @@
 """The compiled library: found at first use, or absent with a reason."""
 
 import ctypes
-import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import torch
 from torch import Tensor
+from torch.overrides import _get_current_function_mode_stack
+from torch.utils._device import DeviceContext
+
+from alexnet.kernels.compiled import compiled
 
 LANES: Final = 8
 """Channels that the kernels take side by side: LANES of lanes.h."""
+
+LARGEST: Final = 2**31
+"""Numbers of a tensor, below which the kernels' counters are known to suffice."""
 
 _plain = False
 
@@ -35,15 +40,62 @@ def absence() -> str | None:
 def usable(*tensors: Tensor) -> bool:
     """Say whether the kernels can be given these tensors: float32 in the processor's memory, nothing traced.
 
-    A network that is being exported or compiled must show its plain operations.
+    A network that is being exported, compiled, counted or transformed must show its plain operations.
+    """
+    return not _watched() and all(map(_readable, tensors)) and absence() is None
+
+
+def _readable(tensor: Tensor) -> bool:
+    """Say whether a tensor's memory holds its numbers, as float32."""
+    return (
+        type(tensor) in (Tensor, torch.nn.Parameter)
+        and tensor.device.type == "cpu"
+        and tensor.dtype == torch.float32
+        and tensor.layout is torch.strided
+        and not tensor.is_neg()
+        and not torch._C._functorch.is_legacy_batchedtensor(tensor)  # gradients, many at a time
+    )
+
+
+def _watched() -> bool:
+    """Say whether something wants to see, or to replace, each operation of PyTorch.
+
+    That is torch.compile, a trace, a dispatch or function mode (make_fx, FlopCounterMode; a default device is
+    one too, and wants nothing of us), a transform of torch.func, or forward-mode differentiation.
     """
     return (
-        all(tensor.device.type == "cpu" and tensor.dtype == torch.float32 for tensor in tensors)
-        and not torch.compiler.is_compiling()
-        and torch._C._get_tracing_state() is None
-        and not any(type(tensor) not in (Tensor, torch.nn.Parameter) for tensor in tensors)
-        and absence() is None
+        torch.compiler.is_compiling()
+        or torch._C._get_tracing_state() is not None
+        or torch._C._len_torch_dispatch_stack() > 0
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch.autograd.forward_ad._current_level >= 0
+        or any(not isinstance(mode, DeviceContext) for mode in _get_current_function_mode_stack())
     )
+
+
+def plain_gradient_needed(gradient: Tensor) -> bool:
+    """Say whether a backward pass must be made of plain operations: its result is to be differentiated again."""
+    return torch.is_grad_enabled() or not usable(gradient)
+
+
+def plain_gradients(
+    function: Callable[..., Tensor], inputs: Sequence[Tensor], gradient: Tensor, needed: Sequence[bool]
+) -> tuple[Tensor | None, ...]:
+    """Carry a gradient back through a function of plain PyTorch, so that it can be differentiated again.
+
+    Args:
+        function: gives one tensor of the inputs.
+        inputs: as they were given, with their history.
+        gradient: of what the function gives.
+        needed: for each input whether its gradient is.
+    Returns:
+        for each input its gradient, or None.
+    """
+    again = torch.is_grad_enabled()
+    with plain(), torch.enable_grad():
+        wanted = [x for x, need in zip(inputs, needed, strict=True) if need]
+        found = iter(torch.autograd.grad(function(*inputs), wanted, gradient, create_graph=again))
+    return tuple(next(found) if need else None for need in needed)
 
 
 @contextmanager
@@ -70,21 +122,14 @@ def empty(*shape: int, channels_last: bool = False) -> Tensor:
 
 @cache
 def _load() -> ctypes.CDLL | str:
-    """Load the library beside this file, or return why not.
+    """Load the kernels for tensors, or return why not.
 
-    It names no OpenMP library of its own: its threads come from the one that torch has loaded, so that both
-    share one team, and `torch.set_num_threads` counts for both.
+    The file names no OpenMP library of its own: its threads come from the one that torch has loaded, so that
+    both share one team, and `torch.set_num_threads` counts for both.
     """
-    if platform.machine().lower() not in ("x86_64", "amd64"):
-        return f"the kernels are written for x86-64 processors, this one is {platform.machine()}"
     if torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"):
-        return "the processor has no AVX2"
-    paths = sorted(Path(__file__).parent.glob("_compiled*"))
-    if not paths:
-        return "they were not built: install a C compiler (gcc or clang), then reinstall alexnet"
-    try:
-        found = ctypes.CDLL(str(paths[0]))
-    except OSError as error:
-        return f"they do not load: {error}"
-    found.alexnet_winograd_scratch.restype = ctypes.c_size_t
+        return "torch is told to do without AVX2"
+    found = compiled("_compiled")
+    if isinstance(found, ctypes.CDLL):
+        found.alexnet_winograd_scratch.restype = ctypes.c_size_t
     return found

@@ -8,8 +8,10 @@
  *
  * Source: the program of 2012, its layers pool (avg) and rnorm.
  */
+#include <omp.h>
 #include <stdlib.h>
 
+#include "interface.h"
 #include "lanes.h"
 #include "powers.h"
 
@@ -132,17 +134,17 @@ void alexnet_map_norm(const Maps *m, const float *a, float *b)
     }
 }
 
-void alexnet_map_norm_backward(const Maps *m, const float *a, const float *db, float *da)
+int alexnet_map_norm_backward(const Maps *m, const float *a, const float *db, float *da)
 {
     size_t image = (size_t)m->height * m->width * m->channels;
-#pragma omp parallel num_threads(m->threads)
-    {
-        float *q = malloc(image * sizeof(float));
-#pragma omp for schedule(static)
-        for (int i = 0; i < m->images; i++) {
-            if (m->power == 0.75f) norm_backward(m, 0.75f, a + i * image, db + i * image, da + i * image, q);
-            else norm_backward(m, m->power, a + i * image, db + i * image, da + i * image, q);
-        }
-        free(q);
+    float *memory = malloc(m->threads * image * sizeof(float));
+    if (!memory) return NO_MEMORY;
+#pragma omp parallel for schedule(static) num_threads(m->threads)
+    for (int i = 0; i < m->images; i++) {
+        float *q = memory + omp_get_thread_num() * image;
+        if (m->power == 0.75f) norm_backward(m, 0.75f, a + i * image, db + i * image, da + i * image, q);
+        else norm_backward(m, m->power, a + i * image, db + i * image, da + i * image, q);
     }
+    free(memory);
+    return DONE;
 }

@@ -4,14 +4,24 @@ Shapes: N images, C channels, H rows, W columns, p windows along a side.
 """
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from alexnet.kernels.library import LANES, empty, library, pointer, usable
+from alexnet.kernels.compiled import check_memory
+from alexnet.kernels.library import (
+    LANES,
+    LARGEST,
+    empty,
+    library,
+    plain_gradient_needed,
+    plain_gradients,
+    pointer,
+    usable,
+)
 
 
 @final
@@ -28,32 +38,36 @@ class Windows:
 
 def supports(x: Tensor) -> bool:
     """Say whether the functions below can take these maps; otherwise plain PyTorch does it."""
-    return x.dim() == 4 and min(x.shape) > 0 and x.shape[1] % LANES == 0 and usable(x)
+    return usable(x) and x.dim() == 4 and min(x.shape) > 0 and x.numel() < LARGEST and x.shape[1] % LANES == 0
 
 
-def mean_pool(x: Tensor, windows: Windows) -> Tensor:
+def mean_pool(x: Tensor, windows: Windows, plain: Callable[[Tensor], Tensor]) -> Tensor:
     """Average the pixels of each window that are in the map, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).
         windows: from the first pixel on, each with at least one pixel in the map.
+        plain: does the same with plain PyTorch, for gradients that are to be differentiated again.
     Returns:
         float32, (N, C, windows.down, windows.across), channels last in memory.
     """
-    result: Tensor = _MeanPool.apply(x, windows)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    result: Tensor = _MeanPool.apply(x, windows, plain)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return result
 
 
-def map_norm(x: Tensor, *, size: int, scale: float, power: float) -> Tensor:
+def map_norm(
+    x: Tensor, *, size: int, scale: float, power: float, plain: Callable[[Tensor], Tensor]
+) -> Tensor:
     """Compute x (1 + scale * sum of squares over size x size)^-power, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).
         size: of the window, which starts size // 2 before the pixel and is clipped to the map.
+        plain: does the same with plain PyTorch, for gradients that are to be differentiated again.
     Returns:
         float32, (N, C, H, W), channels last in memory.
     """
-    result: Tensor = _MapNorm.apply(x, size, scale, power)  # type: ignore[no-untyped-call]  # torch's own
+    result: Tensor = _MapNorm.apply(x, size, scale, power, plain)  # type: ignore[no-untyped-call]  # torch's own
     return result
 
 
@@ -79,41 +93,49 @@ def _structure(x: Tensor, windows: Windows, scale: float = 0.0, power: float = 0
 
 class _MeanPool(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, windows: Windows) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
+    def forward(ctx: Any, x: Tensor, windows: Windows, plain: Callable[[Tensor], Tensor]) -> Tensor:
+        given, x = x, x.contiguous(memory_format=torch.channels_last)
         output = empty(*x.shape[:2], windows.down, windows.across, channels_last=True)
         library().alexnet_mean_pool(_structure(x, windows), pointer(x), pointer(output))
-        ctx.shape, ctx.windows = x.shape, windows
+        ctx.save_for_backward(given)
+        ctx.windows, ctx.plain = windows, plain
         return output
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (given,) = ctx.saved_tensors
+        if plain_gradient_needed(gradient):
+            return *plain_gradients(ctx.plain, [given], gradient, [True]), None, None
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-        result = empty(*ctx.shape, channels_last=True)
+        result = empty(*given.shape, channels_last=True)
         library().alexnet_mean_pool_backward(
             _structure(result, ctx.windows), pointer(gradient), pointer(result)
         )
-        return result, None
+        return result, None, None
 
 
 class _MapNorm(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, size: int, scale: float, power: float) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
+    def forward(
+        ctx: Any, x: Tensor, size: int, scale: float, power: float, plain: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        given, x = x, x.contiguous(memory_format=torch.channels_last)
         output = torch.empty_like(x)
-        ctx.setting = (Windows(size, 1, *x.shape[2:]), scale, power)
+        ctx.setting, ctx.plain = (Windows(size, 1, *x.shape[2:]), scale, power), plain
         library().alexnet_map_norm(_structure(x, *ctx.setting), pointer(x), pointer(output))
-        ctx.save_for_backward(x)
+        ctx.save_for_backward(x, given)
         return output
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (x,) = ctx.saved_tensors
+        x, given = ctx.saved_tensors
+        if plain_gradient_needed(gradient):
+            return *plain_gradients(ctx.plain, [given], gradient, [True]), None, None, None, None
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         result = torch.empty_like(x)
-        library().alexnet_map_norm_backward(
-            _structure(x, *ctx.setting), pointer(x), pointer(gradient), pointer(result)
+        check_memory(
+            library().alexnet_map_norm_backward(
+                _structure(x, *ctx.setting), pointer(x), pointer(gradient), pointer(result)
+            )
         )
-        return result, None, None, None
+        return result, None, None, None, None

@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interface.h"
+
+const int alexnet_interface = INTERFACE;
+
 enum { BITS = 22 }; /* of a weight's fraction: with 8 of a pixel and a sign they fill 32, as in Pillow */
 enum { HALF = BITS / 2 };
 enum { COLOUR_BITS = 14 }; /* of a linear light */
+enum { TOO_LARGE = 2 }; /* beside DONE and NO_MEMORY: a picture that there are no tables for */
 enum { MOST_TAPS = 256 }; /* a shrinking by 126 */
 
 /* The antialiased bilinear weights of `side` results spread over from `first` to `first + length` of `size`
@@ -131,13 +136,13 @@ static void arrange(int wide, int taps, int fours, const int32_t *weights, __m25
 }
 
 /* Scale the central square of RGB pixels (height, width, 3) to (3, side, side).
- * Returns 0; 1 without memory; 2 where the picture is shrunk more than the tables hold. */
+ * Returns DONE, NO_MEMORY, or TOO_LARGE where the picture is shrunk more than the tables hold. */
 int alexnet_square(const uint8_t *pixels, int height, int width, int side, uint8_t *square)
 {
-    int shorter = height < width ? height : width, wide = (side + 7) / 8 * 8, status = 1;
+    int shorter = height < width ? height : width, wide = (side + 7) / 8 * 8, status = NO_MEMORY;
     double reach = (double)shorter / side < 1 ? 1 : (double)shorter / side;
     int fours = ((int)reach * 2 + 3 + 3) / 4, taps = 4 * fours;
-    if (taps > MOST_TAPS) return 2;
+    if (taps > MOST_TAPS) return TOO_LARGE;
     size_t row = (size_t)width * 3, plane = (size_t)wide * height, table = (size_t)wide * (taps + 2);
     int32_t *tables = calloc(2 * table, sizeof(int32_t));
     __m256i *arranged = aligned_alloc(sizeof(__m256i), sizeof(__m256i) * wide * 2 * (size_t)fours);
@@ -160,7 +165,7 @@ int alexnet_square(const uint8_t *pixels, int height, int width, int side, uint8
             for (int y = 0; y < side; y++)
                 flatten(between + c * plane + (size_t)top[y] * wide, wide, side, down + y * taps, rows[y],
                         square + ((size_t)c * side + y) * side);
-        status = 0;
+        status = DONE;
     }
     free(tables);
     free(arranged);

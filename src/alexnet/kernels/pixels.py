@@ -4,20 +4,18 @@ Nothing here imports torch: the processes that decode pictures start without it.
 """
 
 import ctypes
-import platform
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from alexnet import cpu
+from alexnet.kernels.compiled import check_memory, compiled
 
 COLOUR_BITS = 14
 _PART = 16  # pictures, below which a thread is not worth waking
-_PLAIN_CASE = 2  # the compiled function's word for a picture it has no tables for
+_TOO_LARGE = 2  # the compiled function's word for a picture it has no tables for
 
 
 def scaled_square(pixels: np.ndarray, side: int) -> np.ndarray:
@@ -29,15 +27,15 @@ def scaled_square(pixels: np.ndarray, side: int) -> np.ndarray:
     Returns:
         uint8 RGB, (3, side, side). Compiled or not, the same bits.
     """
+    pixels = np.ascontiguousarray(pixels, np.uint8)
     height, width, _ = pixels.shape
     if (height, width) == (side, side):
         return planes(pixels)
     if library := _library():
         square = np.empty((3, side, side), np.uint8)
         status = library.alexnet_square(_address(pixels), height, width, side, _address(square))
-        if status not in (0, _PLAIN_CASE):
-            raise MemoryError
-        if status == 0:
+        if status != _TOO_LARGE:
+            check_memory(status)
             return square
     return _by_pillow(pixels, side)
 
@@ -46,7 +44,7 @@ def planes(pixels: np.ndarray) -> np.ndarray:
     """Take RGB pixels, uint8 (H, W, 3), apart into planes, uint8 (3, H, W)."""
     if (library := _library()) is None:
         return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-    pixels = np.ascontiguousarray(pixels)
+    pixels = np.ascontiguousarray(pixels, np.uint8)
     apart = np.empty((3, *pixels.shape[:2]), np.uint8)
     library.alexnet_planes(_address(pixels), ctypes.c_int64(pixels.size // 3), _address(apart))
     return apart
@@ -68,6 +66,7 @@ def recolour(pixels: np.ndarray, shares: np.ndarray, curve: np.ndarray) -> np.nd
         height, width, _ = pixels.shape
         apart, between = pixels.strides[1:]
         if found.strides == pixels.strides and pixels.strides[0] == width * apart:
+            shares, curve = np.ascontiguousarray(shares, np.int32), np.ascontiguousarray(curve, np.uint8)
             count = ctypes.c_int64(height * width)
             colours = _address(pixels), ctypes.c_int64(apart), ctypes.c_int64(between), count
             library.alexnet_recolour(*colours, _address(shares), _address(curve), _address(found))
@@ -96,13 +95,16 @@ def crop(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: in
         uint8, (N, 3, side, side).
     """
     crops = np.empty((len(images), 3, side, side), np.uint8)
+    offsets, mirrored = _checked(images, offsets, mirrored, side)
 
     def work(rows: slice) -> None:
         library, part = _library(), images[rows]
         assert library is not None
-        library.alexnet_crop(*_placed(part, offsets[rows], mirrored[rows], side), _address(crops[rows]))
+        library.alexnet_crop(
+            *_crop_arguments(part, offsets[rows], mirrored[rows], side), _address(crops[rows])
+        )
 
-    _divided(work, images, offsets, side)
+    _divided(work, len(images))
     return crops
 
 
@@ -123,34 +125,52 @@ def crop_mirror_shift(
         varied: float32, (N, 3, side, side), in one piece: the result.
     """
     side = varied.shape[-1]
+    offsets, mirrored = _checked(images, offsets, mirrored, side)
+    shifts = np.ascontiguousarray(shifts, np.float32)
+    right = varied.dtype == np.float32 and varied.flags.c_contiguous
+    if not right or varied.shape != (len(images), 3, side, side) or shifts.shape != (len(images), 3):
+        raise ValueError(
+            f"{len(images)} pictures need (N, 3) shifts and a float32 (N, 3, S, S) result in one piece, not "
+            f"{shifts.shape} and {varied.dtype} {varied.shape}"
+        )
 
     def work(rows: slice) -> None:
         library, part = _library(), images[rows]
         assert library is not None
-        head = _placed(part, offsets[rows], mirrored[rows], side)
+        head = _crop_arguments(part, offsets[rows], mirrored[rows], side)
         library.alexnet_vary(*head, _address(shifts[rows]), ctypes.c_float(divisor), _address(varied[rows]))
 
-    _divided(work, images, offsets, side)
+    _divided(work, len(images))
 
 
-def _placed(images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int) -> tuple[object, ...]:
+def _crop_arguments(
+    images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int
+) -> tuple[object, ...]:
     """Return the arguments that crops begin with."""
     return _address(images), len(images), images.shape[-1], side, _address(offsets), _address(mirrored)
 
 
-def _divided(work: Callable[[slice], None], images: np.ndarray, offsets: np.ndarray, side: int) -> None:
-    """Do work on parts of a batch by several threads; the compiled functions believe every offset."""
-    if (
-        len(offsets) != len(images)
-        or offsets.min(initial=0) < 0
-        or offsets.max(initial=0) > images.shape[-1] - side
-    ):
-        raise ValueError(f"offsets of {len(offsets)} crops do not lie within {len(images)} pictures")
-    parts = min(cpu.cores(), -(-len(images) // _PART))
+def _checked(
+    images: np.ndarray, offsets: np.ndarray, mirrored: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return offsets and mirrorings as the compiled functions read them, which believe every one."""
+    count = len(images)
+    if offsets.shape != (count, 2) or mirrored.shape != (count,):
+        raise ValueError(
+            f"offsets {offsets.shape} and mirrorings {mirrored.shape} are not for {count} pictures"
+        )
+    if offsets.min(initial=0) < 0 or offsets.max(initial=0) > images.shape[-1] - side:
+        raise ValueError(f"offsets of {count} crops do not lie within pictures of {images.shape[-1]} pixels")
+    return np.ascontiguousarray(offsets, np.int32), np.ascontiguousarray(mirrored, np.bool_)
+
+
+def _divided(work: Callable[[slice], None], count: int) -> None:
+    """Do work on parts of a batch of `count` pictures by several threads."""
+    parts = min(cpu.cores(), -(-count // _PART))
     if parts < 2:
-        work(slice(0, len(images)))
+        work(slice(0, count))
         return
-    edges = [len(images) * part // parts for part in range(parts + 1)]
+    edges = [count * part // parts for part in range(parts + 1)]
     list(cpu.thread_pool().map(work, [slice(a, b) for a, b in pairwise(edges)]))
 
 
@@ -169,14 +189,7 @@ def _address(array: np.ndarray) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-@cache
 def _library() -> ctypes.CDLL | None:
-    """Load the compiled functions, if they were built and the processor has AVX2."""
-    paths = sorted(Path(__file__).parent.glob("_pixels*"))
-    if not paths or platform.machine().lower() not in ("x86_64", "amd64") or not cpu.has_avx2():
-        return None
-    try:
-        found = ctypes.CDLL(str(paths[0]))
-    except OSError:
-        return None
-    return found if hasattr(found, "alexnet_recolour") else None  # a file of an older version counts as none
+    """Return the compiled functions, where they were built and the processor has AVX2."""
+    found = compiled("_pixels")
+    return found if isinstance(found, ctypes.CDLL) else None

@@ -11,9 +11,11 @@
  *
  * Source: Krizhevsky et al. 2012, sections 3.3 and 3.4.
  */
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "interface.h"
 #include "lanes.h"
 #include "powers.h"
 
@@ -86,10 +88,14 @@ typedef struct {
     float *squares, *q;
 } Scratch;
 
-static Scratch scratch_for(const Response *r)
+/* Numbers in the scratch of one thread. */
+static size_t scratch_size(const Response *r) { return 6 * (size_t)r->width * r->channels + 2 * (WIDEST + 2 * REACH); }
+
+/* This thread's part of what was allocated for all of them. */
+static Scratch own_scratch(const Response *r, float *all)
 {
     size_t row = (size_t)r->width * r->channels;
-    float *memory = malloc((6 * row + 2 * (WIDEST + 2 * REACH)) * sizeof(float));
+    float *memory = all + omp_get_thread_num() * scratch_size(r);
     Scratch s;
     for (int i = 0; i < 3; i++) s.rows[i] = memory + i * row, s.slopes[i] = memory + (3 + i) * row;
     memset(memory + 6 * row, 0, 2 * (WIDEST + 2 * REACH) * sizeof(float));
@@ -186,16 +192,18 @@ static void pool_row_backward(const Response *r, const float *const *rows, float
     }
 }
 
-void alexnet_response_forward(const Response *r, const float *x, float *out)
+int alexnet_response_forward(const Response *r, const float *x, float *out)
 {
     size_t row = (size_t)r->width * r->channels;
     int pooled = r->height / 2, bands = r->images < 8 ? 8 : 1; /* few images: share each among the threads */
     int lines = r->pool ? pooled : r->height;
+    float *memory = malloc(r->threads * scratch_size(r) * sizeof(float));
+    if (!memory) return NO_MEMORY;
 #pragma omp parallel for schedule(static) num_threads(r->threads)
     for (int task = 0; task < r->images * bands; task++) {
         int image = task / bands, band = task % bands;
         const float *from = x + image * r->height * row;
-        Scratch s = scratch_for(r);
+        Scratch s = own_scratch(r, memory);
         const float *rows[3]; /* what is pooled: the responses, or without normalisation the pixels themselves */
         for (int line = lines * band / bands, known = 2 * line; line < lines * (band + 1) / bands; line++) {
             if (r->pool) {
@@ -207,19 +215,22 @@ void alexnet_response_forward(const Response *r, const float *x, float *out)
             } else
                 respond_row(r, from + line * row, out + (image * (size_t)r->height + line) * row, s.squares);
         }
-        free(s.rows[0]);
     }
+    free(memory);
+    return DONE;
 }
 
-void alexnet_response_backward(const Response *r, const float *x, const float *gradient, float *dx)
+int alexnet_response_backward(const Response *r, const float *x, const float *gradient, float *dx)
 {
     size_t row = (size_t)r->width * r->channels;
     int pooled = r->height / 2;
+    float *memory = malloc(r->threads * scratch_size(r) * sizeof(float));
+    if (!memory) return NO_MEMORY;
 #pragma omp parallel for schedule(static) num_threads(r->threads)
     for (int image = 0; image < r->images; image++) {
         const float *from = x + image * r->height * row;
         float *to = dx + image * r->height * row;
-        Scratch s = scratch_for(r);
+        Scratch s = own_scratch(r, memory);
         const float *rows[3];
         float *slopes[3];
         if (!r->pool)
@@ -237,6 +248,7 @@ void alexnet_response_backward(const Response *r, const float *x, const float *g
             for (; r->normalize && done < (line + 1 < pooled ? 2 * line + 2 : r->height); done++)
                 respond_row_backward(r, from + done * row, s.slopes[done % 3], to + done * row, &s);
         }
-        free(s.rows[0]);
     }
+    free(memory);
+    return DONE;
 }

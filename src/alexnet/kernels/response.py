@@ -5,14 +5,24 @@ at the border, so sizes round up (sections 3.3 and 3.4).
 """
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, final
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from alexnet.kernels.library import LANES, empty, library, pointer, usable
+from alexnet.kernels.compiled import check_memory
+from alexnet.kernels.library import (
+    LANES,
+    LARGEST,
+    empty,
+    library,
+    plain_gradient_needed,
+    plain_gradients,
+    pointer,
+    usable,
+)
 
 WIDEST: Final = 4096  # as in response.c
 
@@ -47,26 +57,28 @@ class Response:
 def supports(x: Tensor, response: Response) -> bool:
     """Say whether `respond` can do this; otherwise plain PyTorch does it."""
     return (
-        x.dim() == 4
+        usable(x)
+        and x.dim() == 4
         and min(x.shape) > 0
+        and x.numel() < LARGEST
         and x.shape[1] % (response.groups * LANES) == 0
         and x.shape[1] // response.groups <= WIDEST
         and response.reach <= LANES  # REACH of response.c
         and (not response.pool or min(x.shape[-2:]) >= 2)
         and (response.pool or not response.rectify_after)
-        and usable(x)
     )
 
 
-def respond(x: Tensor, response: Response) -> Tensor:
+def respond(x: Tensor, response: Response, plain: Callable[[Tensor], Tensor]) -> Tensor:
     """Rectify, normalise and pool, with gradients; for what `supports`.
 
     Args:
         x: float32, (N, C, H, W).
+        plain: does the same with plain PyTorch, for gradients that are to be differentiated again.
     Returns:
         float32, (N, C, H // 2, W // 2) after pooling, else (N, C, H, W); channels last in memory.
     """
-    result: Tensor = _Response.apply(x, response)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    result: Tensor = _Response.apply(x, response, plain)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return result
 
 
@@ -97,24 +109,27 @@ def _structure(x: Tensor, r: Response) -> Any:
 
 class _Response(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, response: Response) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
+    def forward(ctx: Any, x: Tensor, response: Response, plain: Callable[[Tensor], Tensor]) -> Tensor:
+        given, x = x, x.contiguous(memory_format=torch.channels_last)
         images, channels, height, width = x.shape
         if response.pool:
             height, width = height // 2, width // 2
         output = empty(*(images, channels, height, width), channels_last=True)
-        library().alexnet_response_forward(_structure(x, response), pointer(x), pointer(output))
-        ctx.save_for_backward(x)
-        ctx.response = response
+        check_memory(library().alexnet_response_forward(_structure(x, response), pointer(x), pointer(output)))
+        ctx.save_for_backward(x, given)
+        ctx.response, ctx.plain = response, plain
         return output
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (x,) = ctx.saved_tensors
+        x, given = ctx.saved_tensors
+        if plain_gradient_needed(gradient):
+            return *plain_gradients(ctx.plain, [given], gradient, [True]), None, None
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         result = torch.empty_like(x)
-        library().alexnet_response_backward(
-            _structure(x, ctx.response), pointer(x), pointer(gradient), pointer(result)
+        check_memory(
+            library().alexnet_response_backward(
+                _structure(x, ctx.response), pointer(x), pointer(gradient), pointer(result)
+            )
         )
-        return result, None
+        return result, None, None

@@ -1,5 +1,8 @@
 /* The update of the weights. */
+#include "interface.h"
 #include "lanes.h"
+
+const int alexnet_interface = INTERFACE;
 
 /* v = momentum v - decay rate w - rate g;  w = w + v   (section 5), in one pass over memory. */
 void alexnet_update(float *weight, const float *gradient, float *velocity, int64_t count, float rate,

@@ -43,7 +43,8 @@ def sgd_step(
         weight, gradient, velocity: float32 of one shape.
     """
     tensors = (weight, gradient, velocity)
-    if not (usable(*tensors) and all(tensor.is_contiguous() for tensor in tensors)):
+    alike = all(tensor.is_contiguous() and tensor.shape == weight.shape for tensor in tensors)
+    if not (alike and usable(*tensors)):
         velocity.mul_(momentum).add_(weight, alpha=-decay * rate).add_(gradient, alpha=-rate)
         weight.add_(velocity)
         return

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interface.h"
 #include "lanes.h"
 #include "product.h"
 #include "transforms.h"
@@ -270,11 +271,12 @@ void alexnet_winograd_correlate(const Shape *s, const float *pixels, const float
 /* Carry the gradient of a rectified convolution (pixels, channels) back to before rectification, and sum it
  * over pixels for the biases. Without `rectified` it is only summed. A fixed number of partial sums, whatever
  * the number of threads, gives the same bits on every machine. */
-void alexnet_rectify_backward(const float *rectified, const float *gradient, float *before, float *bias_gradient,
-                              int64_t pixels, int channels, int threads)
+int alexnet_rectify_backward(const float *rectified, const float *gradient, float *before, float *bias_gradient,
+                             int64_t pixels, int channels, int threads)
 {
     enum { parts = 64 };
     float *sums = calloc((size_t)parts * channels, sizeof(float));
+    if (!sums) return NO_MEMORY;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int part = 0; part < parts; part++) {
         float *sum = sums + (size_t)part * channels;
@@ -292,4 +294,5 @@ void alexnet_rectify_backward(const float *rectified, const float *gradient, flo
     for (int part = 0; part < parts; part++)
         for (int c = 0; c < channels; c++) bias_gradient[c] += sums[(size_t)part * channels + c];
     free(sums);
+    return DONE;
 }

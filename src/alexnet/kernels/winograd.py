@@ -10,6 +10,7 @@ Sources: Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks" 
 """
 
 import ctypes
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, final
@@ -18,11 +19,20 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from alexnet.cpu import shared_cache_bytes
+from alexnet.kernels.compiled import check_memory
 from alexnet.kernels.folding import fold, fold_kernels
-from alexnet.kernels.library import LANES, empty, library, pointer, usable
+from alexnet.kernels.library import (
+    LANES,
+    LARGEST,
+    empty,
+    library,
+    plain_gradient_needed,
+    plain_gradients,
+    pointer,
+    usable,
+)
 
 POINTS: Final = {
     3: (0.346, -0.346, 0.7156, -0.7156, 1.7262, -1.7262),
@@ -89,12 +99,14 @@ class Kernels:
     """Of channels and filters."""
 
 
-def supports(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
+def supports(x: Tensor, weight: Tensor, bias: Tensor, stride: int, groups: int) -> bool:
     """Say whether `convolve` can do this convolution; otherwise plain PyTorch does it."""
+    if not usable(x, weight, bias) or weight.dim() != 4 or x.dim() != 4:
+        return False
     filters, channels, height, width = weight.shape
     blocks = -(-height // stride)
     return (
-        x.dim() == 4
+        bias.shape == (filters,)
         and x.shape[1] == channels * groups
         and height == width
         and blocks in POINTS
@@ -102,7 +114,8 @@ def supports(x: Tensor, weight: Tensor, stride: int, groups: int) -> bool:
         and (channels * stride**2 % PANEL == 0 or (groups == stride == 1 and not x.requires_grad))
         and filters % (groups * PANEL) == 0
         and min(x.shape) > 0
-        and usable(x, weight)
+        and max(x.numel(), filters * math.prod(x.shape[-2:]) * len(x)) < LARGEST
+        and filters * channels * stride**2 * 8 * 8 < LARGEST
     )
 
 
@@ -138,7 +151,7 @@ def convolve(
 
 def convolve_prepared(x: Tensor, kernels: Kernels, bias: Tensor, *, padding: int, rectified: bool) -> Tensor:
     """Convolve with kernels that were transformed before, stride 1 and without gradients; x may be folded."""
-    return _convolve(_laid_out(x), kernels, bias, padding, rectified)
+    return _convolve(_laid_out(x), kernels, bias.contiguous(), padding, rectified)
 
 
 class _Shape(ctypes.Structure):
@@ -238,24 +251,33 @@ class _Convolution(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int, groups: int, rectified: bool
     ) -> Tensor:
+        given = x, weight, bias
         x, weight = _laid_out(x), weight.contiguous()
         output = _convolve(x, transformed(weight, groups), bias.contiguous(), padding, rectified)
-        ctx.save_for_backward(x, weight, output if rectified else None)
+        ctx.save_for_backward(x, weight, output if rectified else None, *given)
         ctx.padding, ctx.groups = padding, groups
         return output
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, rectified = ctx.saved_tensors
+        x, weight, rectified, *given = ctx.saved_tensors
         padding, groups = ctx.padding, ctx.groups
+        if plain_gradient_needed(gradient):
+
+            def convolved(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+                y = F.conv2d(x, weight, bias, padding=padding, groups=groups)
+                return y if rectified is None else F.relu(y)
+
+            return *plain_gradients(convolved, given, gradient, ctx.needs_input_grad[:3]), None, None, None
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         before = gradient if rectified is None else torch.empty_like(gradient)
         bias_gradient = empty(gradient.shape[1])
-        library().alexnet_rectify_backward(
-            *(pointer(rectified), pointer(gradient), pointer(before), pointer(bias_gradient)),
-            *(ctypes.c_int64(gradient.numel() // gradient.shape[1]), gradient.shape[1]),
-            torch.get_num_threads(),
+        check_memory(
+            library().alexnet_rectify_backward(
+                *(pointer(rectified), pointer(gradient), pointer(before), pointer(bias_gradient)),
+                *(ctypes.c_int64(gradient.numel() // gradient.shape[1]), gradient.shape[1]),
+                torch.get_num_threads(),
+            )
         )
         pixel_gradient = weight_gradient = None
         if ctx.needs_input_grad[0]:

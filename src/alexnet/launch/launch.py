@@ -1,16 +1,16 @@
 """A resolved run, trained: in this process, in those that torchrun or srun started, or in some of its own."""
 
 import contextlib
+import dataclasses
 import itertools
-import os
 import shlex
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from alexnet.cpu import cores
-from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE, ProcessGroup, joined
 from alexnet.distributed.torchrun import start
 from alexnet.errors import Interrupted, PeerError, RunError
@@ -21,6 +21,7 @@ from alexnet.runs.run import Run
 from alexnet.training.display import ProgressDisplay
 from alexnet.training.dry_run import DryRun, dry_run
 from alexnet.training.loop import run_training
+from alexnet.training.signals import LEAVING
 
 RUNS: Final = Path("runs")
 """Where runs go that are not given a directory."""
@@ -46,14 +47,17 @@ def launch(resolved: ResolvedRun) -> Run:
                 directory,
                 resume=request.resume,
                 policy=CheckpointPolicy(every_steps=request.save_every, keep=request.keep),
-                display=ProgressDisplay(quiet=request.quiet, mute=not group.is_first),
+                display=ProgressDisplay(
+                    quiet=request.quiet,
+                    mute=not group.is_first,
+                    encoding=resolved.dataset.split("train").encoding,
+                ),
                 log_to=request.log_to,
                 group=group,
                 device=request.device,
             )
         except Interrupted as stop:
-            again = shlex.join(_going_on(request, directory, group))
-            raise Interrupted(f"{stop}; go on with: {again}", stop.exit_code) from None
+            raise Interrupted(f"{stop}; {_going_on(request, directory, group)}", stop.exit_code) from None
     return Run.read(directory)
 
 
@@ -88,11 +92,26 @@ def fresh_run(name: str) -> Path:
 def _launch_processes(resolved: ResolvedRun) -> Run:
     """Train in processes of their own; each of them resolves the request again, as rank and world size say."""
     request, count = resolved.request, resolved.request.processes or 1
-    with _run_directory(request.run, resolved.recipe.name, ALONE) as directory:
-        code = start(count, request.arguments(directory), threads=max(1, cores() // count))
-        if code:
-            raise PeerError(f"the processes of the run ended with exit code {code}, as they have said", code)
+    with _run_directory(request.run, resolved.recipe.name, ALONE) as directory, _signal_handlers_kept():
+        arguments = dataclasses.replace(request, run=directory).arguments()
+        code = start(count, arguments, threads=max(1, cores() // count))
+    if code in LEAVING.values():
+        raise Interrupted(f"{directory} has stopped; {_going_on(request, directory, ALONE)}", code)
+    if code:
+        raise PeerError(f"the processes of the run ended with exit code {code}, as they have said", code)
     return Run.read(directory)
+
+
+@contextlib.contextmanager
+def _signal_handlers_kept() -> Iterator[None]:
+    """Give the caller its signal handlers back, which torchrun does not."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    before = {number: handler for number in numbers if (handler := signal.getsignal(number)) is not None}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -110,11 +129,8 @@ def _run_directory(run: str | Path | None, name: str, group: ProcessGroup) -> It
                 path.rmdir()
 
 
-def _going_on(request: RunRequest, directory: Path, group: ProcessGroup) -> list[str]:
-    """Return the command that goes on with an interrupted run, which knows its own recipe."""
-    data = request.data.directory if isinstance(request.data, Dataset) else request.data
-    words = ["alexnet", "train", os.fspath(data), "--run", os.fspath(directory), "--resume"]
-    words += ["--quarantine", os.fspath(request.quarantine)] if request.quarantine else []
-    if group.is_distributed:
-        words += ["--processes", str(group.size), "--scheme", group.scheme]
-    return words
+def _going_on(request: RunRequest, directory: Path, group: ProcessGroup) -> str:
+    """Return how to go on with an interrupted run: the command, where we know who started the processes."""
+    if group.is_distributed and request.processes is None:
+        return "the same command with --resume goes on"
+    return f"go on with: {shlex.join(['alexnet', *request.resumed(directory).arguments()])}"

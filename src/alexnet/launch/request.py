@@ -1,15 +1,16 @@
 """What a person asks for, in the words of the command's options."""
 
 import dataclasses
+import numbers
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict, final
+from typing import Any, Self, TypedDict, final
 
 from alexnet.data.dataset import Dataset
-from alexnet.distributed.group import TIMEOUT
-from alexnet.errors import RecipeError
+from alexnet.distributed.group import SCHEMES, TIMEOUT
+from alexnet.errors import RecipeError, choices
 from alexnet.recipes.resolve import RecipeRequest
 from alexnet.training.recipe import Recipe
 
@@ -25,10 +26,10 @@ class RunRequest:
     """A recipe or its name; without one, the one that suits the pictures' size."""
     run: str | Path | None = None
     """The run directory; without one, a new one under runs/."""
-    network: str | None = None
-    """The name of a network, or a definition file, to train in place of the recipe's."""
+    network: str | Path | None = None
+    """The name of a network, or a definition file, to train instead of the recipe's."""
     params: str | Path | None = None
-    """A layer-parameter file of that definition, whose rates take the place of the recipe's."""
+    """A layer-parameter file of that definition, whose rates are taken instead of the recipe's."""
     weights: str | Path | None = None
     """A run or checkpoint whose weights it begins with, where they fit."""
     quarantine: str | Path | None = None
@@ -58,50 +59,63 @@ class RunRequest:
     quiet: bool = False
     """Say nothing but what matters."""
 
+    def __post_init__(self) -> None:
+        check_types(self)
+        for path in self.set:
+            if not isinstance(path, str):
+                raise ValueError(
+                    f"set={{{path!r:.80}: ...}} does not fit: settings go by path, training.batch_size"
+                )
+        if self.scheme not in SCHEMES:
+            raise RecipeError(f"`{self.scheme}` is not a scheme; {choices(self.scheme, SCHEMES)}")
+        for name, least in (("save_every", 0), ("keep", 2), ("processes", 1), ("timeout", 1)):
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise RecipeError(f"{name}={value} does not fit: at least {least}")
+
     def recipe_request(self) -> RecipeRequest:
         """Return what it says of the recipe alone."""
         short = {"training.epochs": self.epochs, "training.seed": self.seed, "training.start": self.weights}
-        given = {
-            path: os.fspath(v) if isinstance(v, Path) else v for path, v in short.items() if v is not None
-        }
-        return RecipeRequest(
-            self.recipe, self.network, Path(self.params) if self.params else None, {**self.set, **given}
-        )
+        given = {path: _fspath(value) for path, value in short.items() if value is not None}
+        network = os.fspath(self.network) if self.network is not None else None
+        params = Path(self.params) if self.params is not None else None
+        return RecipeRequest(self.recipe, network, params, {**self.set, **given})
 
-    def arguments(self, run: Path) -> list[str]:
-        """Return it as the words of a command that trains in `run`.
+    def resumed(self, run: Path) -> Self:
+        """Return the request that goes on with this one's run, which knows its own recipe."""
+        data_alone = dataclasses.replace(self, recipe=None, network=None, params=None, weights=None)
+        return dataclasses.replace(data_alone, epochs=None, seed=None, set={}, run=run, resume=True)
+
+    def arguments(self) -> list[str]:
+        """Return it as the words of a command.
 
         Raises:
-            RecipeError: a recipe that has no name, which only this process can train.
+            RecipeError: it holds a recipe or a setting that cannot be typed, and only this process can train.
         """
         if isinstance(self.recipe, Recipe):
             raise RecipeError(
                 "other processes are told a recipe by its name: give a name, and what differs as set={...}"
             )
-        data = self.data.directory if isinstance(self.data, Dataset) else self.data
-        words = ["train", os.fspath(data), "--run", os.fspath(run)]
+        data = os.fspath(self.data.directory if isinstance(self.data, Dataset) else self.data)
+        words = ["train", os.path.join(".", data) if data.startswith("-") else data]
         for option in dataclasses.fields(self):
             value = getattr(self, option.name)
-            if option.name in ("data", "run", "processes") or value == option.default:
+            if option.name == "data" or value == option.default:
                 continue
             flag = f"--{option.name.replace('_', '-')}"
             if option.name == "set":
-                words += [word for path, v in value.items() for word in (flag, f"{path}={_as_text(v)}")]
+                words += [word for path, v in value.items() for word in (flag, f"{path}={_as_text(path, v)}")]
             elif option.name == "log_to":
                 words += [word for name in value for word in (flag, name)]
             else:
-                words += (
-                    [flag]
-                    if value is True
-                    else [flag, os.fspath(value) if isinstance(value, Path) else str(value)]
-                )
+                words += [flag] if value is True else [flag, str(_fspath(value))]
         return words
 
 
 class TrainOptions(TypedDict, total=False):
     """The keyword arguments of `train`: the fields of `RunRequest`, which says what each is."""
 
-    network: str | None
+    network: str | Path | None
     params: str | Path | None
     weights: str | Path | None
     quarantine: str | Path | None
@@ -119,6 +133,41 @@ class TrainOptions(TypedDict, total=False):
     quiet: bool
 
 
-def _as_text(value: object) -> str:
-    """Return a value as `--set` reads it."""
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def check_types(request: RunRequest) -> None:
+    """Check that each value is of a type that its field takes.
+
+    Raises:
+        ValueError: one is not.
+    """
+    path: tuple[type, ...] = (str, os.PathLike)
+    taken: dict[str, tuple[str, tuple[type, ...]]] = {
+        "data": ("a name, a path or a Dataset", (*path, Dataset)),
+        "recipe": ("a name or a Recipe", (str, Recipe)),
+        **dict.fromkeys(("run", "network", "params", "weights", "quarantine"), ("a name or a path", path)),
+        **dict.fromkeys(("epochs", "timeout"), ("a number", (numbers.Real,))),
+        **dict.fromkeys(("seed", "save_every", "keep", "processes"), ("a whole number", (numbers.Integral,))),
+        **dict.fromkeys(("resume", "quiet"), ("True or False", (bool,))),
+        "set": ('a dictionary such as {"training.batch_size": 64}', (Mapping,)),
+        "log_to": ('a list of names such as ["tensorboard"]', (list, tuple, set, frozenset)),
+        **dict.fromkeys(("scheme", "device"), ("a name", (str,))),
+    }
+    for option in dataclasses.fields(request):
+        value, (said, kinds) = getattr(request, option.name), taken[option.name]
+        missing = value is None and option.default is None
+        if not missing and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+            raise ValueError(f"{option.name}={value!r:.80} does not fit: {option.name} is {said}")
+
+
+def _fspath(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _as_text(path: str, value: object) -> str:
+    """Return a setting as `--set` reads it."""
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple):
+        return ",".join(_as_text(path, entry) for entry in value)
+    if not isinstance(value, str | numbers.Real):
+        raise RecipeError(f"{path} is a {type(value).__name__}: other processes are told settings one by one")
+    return str(value)

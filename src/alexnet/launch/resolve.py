@@ -30,6 +30,7 @@ class ResolvedRun:
 
     request: RunRequest
     dataset: Dataset
+    """At the side that suits the network: pictures that are prepared larger are scaled when they are read."""
     recipe: Recipe
     """As it will be run: changed as asked, with the data's classes."""
     device: torch.device
@@ -68,6 +69,8 @@ def resolve(request: RunRequest, *, writes: bool = True) -> ResolvedRun:
     rank, run = process_rank(os.environ), Path(request.run) if request.run is not None else None
     if request.processes is not None and request.processes != rank.world_size > 1:
         raise RunError(f"--processes {request.processes}: {rank.world_size} are running already")
+    if (request.processes or 1) > rank.world_size:
+        request.arguments()  # raises where other processes could not be told of it
     if rank.restarts and run is None:
         raise RunError("a run that is begun again after a fault needs --run DIR, to find what it did")
     request = dataclasses.replace(request, resume=request.resume or rank.restarts > 0)
@@ -83,6 +86,7 @@ def resolve(request: RunRequest, *, writes: bool = True) -> ResolvedRun:
     dataset = request.data
     if not isinstance(dataset, Dataset):
         dataset = open_dataset(dataset, side=asked.side, quarantine=request.quarantine)
+    dataset = asked.fitted(dataset)
     recipe = asked.resolve(dataset)
     training = recipe.training
     device = suitable_device(request.device, precision=training.precision, compile=training.compile)

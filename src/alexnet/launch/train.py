@@ -13,7 +13,7 @@ from alexnet.launch.resolve import resolve, tune_process
 from alexnet.runs.run import Run
 from alexnet.training.dry_run import DryRun
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import setting_paths
+from alexnet.training.setting_paths import setting_paths
 
 
 @overload
@@ -62,7 +62,7 @@ def train(
         settings: as `set`.
         tune: give the whole process over to training, as the command does: an allocator that keeps memory, no more
             threads than cores, TF32. Without it, nothing of the caller's process is changed.
-        network: the name of a network, or a definition file, to train in place of the recipe's.
+        network: the name of a network, or a definition file, to train instead of the recipe's.
         params: a layer-parameter file of that definition.
         weights: a run or checkpoint whose weights it begins with, where they fit.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it.
@@ -89,8 +89,11 @@ def train(
     for name in options:
         if name not in known:
             raise RecipeError(f"`{name}` is not an option of train; {_offered(name, known)}")
-    changes = {**(settings or {}), **options.pop("set", {})}
-    request = RunRequest(data, recipe, run, set=changes, **options)
+    if settings is not None:
+        if not isinstance(settings, Mapping):
+            raise ValueError(f"settings={settings!r:.80} does not fit: a dictionary, as set")
+        options["set"] = {**settings, **options.get("set", {})}
+    request = RunRequest(data, recipe, run, **options)
     if tune:
         tune_process(request.device)
     resolved = resolve(request, writes=not dry_run)

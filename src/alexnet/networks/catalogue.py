@@ -1,14 +1,16 @@
 """The networks that have a name, and how a network is written down so that it can be built again."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.as_trained import AsTrained, SixLayer
 from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.fields import shown, typed_fields
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18, Cifar80Seconds, ConvLocal13, FigureOne
 from alexnet.networks.stage import Architecture
@@ -37,7 +39,9 @@ NAMES: Final = tuple(
 )  # a definition is named by its file
 
 
-def build(network: str = "alexnet", classes: int | None = None, *, seed: int = 0, **options: Any) -> Network:
+def build(
+    network: str | Path = "alexnet", classes: SupportsIndex | None = None, *, seed: int = 0, **options: Any
+) -> Network:
     """Build a network by its name or from a definition file, with weights drawn as its source says.
 
     Args:
@@ -57,35 +61,24 @@ def build(network: str = "alexnet", classes: int | None = None, *, seed: int = 0
     return Network(architecture(network, **options), seed=seed)
 
 
-def architecture(network: str, **options: Any) -> Architecture:
-    """Return the architecture of a named network, or of a definition file, with some of its fields chosen."""
-    if network.endswith(".cfg"):
-        return _defined(network, options)
-    if network not in NETWORKS:
-        raise RecipeError(f"`{network}` is not a network; {choices(network, NAMES)}, or a FILE.cfg")
-    return _named(network, options)
+def architecture(network: str | Path, **options: Any) -> Architecture:
+    """Return the architecture of a named network, or of a definition file, with some of its fields chosen.
 
-
-def _named(network: str, options: Mapping[str, Any]) -> Architecture:
-    """Make an architecture of the catalogue."""
-    _check_options(network, options, NETWORKS[network])
-    if NETWORKS[network] is Definition and "text" not in options:
-        raise RecipeError("a definition is built from its file: give the path of a FILE.cfg")
-    value: Architecture = NETWORKS[network](**options)
-    return value
-
-
-def _defined(path: str, options: Mapping[str, Any]) -> Definition:
-    """Read a definition file; `parameters` is what a layer-parameter file says, in place of the one beside it."""
-    _check_options(path, options, Definition)
-    return Definition.read(Path(path), **options)
-
-
-def _check_options(network: str, options: Mapping[str, Any], kind: type[Any]) -> None:
-    fields = [field.name for field in dataclasses.fields(kind)]
-    for name in options:
-        if name not in fields:
-            raise RecipeError(f"`{name}` is not a choice of the network {network}; {choices(name, fields)}")
+    Args:
+        network: a name of the catalogue, or the path of a definition file, which ends in .cfg.
+        options: fields of the architecture; of a definition, `parameters` is what a layer-parameter file says,
+            in place of the one beside it.
+    Raises:
+        RecipeError: a name, an option or a value that does not exist.
+    """
+    if not isinstance(network, str | Path):
+        raise RecipeError(
+            f"`{shown(network)}` is not a network: its name, or the path of a FILE.cfg, is taken"
+        )
+    name = os.fspath(network)
+    if name.endswith(".cfg"):
+        return Definition.read(Path(name), **typed_fields(Definition, options))
+    return _named(name, options)
 
 
 def described(value: Architecture) -> dict[str, Any]:
@@ -101,10 +94,20 @@ def from_description(description: Mapping[str, Any]) -> Architecture:
     Nothing is opened: a description that comes with a checkpoint may be anybody's.
 
     Raises:
-        RecipeError: it names a network or a choice that this version does not know.
+        RecipeError: it names a network or a choice that this version does not know, or a value of another type.
     """
-    options = {name: tuple(v) if isinstance(v, list) else v for name, v in description.items()}
-    name = options.pop("network", "")
-    if not isinstance(name, str) or name not in NETWORKS:
-        raise RecipeError(f"{str(name)[:80]!r} is not a network; {choices(str(name)[:80], NAMES)}")
-    return _named(name, options)
+    options = dict(description)
+    return _named(options.pop("network", ""), options)
+
+
+def _named(network: object, options: Mapping[str, Any]) -> Architecture:
+    """Make an architecture of the catalogue."""
+    if not isinstance(network, str) or network not in NETWORKS:
+        raise RecipeError(
+            f"`{shown(network)}` is not a network; {choices(str(network), NAMES)}, or a FILE.cfg"
+        )
+    kind = NETWORKS[network]
+    if kind is Definition and "text" not in options:
+        raise RecipeError("a definition is built from its file: give the path of a FILE.cfg")
+    value: Architecture = kind(**typed_fields(kind, options))
+    return value

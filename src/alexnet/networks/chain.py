@@ -1,11 +1,8 @@
 """Stages strung one after the other."""
 
 import math
-from typing import Any, cast
 
-from torch import nn
-
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.networks.stage import IMAGES, Stage
 
 
@@ -16,11 +13,11 @@ class Chain:
         self.stages: list[Stage] = []
         self.shape: Shape = (3, side, side)
 
-    def add(self, name: str, operation: nn.Module) -> None:
+    def add(self, name: str, operation: Layer) -> None:
         """Append a stage that reads the one before it."""
         before = self.stages[-1].name if self.stages else IMAGES
         self.stages.append(Stage(name, operation, (before,)))
-        self.shape = cast(Any, operation).shape(self.shape)
+        self.shape = operation.shape(self.shape)
 
     @property
     def values(self) -> int:

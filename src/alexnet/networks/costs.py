@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet.errors import RecipeError
+from alexnet.networks.layers.layer import window_sums
 
 _FLOOR: Final = -50.0  # the program's logarithm of 0
 
@@ -35,6 +36,8 @@ class Cost:
     """msm: how many classes a set has; tica: height and width of a window."""
     best: int = 1
     """logreg: how many of the best classes count in the second error it reports."""
+    compared: tuple[float, float] = (1.0, -1.0)
+    """sum2-of-labels: what the labels, zeros and ones, and what the values count in the sum that is squared."""
 
 
 def objective(costs: Sequence[Cost], values: Mapping[str, Tensor], labels: Tensor) -> Tensor:
@@ -99,6 +102,13 @@ def _squares(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
     return values[0].square().sum()
 
 
+def _squares_of_labels(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
+    """Return the sum of (t - y)^2, whose slope is -2 (t - y), of labels t and values y; t takes no gradient."""
+    y = values[0].flatten(1)
+    of_labels, of_values = cost.compared
+    return (of_labels * targets(labels, y) + of_values * y).square().sum()
+
+
 def _gated_squares(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
     gate, x = values
     return (gate.flatten(1) * x.flatten(1).square().view(len(x), gate.flatten(1).shape[1], -1).sum(2)).sum()
@@ -110,7 +120,7 @@ def _tica(cost: Cost, values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
     before, after = cost.size // 2, cost.size - 1 - cost.size // 2
 
     def sums(maps: Tensor) -> Tensor:
-        return F.avg_pool2d(F.pad(maps, (before, after) * 2), cost.size, stride=1, divisor_override=1)
+        return window_sums(F.pad(maps, (before, after) * 2), cost.size)
 
     reciprocals = 1.0 / (0.001 + sums(x.detach().square()).sqrt())
     pull = (x * (x * sums(reciprocals)).detach()).sum()
@@ -167,6 +177,7 @@ COSTS: Final[dict[str, Callable[[Cost, tuple[Tensor, ...], Tensor], Tensor]]] = 
     "rflickr": _robust,
     "msm": _sets,
     "sum2": _squares,
+    "sum2-of-labels": _squares_of_labels,
     "gsum2": _gated_squares,
     "tica": _tica,
 }

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from alexnet.kernels import response
 from alexnet.kernels.response import Response
 from alexnet.networks.layers.convolution import Convolution
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import ResponseNormalization
 from alexnet.networks.layers.pooling import Pool, WindowPool
@@ -28,24 +29,24 @@ def fused(stages: Sequence[Stage], kept: Collection[str]) -> list[Stage]:
     """
     readers = [name for stage in stages for name in stage.inputs]
     result: list[Stage] = []
-    together: list[Stage] = []
+    run: list[Stage] = []
     before = 0
     for stage in stages:
-        last = together[-1].name if together else ""
-        alone = readers.count(last) == 1 and last not in kept
-        place = _place(stage.operation, before)
-        if together and not (alone and stage.inputs == (last,) and place > before > 0):
-            result.append(_one(together))
-            together, place = [], _place(stage.operation, 0)
-        together.append(stage)
-        before = place
-    return result + ([_one(together)] if together else [])
+        last = run[-1].name if run else ""
+        read_once = readers.count(last) == 1 and last not in kept
+        rank = _rank(stage.operation, before)
+        if run and not (read_once and stage.inputs == (last,) and rank > before > 0):
+            result.append(_one(run))
+            run, rank = [], _rank(stage.operation, 0)
+        run.append(stage)
+        before = rank
+    return result + ([_one(run)] if run else [])
 
 
-def _place(operation: nn.Module, before: int) -> int:
-    """Return the place of an operation in a fused run, which goes upward; 0 begins a run of its own.
+def _rank(operation: Layer, before: int) -> int:
+    """Return the rank of an operation in a fused run, which goes upward; 0 begins a run of its own.
 
-    `before` is the place of the one before: a rectification follows the convolution, or comes last.
+    `before` is the rank of the one before: a rectification follows the convolution, or comes last.
     """
     if hooked(operation):
         return 0
@@ -74,17 +75,17 @@ def hooked(operation: nn.Module) -> bool:
 
 def _one(stages: Sequence[Stage]) -> Stage:
     """Put stages together under the name of the last."""
-    if len(stages) == 1 and _place(stages[0].operation, 0) not in (3, 4):
+    if len(stages) == 1 and _rank(stages[0].operation, 0) not in (3, 4):
         return stages[0]
-    together = FusedStages([stage.operation for stage in stages])
-    return replace(stages[-1], operation=together, inputs=stages[0].inputs)
+    fused = FusedStages([stage.operation for stage in stages])
+    return replace(stages[-1], operation=fused, inputs=stages[0].inputs)
 
 
 @final
-class FusedStages(nn.Module):
+class FusedStages(Layer):
     """A run of stages: an optional convolution, normalisation, pool and rectification, in this order."""
 
-    def __init__(self, operations: Sequence[nn.Module]) -> None:
+    def __init__(self, operations: Sequence[Layer]) -> None:
         super().__init__()
         self.operations = operations
         self.response = Response()
@@ -106,6 +107,12 @@ class FusedStages(nn.Module):
                 case Neuron():
                     self.response = replace(self.response, rectify_before=True)
 
+    def shape(self, *inputs: Shape) -> Shape:
+        shape = inputs[0]
+        for operation in self.operations:
+            shape = operation.shape(shape)
+        return shape
+
     def forward(self, x: Tensor) -> Tensor:
         first = self.operations[0]
         if self.separate:
@@ -119,12 +126,15 @@ class FusedStages(nn.Module):
     def respond(self, x: Tensor) -> Tensor:
         """Do all that follows the convolution, if there is one, from what it gives before its activation function."""
         if response.supports(x, self.response):
-            return response.respond(x, self.response)
+            return response.respond(x, self.response, self._respond_plainly)
+        return self._respond_plainly(x)
+
+    def _respond_plainly(self, x: Tensor) -> Tensor:
         first, *rest = self.operations
         return _in_turn(rest, first.activate(x) if isinstance(first, Convolution) else first(x))
 
 
-def _in_turn(operations: Sequence[nn.Module], x: Tensor) -> Tensor:
+def _in_turn(operations: Sequence[Layer], x: Tensor) -> Tensor:
     for operation in operations:
         x = operation(x)
     return x

@@ -40,7 +40,12 @@ class GradientCheck:
 
 
 def check_gradients(
-    architecture: Architecture, *, images: int = 2, entries: int = 10, seed: int = 0
+    architecture: Architecture,
+    *,
+    images: int = 2,
+    entries: int = 10,
+    seed: int = 0,
+    device: torch.device = torch.device("cpu"),  # noqa: B008  # a value, and never changed
 ) -> Iterator[GradientCheck]:
     """Compare each parameter's gradient with central differences of the objective, in float64.
 
@@ -51,15 +56,16 @@ def check_gradients(
         images: how many pictures of noise.
         entries: how many numbers of each parameter are tried; drawn at random.
         seed: of weights, pictures, labels and entries.
+        device: where to compute.
     Yields:
         one check a parameter.
     Source: the program's --check-grads.
     """
-    network = Network(architecture, seed=seed).double().eval()
+    network = Network(architecture, seed=seed).to(device).double().eval()
     source = generator(seed, "gradients")
     side = architecture.side
-    pictures = 60.0 * torch.randn(images, 3, side, side, generator=source, dtype=torch.float64)
-    labels = torch.randint(0, architecture.classes, (images,), generator=source)
+    pictures = 60.0 * torch.randn(images, 3, side, side, generator=source, dtype=torch.float64).to(device)
+    labels = torch.randint(0, architecture.classes, (images,), generator=source).to(device)
     rng = StepRandomness(seed, 0, 0, images, images)
 
     def value() -> Tensor:
@@ -70,20 +76,20 @@ def check_gradients(
         for name, parameter in network.named_parameters():
             slope = parameter.grad if parameter.grad is not None else torch.zeros_like(parameter)
             count = min(entries, parameter.numel())
-            places = torch.randperm(parameter.numel(), generator=source)[:count].tolist()
+            chosen = torch.randperm(parameter.numel(), generator=source)[:count].tolist()
             flat = parameter.view(-1)
-            found = torch.tensor([_difference(value, flat, place) for place in places], dtype=torch.float64)
-            analytic = slope.reshape(-1)[places]
+            found = torch.tensor([_difference(value, flat, entry) for entry in chosen], dtype=torch.float64)
+            analytic = slope.reshape(-1)[chosen].cpu()
             norm, apart = float(analytic.norm()), float((found - analytic).norm())
             yield GradientCheck(name, count, norm, apart / norm if norm else float(apart > 1e-7))
 
 
-def _difference(value: Callable[[], Tensor], flat: Tensor, place: int) -> float:
+def _difference(value: Callable[[], Tensor], flat: Tensor, entry: int) -> float:
     """Return the central difference of the objective along one number."""
-    before = flat[place].item()
+    before = flat[entry].item()
     ends = []
     for step in (STEP, -STEP):
-        flat[place] = before + step
+        flat[entry] = before + step
         ends.append(float(value()))
-    flat[place] = before
+    flat[entry] = before
     return (ends[0] - ends[1]) / (2 * STEP)

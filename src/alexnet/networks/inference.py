@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from alexnet.kernels import connected
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
-from alexnet.networks.layers.layer import ACTIVATIONS, Shape
+from alexnet.networks.layers.layer import ACTIVATIONS, Layer, Shape
 from alexnet.networks.network import Network
 
 SMALLEST: Final = 1 << 16
@@ -55,14 +55,14 @@ def weights_version(network: Network) -> tuple[tuple[int, int], ...]:
     return tuple((id(each), 0 if each.is_inference() else each._version) for each in numbers)
 
 
-def _quantized(operation: nn.Module) -> nn.Module:
+def _quantized(operation: Layer) -> Layer:
     if isinstance(operation, FullyConnected) and operation.weight.numel() >= SMALLEST:
         return QuantizedFullyConnected(operation)
     return operation
 
 
 @final
-class QuantizedFullyConnected(nn.Module):
+class QuantizedFullyConnected(Layer):
     """A fully-connected layer with weights of one byte: (N, ...) flattened channel, row, column to (N, U)."""
 
     weight: Tensor
@@ -76,6 +76,10 @@ class QuantizedFullyConnected(nn.Module):
         self.register_buffer("scale", scale)
         self.register_buffer("bias", layer.bias.detach().clone())
         self.activation = layer.activation
+
+    def extra_repr(self) -> str:
+        units, inputs = self.weight.shape
+        return f"{inputs} -> {units}, one byte a weight, {self.activation}"
 
     def shape(self, *inputs: Shape) -> Shape:
         return (self.weight.shape[0],)

@@ -4,7 +4,7 @@ Shapes: N images, C channels, S the input's side in pixels, K classes.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast, final
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,12 @@ from torch import Tensor, nn
 from alexnet.errors import CheckpointError, RecipeError, choices
 from alexnet.networks.costs import Cost
 from alexnet.networks.fusion import fused
+from alexnet.networks.images import Images, batch_of
 from alexnet.networks.layers.layer import Shape
-from alexnet.networks.stage import IMAGES, Architecture, Stage
+from alexnet.networks.mean import central_crop
+from alexnet.networks.stage import IMAGES, Architecture, Stage, TrainedForCosts, stage_shapes
+from alexnet.networks.summary import summary_of
+from alexnet.networks.table import as_html, as_text, title
 from alexnet.randomness import StepRandomness, generator
 
 
@@ -32,16 +36,40 @@ class Network(nn.Module):
     mean: Tensor
 
     def __init__(self, architecture: Architecture, *, seed: int = 0) -> None:
+        self._assemble(architecture)
+        self.initialize(seed)
+
+    @classmethod
+    def empty(cls, architecture: Architecture) -> "Network":
+        """Build a network whose weights are not set, for those that are loaded at once: drawing takes longer."""
+        network = cls.__new__(cls)
+        network._assemble(architecture)
+        return network
+
+    def _assemble(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
         self.stages = architecture.stages()
         for stage in self.stages:
-            self.add_module(stage.name.replace(".", "_"), stage.operation)
+            name = stage.name.replace(".", "_")
+            if hasattr(self, name):
+                raise RecipeError(f"`{stage.name}` cannot be a stage's name: a network has that name itself")
+            self.add_module(name, stage.operation)
         self.register_buffer("mean", torch.zeros(3, architecture.side, architecture.side))
         self.output = self.stages[-1].name
-        stated = getattr(architecture, "costs", None)
-        self.costs: tuple[Cost, ...] = stated() if stated else (Cost("logprob", "logreg", (self.output,)),)
-        self.initialize(seed)
+        self.costs: tuple[Cost, ...] = (Cost("logprob", "logreg", (self.output,)),)
+        if isinstance(architecture, TrainedForCosts):
+            self.costs = architecture.costs()
+
+    def __repr__(self) -> str:
+        return as_text(self._title(), summary_of(self.stages, self.architecture.side))
+
+    def _repr_html_(self) -> str:
+        """Return the same table for a notebook."""
+        return as_html(self._title(), summary_of(self.stages, self.architecture.side))
+
+    def _title(self) -> str:
+        return title(self.architecture.kind, self.architecture.side, self.architecture.classes)
 
     @property
     def device(self) -> torch.device:
@@ -51,8 +79,7 @@ class Network(nn.Module):
     def initialize(self, seed: int) -> None:
         """Draw the weights of every layer anew, each from its own stream of `seed`."""
         for stage in self.stages:
-            if hasattr(stage.operation, "initialize"):
-                cast(Any, stage.operation).initialize(generator(seed, "weights", stage.name))
+            stage.operation.initialize(generator(seed, "weights", stage.name))
 
     def set_mean(self, mean: Tensor) -> None:
         """Subtract this picture from now on: float32, (3, H, W), 0-255; its central S x S is taken.
@@ -60,52 +87,58 @@ class Network(nn.Module):
         The 2012 program subtracts the centre of the mean picture whatever the crop's offset.
 
         Raises:
-            ValueError: the picture is smaller than the network's input.
+            ValueError: the picture is no (3, H, W), or smaller than the network's input.
         """
-        side = self.architecture.side
-        top, left = (mean.shape[-2] - side) // 2, (mean.shape[-1] - side) // 2
-        if top < 0 or left < 0:
-            raise ValueError(
-                f"a mean picture of {tuple(mean.shape)} does not cover an input of {side} pixels"
-            )
-        self.mean.copy_(mean[:, top : top + side, left : left + side])
+        self.mean.copy_(central_crop(mean, self.architecture.side))
 
-    def forward(self, images: Tensor, rng: StepRandomness | None = None) -> Tensor:
+    def forward(self, images: Images, rng: StepRandomness | None = None) -> Tensor:
         """Compute the logits of images.
 
         Args:
-            images: RGB pixels, uint8 or float32 in 0-255, (N, 3, S, S).
-            chance: in training, where the step stands; without it, random stages draw from torch's own
+            images: RGB pixels, uint8 or float32 in 0-255, (N, 3, S, S); NumPy's (N, S, S, 3) and one picture
+                without N are taken too.
+            rng: in training, where the step stands; without it, random stages draw from torch's own
                 generator.
         Returns:
             float32, (N, K).
+        Raises:
+            ValueError: images of another shape or kind.
         """
         logits = self._run(images, (self.output,), rng)[self.output]
         return logits if logits.dim() == 2 else logits.flatten(1)  # a convolution may come last
 
-    def cost_inputs(self, images: Tensor, rng: StepRandomness | None = None) -> dict[str, Tensor]:
+    def cost_inputs(self, images: Images, rng: StepRandomness | None = None) -> dict[str, Tensor]:
         """Compute the values that the network's costs take, and the logits among them, by stage.
 
         A network of a definition file may have other costs than the paper's, the log-probability of the label
         under the prediction (section 3): see `objective` in costs.
+
+        Args:
+            images, rng: as `forward` takes them.
+        Returns:
+            for each stage that a cost reads, and for the last, its values: (N, C, H, W) or (N, U).
         """
         names = {self.output, *(name for cost in self.costs for name in cost.stages)}
         return self._run(images, names, rng)
 
-    def activations(self, images: Tensor, *stages: str) -> dict[str, Tensor]:
+    def activations(self, images: Images, *stages: str | Iterable[str]) -> dict[str, Tensor]:
         """Compute what the named stages give, activation function included.
 
         Args:
-            images: RGB pixels, uint8 or float32 in 0-255, (N, 3, S, S).
-            stages: names such as "conv5" or "fc7".
+            images: as `forward` takes them.
+            stages: names such as "conv5" or "fc7", or lists of names; without any, every stage.
         Returns:
             for each name, float32: (N, C, H, W) for a map stage, (N, U) for a fully-connected one.
         Raises:
             RecipeError: a name that is not a stage of this network.
+            ValueError: images of another shape or kind.
         """
-        for name in stages:
+        names = [name for given in stages for name in ([given] if isinstance(given, str) else given)]
+        if not stages:
+            names = [stage.name for stage in self.stages]
+        for name in names:
             self.stage(name)
-        return self._run(images, stages, None)
+        return self._run(images, names, None)
 
     def stage(self, name: str) -> Stage:
         """Return a stage by its name; RecipeError offers the names that exist."""
@@ -117,13 +150,7 @@ class Network(nn.Module):
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shape of each stage's output for one image, in order."""
-        side = self.architecture.side
-        known: dict[str, Shape] = {IMAGES: (3, side, side)}
-        for stage in self.stages:
-            shape = cast(Any, stage.operation).shape
-            known[stage.name] = shape(*(known[name] for name in stage.inputs))
-        del known[IMAGES]
-        return known
+        return stage_shapes(self.stages, self.architecture.side)
 
     def check_weights(self, weights: Mapping[str, Tensor], source: str) -> None:
         """Check that these are the network's weights by name, every one of them and of the right shape.
@@ -180,17 +207,17 @@ class Network(nn.Module):
                 value.copy_(weights[name])
         return taken, left
 
-    def _run(self, images: Tensor, wanted: Iterable[str], rng: StepRandomness | None) -> dict[str, Tensor]:
+    def _run(self, images: Images, wanted: Iterable[str], rng: StepRandomness | None) -> dict[str, Tensor]:
         """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
         kept = set(wanted)
         needed = self._needed(kept)
         if not torch.compiler.is_compiling():  # which fuses by itself
             needed = fused(needed, kept)
         last_reader = {name: stage.name for stage in needed for name in stage.inputs}
-        values = {IMAGES: self._prepared(images)}
+        values = {IMAGES: self._centred(images)}
         for stage in needed:
             inputs = [values[name] for name in stage.inputs]
-            if getattr(stage.operation, "random", False):
+            if stage.operation.random:
                 values[stage.name] = stage.operation(*inputs, rng=rng, stage=stage.name)
             else:
                 values[stage.name] = stage.operation(*inputs)
@@ -209,10 +236,7 @@ class Network(nn.Module):
                 names.update(stage.inputs)
         return needed[::-1]
 
-    def _prepared(self, images: Tensor) -> Tensor:
-        side = self.architecture.side
-        if images.dim() != 4 or images.shape[1:] != (3, side, side):
-            raise ValueError(
-                f"{self.architecture.kind} takes images of shape (N, 3, {side}, {side}), not {tuple(images.shape)}"
-            )
-        return images.to(self.mean.dtype) - self.mean
+    def _centred(self, images: Images) -> Tensor:
+        """Subtract the mean picture."""
+        batch = batch_of(images, self.architecture.side, self.device)
+        return batch.to(self.mean.dtype) - self.mean

@@ -1,20 +1,27 @@
 """The named steps of which a network is made, and the value that says which."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol, runtime_checkable
 
-from torch import nn
+from alexnet.networks.costs import Cost
+from alexnet.networks.layers.layer import Layer, Shape
 
 IMAGES = "images"  # the name of the input, as a stage's inputs refer to it
+LARGEST_SIDE: Final = 2_048
+"""Pixels of a picture's height and width, at most: 50 MB as float32; the paper has 256."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stage:
     """A named step of a network: an operation and the stages whose outputs it reads."""
 
     name: str
-    operation: nn.Module
+    operation: Layer
     inputs: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.operation.extra_repr() or type(self.operation).__name__}"
 
 
 class Architecture(Protocol):
@@ -34,3 +41,20 @@ class Architecture(Protocol):
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages, with weights not yet drawn; the last one gives the logits."""
+
+
+@runtime_checkable
+class TrainedForCosts(Protocol):
+    """An architecture that says what it is trained for; others are for the paper's cost (section 3)."""
+
+    def costs(self) -> tuple[Cost, ...]:
+        """Return the costs, over the stages of the network."""
+
+
+def stage_shapes(stages: Iterable[Stage], side: int) -> dict[str, Shape]:
+    """Return the shape of each stage's output for one image of `side` pixels, in order."""
+    known: dict[str, Shape] = {IMAGES: (3, side, side)}
+    for stage in stages:
+        known[stage.name] = stage.operation.shape(*(known[name] for name in stage.inputs))
+    del known[IMAGES]
+    return known

@@ -7,22 +7,21 @@ alone), and with every unit connected to every value below it (neither locality 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Final, final
 
 import torch
 
 from alexnet.networks.layers.contrast import ContrastNormalization
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.networks.layers.locally_connected import LocallyConnected
 from alexnet.networks.layers.multi_input import Dense, MultiInputLayer
 from alexnet.networks.layers.normalization import MapNormalization
 from alexnet.networks.layers.pictures import Blur, Nailbed
 from alexnet.networks.layers.pooling import Pool, WindowPool
 from alexnet.networks.layers.tree import TreeConnected
-from alexnet.networks.network import Network
-from alexnet.networks.stage import IMAGES, Architecture, Stage
+from alexnet.networks.stage import IMAGES, Architecture, Stage, stage_shapes
 
 WEIGHTED: Final = (Convolution, LocallyConnected, FullyConnected, MultiInputLayer, TreeConnected)
 
@@ -55,30 +54,43 @@ class StageSummary:
 def summary(architecture: Architecture) -> list[StageSummary]:
     """Return a network's stages in numbers, in order; no weights are made."""
     with torch.device("meta"):
-        network = Network(architecture)
-    shapes = {IMAGES: (3, architecture.side, architecture.side), **network.shapes()}
+        stages = architecture.stages()
+    return summary_of(stages, architecture.side)
+
+
+def summary_of(stages: Sequence[Stage], side: int) -> list[StageSummary]:
+    """Return stages in numbers, in order.
+
+    Args:
+        stages: of a network.
+        side: height and width of its input, in pixels.
+    """
+    shapes = {IMAGES: (3, side, side), **stage_shapes(stages, side)}
     fields: dict[str, tuple[int, int]] = {IMAGES: (1, 1)}
     result = []
-    for stage in network.stages:
-        fields[stage.name] = _field(stage, fields, shapes, architecture.side)
-        result.append(_summarise(stage, shapes, min(fields[stage.name][0], architecture.side)))
+    for stage in stages:
+        fields[stage.name] = _field(stage, fields, shapes)
+        result.append(_summarise(stage, shapes, min(fields[stage.name][0], side)))
     return result
 
 
 def totals(stages: Sequence[StageSummary]) -> dict[str, int]:
     """Return the sums over a network's stages."""
-    names = ("parameters", "units", "multiply_adds", "unshared", "fully_connected")
-    return {name: sum(getattr(stage, name) for stage in stages) for name in names}
+    return {
+        "parameters": sum(stage.parameters for stage in stages),
+        "units": sum(stage.units for stage in stages),
+        "multiply_adds": sum(stage.multiply_adds for stage in stages),
+        "unshared": sum(stage.unshared for stage in stages),
+        "fully_connected": sum(stage.fully_connected for stage in stages),
+    }
 
 
 def _summarise(stage: Stage, shapes: Mapping[str, Shape], field: int) -> StageSummary:
-    operation: Any = stage.operation
+    operation = stage.operation
     inputs = [shapes[name] for name in stage.inputs]
     shape = shapes[stage.name]
     parameters = sum(value.numel() for value in operation.parameters())
-    weighted = isinstance(operation, WEIGHTED)
-    units = math.prod(shape) if weighted else 0
-    biases = operation.bias.numel() if weighted else 0
+    units = math.prod(shape) if isinstance(operation, WEIGHTED) else 0
     return StageSummary(
         name=stage.name,
         kind=_kind(operation),
@@ -86,34 +98,33 @@ def _summarise(stage: Stage, shapes: Mapping[str, Shape], field: int) -> StageSu
         shape=shape,
         parameters=parameters,
         units=units,
-        multiply_adds=operation.multiply_adds(*inputs) if weighted else 0,
+        multiply_adds=operation.multiply_adds(*inputs),
         receptive_field=field,
-        unshared=_unshared(operation, inputs, parameters, biases, units),
+        unshared=_unshared(operation, inputs, parameters, units),
         fully_connected=units * (sum(math.prod(given) for given in inputs) + 1),
     )
 
 
-def _unshared(operation: Any, inputs: Sequence[Shape], parameters: int, biases: int, units: int) -> int:
+def _unshared(operation: Layer, inputs: Sequence[Shape], parameters: int, units: int) -> int:
     """Return the parameters with filters of each position's own, and a bias for each unit."""
     if isinstance(operation, Convolution) or (
         isinstance(operation, MultiInputLayer) and not isinstance(operation.connections[0], Dense)
     ):
-        return int(operation.multiply_adds(*inputs)) + units
+        return operation.multiply_adds(*inputs) + units
     return parameters
 
 
-def _kind(operation: object) -> str:
+def _kind(operation: Layer) -> str:
     """Return what a stage does: its class's name in words."""
     if isinstance(operation, MultiInputLayer):
-        return {"Filtered": "convolution", "Local": "locally connected", "Dense": "fully connected"}[
-            type(operation.connections[0]).__name__
-        ] + (f" of {len(operation.connections)} inputs" if len(operation.connections) > 1 else "")
+        count = len(operation.connections)
+        return operation.connections[0].kind + (f" of {count} inputs" if count > 1 else "")
     name = type(operation).__name__
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
 def _field(
-    stage: Stage, fields: Mapping[str, tuple[int, int]], shapes: Mapping[str, Shape], side: int
+    stage: Stage, fields: Mapping[str, tuple[int, int]], shapes: Mapping[str, Shape]
 ) -> tuple[int, int]:
     """Return the pixels that a value depends on, and those between neighbouring values."""
     found = [
@@ -127,12 +138,12 @@ def _field(
     return max(field for field, _ in found), max(step for _, step in found)
 
 
-def _windows(operation: object, inputs: Sequence[Shape]) -> list[tuple[int, int]]:
+def _windows(operation: Layer, inputs: Sequence[Shape]) -> list[tuple[int, int]]:
     """Return the window and stride through which a stage sees each of its inputs."""
     match operation:
         case MultiInputLayer():
             return [
-                (max(given[1:], default=1), 1) if isinstance(part, Dense) else (part.size, part.stride)  # type: ignore[attr-defined]  # the two others have both
+                (max(given[1:], default=1), 1) if isinstance(part, Dense) else (part.size, part.stride)
                 for part, given in zip(operation.connections, inputs, strict=True)
             ]
         case FullyConnected() | TreeConnected():

@@ -9,7 +9,7 @@ from alexnet.errors import AlexNetError
 
 @final
 class ByteReader:
-    """The bytes of a file and the place that has been reached.
+    """The bytes of a file and how many have been taken.
 
     Args:
         content: the file's bytes, or a memory map of it.
@@ -53,5 +53,5 @@ class ByteReader:
         raise self.error(f"{self.source} is not read: {why}")
 
     def damaged(self, why: str) -> AlexNetError:
-        """Return the error of a file whose values are wrong before the place that has been reached."""
+        """Return the error of a file whose values are wrong before the byte that has been reached."""
         return self.error(f"{self.source} is a damaged pickle: {why}, before byte {self.position}")

@@ -50,6 +50,7 @@ class ElementType(Unfinished):
         self.value = np.dtype(code)
 
     def finish(self, state: object) -> object:
+        """Take the byte order; ValueError for a type that is made of others."""
         if not isinstance(state, tuple) or any(part is not None for part in state[2:5]):
             raise ValueError  # fields and sub-arrays
         self.value = self.value.newbyteorder(state[1])
@@ -63,6 +64,7 @@ class Array(Unfinished):
         pass
 
     def finish(self, state: object) -> NDArray[Any]:
+        """Take shape, type and bytes, and return the array; ValueError where they do not agree."""
         if not isinstance(state, tuple) or len(state) != 5:
             raise ValueError
         _, shape, element, columns_first, content = state

@@ -5,7 +5,8 @@ program for a small stack machine; this is such a machine, without the instructi
 dangerous. The names that a file may use are an exact list (`NAMES`), and each stands for a function of this
 module, which makes arrays from bytes that are there and believes no size that a file only claims.
 
-Python 2 had one kind of string: its text comes out as `str` with one character a byte (latin-1).
+Python 2 had one kind of string: its text comes out as `str` with one character a byte (latin-1). So do the keys of
+dictionaries that Python 3 wrote as bytes; other bytes of Python 3 stay bytes.
 """
 
 import codecs
@@ -64,6 +65,8 @@ class Pickles:
         for _ in range(steps):
             code = self.content.take(1)
             if code == b".":
+                if not self.stack:
+                    raise self.content.damaged("it ends without a value")
                 return self._pop()
             step = _STEPS.get(code)
             if step is None:
@@ -109,6 +112,8 @@ class Pickles:
         if not isinstance(into, dict) or len(pairs) % 2:
             raise TypeError
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            if type(key) is bytes:  # Python 3 wrote what it had read of Python 2
+                key = key.decode("latin-1")
             # Nothing else is a key in such files, and deeply nested or colliding keys are an attack.
             if type(key) is not str and not (type(key) is int and abs(key) < 2**31):
                 self.content.refuse(

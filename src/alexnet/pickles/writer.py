@@ -72,7 +72,7 @@ class Writer:
             self._array(value)
             self._keep(value)
         else:
-            raise TypeError(f"a {type(value).__name__} has no place in such a file")
+            raise TypeError(f"a {type(value).__name__} is nothing that such a file holds")
 
     def _keep(self, value: object) -> None:
         self.file.write(struct.pack("<cI", b"r", len(self.kept)))

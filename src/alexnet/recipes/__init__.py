@@ -13,6 +13,7 @@ from alexnet.recipes.as_trained import (
 )
 from alexnet.recipes.cifar import cifar_18pct
 from alexnet.recipes.digits import digits
+from alexnet.recipes.figure_one import figure_one, figure_one_tanh
 from alexnet.recipes.large_batch import large_batch, lars
 from alexnet.recipes.modern import modern
 from alexnet.recipes.paper import paper
@@ -33,11 +34,13 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "modern": modern,
     "digits": digits,
     "cifar-18pct": cifar_18pct,
+    "figure-1": figure_one,
+    "figure-1-tanh": figure_one_tanh,
 }
 
 
 def recipe(name: str) -> Recipe:
     """Return a recipe by its name; RecipeError offers the choices."""
-    if name not in RECIPES:
-        raise RecipeError(f"`{name}` is not a recipe; {choices(name, RECIPES)}")
+    if not isinstance(name, str) or name not in RECIPES:
+        raise RecipeError(f"`{name!s:.80}` is not a recipe; {choices(str(name), RECIPES)}")
     return RECIPES[name]()

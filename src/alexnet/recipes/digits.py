@@ -12,7 +12,7 @@ def digits() -> Recipe:
 
     Source: ours. The network is the one of `cifar-18pct` with larger first weights, so that it needs no
     thousands of steps to leave the start. Digits have no colours, but they are mirrored, odd as a mirrored 7
-    looks: half of the ten views that judge the network are mirrors.
+    looks: half of the ten views that evaluate the network are mirrors.
     Expected: at most 2% top-1 error with ten views, in well under a minute and a half on two cores.
     Measured here: docs/results.md.
     """

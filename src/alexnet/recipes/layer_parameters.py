@@ -74,8 +74,10 @@ def _stage_rates(
     read = {key.name: read_key(section, _key(key), len(written.inputs), notes) for key in _KEYS}
     if read["superEps"]:
         raise section.wrong("superEps", "only 0 is built here: no published file has another")
-    places = [meeting.first[0] for meeting in merged.input_merges] if merged else range(len(layer.inputs))
-    own = [_rates(section, read, place, notes) for place in places]
+    inputs = [merge.first[0] for merge in merged.input_merges] if merged else range(len(layer.inputs))
+    own = [_rates(section, read, index, notes) for index in inputs]
+    if layer.kind == "treefc":  # of which the program reads no schedule
+        own = [replace(rates, weight_schedule=None, bias_schedule=None) for rates in own]
     if len(set(own)) == 1:
         return {layer.name: own[0]}
     names = weight_names(layer)
@@ -89,8 +91,8 @@ def _key(key: Key) -> Key:
     return replace(key, default=REQUIRED, allowed=_RATE) if key.name in _REQUIRED else key
 
 
-def _rates(section: Section, read: Mapping[str, Any], place: int, notes: Notes) -> LayerHyperparameters:
-    weight, weight_schedule = _rate(section, "epsW", read["epsW"][place])
+def _rates(section: Section, read: Mapping[str, Any], index: int, notes: Notes) -> LayerHyperparameters:
+    weight, weight_schedule = _rate(section, "epsW", read["epsW"][index])
     bias, bias_schedule = _rate(section, "epsB", read["epsB"])
     weight_schedule = weight_schedule or _schedule(section, "schedW", read["schedW"], notes)
     bias_schedule = bias_schedule or _schedule(section, "schedB", read["schedB"], notes)
@@ -102,12 +104,12 @@ def _rates(section: Section, read: Mapping[str, Any], place: int, notes: Notes) 
         return LayerHyperparameters(
             weight=weight,
             bias=bias,
-            momentum=read["momW"][place],
+            momentum=read["momW"][index],
             bias_momentum=read["momB"],
-            decay=read["wc"][place],
-            ball=read["wball"][place],
-            least_norm=read["wcNormMin"][place],
-            most_norm=read["wcNormMax"][place],
+            decay=read["wc"][index],
+            ball=read["wball"][index],
+            least_norm=read["wcNormMin"][index],
+            most_norm=read["wcNormMax"][index],
             weight_schedule=weight_schedule,
             bias_schedule=bias_schedule,
         )
@@ -115,11 +117,11 @@ def _rates(section: Section, read: Mapping[str, Any], place: int, notes: Notes) 
         raise section.wrong("momW", str(error)) from None
 
 
-def _rate(section: Section, key: str, said: str) -> tuple[float, Schedule | None]:
+def _rate(section: Section, key: str, value_text: str) -> tuple[float, Schedule | None]:
     """Read a rate; the later program wrote its schedule into it: dexp[base=0.01;tgtFactor=250;numSteps=4]."""
-    match = re.fullmatch(r"(\w+)\s*\[\s*base\s*=\s*([^;\]]+)(?:;([^\]]*))?\]", said.strip())
+    match = re.fullmatch(r"(\w+)\s*\[\s*base\s*=\s*([^;\]]+)(?:;([^\]]*))?\]", value_text.strip())
     try:
-        value = float(match[2] if match else said)
+        value = float(match[2] if match else value_text)
     except ValueError:
         raise section.wrong(key, f"{_RATE} expected") from None
     if not 0.0 <= value < float("inf"):
@@ -129,15 +131,15 @@ def _rate(section: Section, key: str, said: str) -> tuple[float, Schedule | None
     return value, _schedule(section, key, f"{match[1]}[{(match[3] or '').replace(';', ',')}]", None)
 
 
-def _schedule(section: Section, key: str, said: str, notes: Notes | None) -> Schedule | None:
+def _schedule(section: Section, key: str, value_text: str, notes: Notes | None) -> Schedule | None:
     """Read a schedule: default, or linear, exp, dexp, jdexp with tgtFactor, noiseStdev and numSteps.
 
     Files of neighbouring versions leave the names out: then the values are those three in this order, and two
     values of dexp and jdexp are tgtFactor and numSteps.
     """
-    if said.strip() == "default":
+    if value_text.strip() == "default":
         return None
-    match = re.fullmatch(r"\s*(\w+)\s*\[([^\]]*)\]\s*", said)
+    match = re.fullmatch(r"\s*(\w+)\s*\[([^\]]*)\]\s*", value_text)
     if match is None or match[1] not in _KINDS:
         allowed = "default or " + ", ".join(f"{kind}[tgtFactor=F,noiseStdev=S...]" for kind in _KINDS)
         raise section.wrong(key, f"{allowed} expected")
@@ -152,10 +154,10 @@ def _schedule(section: Section, key: str, said: str, notes: Notes | None) -> Sch
             notes.add(section, key, "leaves out the names of the schedule's values")
         names = ("tgtfactor", "numsteps") if len(parts) == 2 and _KINDS[match[1]] == 3 else _NAMES
         values = dict(zip(names, parts, strict=False))
-    return _made(section, key, match[1], values, len(parts))
+    return _built(section, key, match[1], values, len(parts))
 
 
-def _made(section: Section, key: str, kind: str, values: Mapping[str, str], count: int) -> Schedule:
+def _built(section: Section, key: str, kind: str, values: Mapping[str, str], count: int) -> Schedule:
     allowed = _NAMES[: _KINDS[kind]]
     if set(values) - set(allowed) or count > len(allowed) or "tgtfactor" not in values:
         raise section.wrong(

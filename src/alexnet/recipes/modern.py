@@ -14,7 +14,7 @@ def modern() -> Recipe:
     Source: no run as a whole. Random resized crops and light: Szegedy et al. 2015 and Howard 2013; mixup with
     alpha 0.2: Zhang et al. 2018, the value they took for ImageNet; CutMix: Yun et al. 2019; erasing: Zhong et
     al. 2017; a rate that falls as a cosine: Loshchilov and Hutter 2017.
-    Expected: not known for this network. The training error is that of mixed pictures, judged by the one that
+    Expected: not known for this network. The training error is that of mixed pictures, counted by the one that
     has the larger share, and lies above the validation error for long.
     Measured here: not yet; ImageNet has not been trained with it.
     """

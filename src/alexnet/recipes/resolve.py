@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
@@ -10,15 +11,17 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.sources.naming import default_side
 from alexnet.data.sources.source import Source
 from alexnet.errors import DataError, RunError
+from alexnet.files import TEXT_BYTES, read_bounded
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.cudaconvnet.sections import read_text
-from alexnet.networks.stage import Architecture
+from alexnet.networks.small import FigureOne
+from alexnet.networks.stage import LARGEST_SIDE, Architecture
 from alexnet.recipes import recipe as named
 from alexnet.recipes.layer_parameters import with_parameters
 from alexnet.runs.directory import RECIPE
-from alexnet.training.layers import with_network
 from alexnet.training.recipe import Recipe
-from alexnet.training.settings import from_plain, with_settings
+from alexnet.training.stage_rates import with_classes, with_network
+from alexnet.training.starting import load_start
 
 
 @final
@@ -36,19 +39,30 @@ class RecipeRequest:
     """Changes to the recipe, by path."""
 
     def side(self, source: Source) -> int:
-        """Choose the side to prepare pictures at: their natural one, unless the network would see less than two
-        thirds of it; then they are made smaller, so that it sees seven eighths, the paper's 224 of 256 pixels."""
+        """Choose the side to prepare pictures at, in pixels: their natural one, as far as it suits the network."""
         natural = default_side(source)
-        seen = self._changed(source.name, natural).network.side
-        return natural if 2 * natural <= 3 * seen else round(seen * 256 / 224)
+        return suitable_side(natural, self._changed(source.name, natural).network.side)
+
+    def fitted(self, dataset: Dataset) -> Dataset:
+        """Return prepared pictures at the side that `side` chooses for their source: the same network sees the same.
+
+        Those that are larger are scaled when they are read.
+        """
+        side = suitable_side(dataset.side, self._changed(dataset.name, dataset.side).network.side)
+        return dataset if side == dataset.side else dataset.resized(side)
 
     def resolve(self, dataset: Dataset) -> Recipe:
         """Return the recipe as it will be run on this data: changed as asked, with the data's classes.
 
         Raises:
             RecipeError: a recipe, network or setting that does not exist or does not fit.
-            DataError: the pictures are smaller than the network's input, or all of one class.
+            DataError: the pictures are smaller than the network's input, too large for a checkpoint, or of one class.
         """
+        if dataset.side > LARGEST_SIDE:
+            raise DataError(
+                f"{dataset.name} has pictures of {dataset.side} pixels: a network is trained on {LARGEST_SIDE:,} at "
+                "most; prepare them with --side 256"
+            )
         if len(dataset.classes) < 2:
             raise DataError(
                 f"{dataset.name} has one class, {dataset.classes[0]!r}, and nothing to tell it from: "
@@ -61,17 +75,31 @@ class RecipeRequest:
                 f"{dataset.name} has pictures of {dataset.side} pixels, the network of {chosen.name} takes {side}: "
                 f"prepare them with --side {max(side, 256)}, or take a recipe for small pictures (cifar-18pct)"
             )
-        return replace(chosen, network=_for_classes(chosen.network, len(dataset.classes)))
+        return replace(chosen, network=with_classes(chosen.network, len(dataset.classes)))
 
     def _changed(self, name: str, side: int) -> Recipe:
         """Return the recipe for data of a name, with pictures of a side, changed as asked."""
-        recipe = self.recipe or default_recipe(name, side)
+        network = self._network
+        recipe = self.recipe or default_recipe(name, side, network, self.settings.get("network.activation"))
         chosen = recipe if isinstance(recipe, Recipe) else named(recipe)
-        if self.network is not None:
-            chosen = with_network(chosen, self._architecture(self.network))
+        if network is not None and network != with_classes(chosen.network, network.classes):
+            chosen = with_network(chosen, network)
         if self.parameters is not None:
             chosen = with_parameters(chosen)
-        return with_settings(chosen, self.settings) if self.settings else chosen
+        return chosen.with_settings(self.settings) if self.settings else chosen
+
+    @cached_property
+    def _network(self) -> Architecture | None:
+        """The network that is asked for: by its name, or by weights to begin with, whose network it then is.
+
+        A recipe that is given as a value says itself what its network is.
+        """
+        if self.network is not None:
+            return self._architecture(self.network)
+        start = self.settings.get("training.start")
+        if not start or isinstance(self.recipe, Recipe):
+            return None
+        return load_start(str(start)).architecture
 
     def _architecture(self, network: str) -> Architecture:
         """Return the network of a name, or of a definition file with its layer parameters."""
@@ -82,31 +110,50 @@ class RecipeRequest:
         )
 
 
+def suitable_side(natural: int, seen: int) -> int:
+    """Return the side, in pixels, at which pictures are shown to a network.
+
+    Their natural one, unless the network would see less than two thirds of it; then they are made smaller, so that it
+    sees seven eighths, the paper's 224 of 256 pixels.
+
+    Args:
+        natural: height and width of the pictures.
+        seen: of the network's input.
+    """
+    return natural if 2 * natural <= 3 * seen else round(seen * 256 / 224)
+
+
 def stored_recipe(run: Path) -> Recipe | None:
     """Return the recipe that a run was begun with; None where there is no run.
 
     Raises:
         RunError: its recipe cannot be read.
-        RecipeError: it is of a network or a setting that this version does not know.
+        RecipeError: it is no recipe, or of a network or a setting that this version does not know.
     """
     path = run / RECIPE
     if not path.exists():
         return None
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(read_bounded(path, TEXT_BYTES))
     except (OSError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())[:120]
-        raise RunError(f"{path} is not what a run writes ({said}): name the recipe with --recipe") from None
-    return from_plain(Recipe, plain)
+        reason = " ".join(str(error).split())[:120]
+        raise RunError(f"{path} is not what a run writes ({reason}): name the recipe with --recipe") from None
+    return Recipe.from_plain(plain)
 
 
-def default_recipe(name: str, side: int) -> str:
-    """Return the name of the recipe that suits data of a name, with pictures of a side, when none is asked for."""
+def default_recipe(
+    name: str, side: int, network: Architecture | None = None, activation: str | None = None
+) -> str:
+    """Return the name of the recipe that suits a network, or data, when none is asked for.
+
+    Args:
+        name: of the data.
+        side: height and width of its pictures, in pixels.
+        network: the network that is asked for, if one is.
+        activation: the function that is asked for in place of the network's own, if one is.
+    """
+    if isinstance(network, FigureOne):
+        return "figure-1-tanh" if (activation or network.activation) == "tanh" else "figure-1"
     if name == "digits":
         return "digits"
-    return "cifar-18pct" if side < 224 else "paper"
-
-
-def _for_classes(network: Architecture, classes: int) -> Architecture:
-    changed: Architecture = replace(network, classes=classes)  # type: ignore[type-var]  # always a dataclass
-    return changed
+    return "cifar-18pct" if (side if network is None else network.side) < 224 else "paper"

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from alexnet.data.sources.texts import visible
 from alexnet.runs.journal import Row
 
 Item = TypeVar("Item")
@@ -30,23 +31,29 @@ class ProgressDisplay:
     Args:
         quiet: say nothing but what matters (failures and advice).
         mute: say nothing at all: another process does.
+        encoding: how the pictures are kept, raw or jpeg, on which it depends how they could come faster.
     """
 
-    def __init__(self, *, quiet: bool = False, mute: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, mute: bool = False, encoding: str = "raw") -> None:
         self._quiet, self._mute = quiet or mute, mute
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=mute)
+        self._cure = (
+            "they are kept as JPEG; alexnet prepare --encoding raw keeps them as pixels, the fastest to read"
+            if encoding == "jpeg"
+            else "a faster disk, or memory enough to hold the pictures, is the cure"
+        )
         self._bar: Bar | None = None
         self._images = 0
         self._waited = 0.0
-        self._said_starving = False
+        self._has_warned = False
         self._first, self._steps, self._steps_per_epoch = 0, 1, 1
-        self._epoch_began = self._line_said = self._began = time.monotonic()
+        self._epoch_began = self._line_shown = self._began = time.monotonic()
         self._status = ""
 
     def begin(self, step: int, steps: int, steps_per_epoch: int) -> None:
-        """The run has `steps` steps and stands at `step`."""
+        """Begin to show a run of `steps` steps, of which `step` are done."""
         self._first, self._steps, self._steps_per_epoch = step, steps, steps_per_epoch
-        self._epoch_began = self._line_said = self._began = time.monotonic()
+        self._epoch_began = self._line_shown = self._began = time.monotonic()
         if self._console.is_terminal and not self._quiet and step < steps:
             self._bar = Bar(
                 *([BarColumn(bar_width=24)] if self._console.width > _WORDS + 24 else []),
@@ -74,7 +81,13 @@ class ProgressDisplay:
                 feed.close()
 
     def step(self, step: int, loss: float, images: int) -> None:
-        """A step is done; `loss` is the mean of this epoch so far."""
+        """Show that a step is done.
+
+        Args:
+            step: steps finished.
+            loss: the mean of this epoch so far.
+            images: pictures of the step's batch.
+        """
         self._images += images
         now = time.monotonic()
         speed = self._images / max(now - self._epoch_began, 1e-9)
@@ -86,15 +99,12 @@ class ProgressDisplay:
         text = f"epoch {epoch:.2f}, {speed:,.0f} images/s, loss {loss:.3f}{self._status}{waiting}"
         if self._bar is not None:
             self._bar.update(self._task, completed=step, status=text[: max(self._console.width - 16, 0)])
-        elif not self._quiet and now - self._line_said > LINE_SECONDS:
-            self._line_said = now
+        elif not self._quiet and now - self._line_shown > LINE_SECONDS:
+            self._line_shown = now
             self._line(f"step {step}/{self._steps}, {text}, {self._remaining(step, now)} left", matters=False)
-        if waiting and not self._said_starving and now - self._began > LINE_SECONDS:
-            self._said_starving = True
-            self.say(
-                f"training waits for data {starving:.0%} of the time: raw prepared pictures on a faster disk "
-                "(alexnet prepare --encoding raw) are the cure"
-            )
+        if waiting and not self._has_warned and now - self._began > LINE_SECONDS:
+            self._has_warned = True
+            self.say(f"training waits for data {starving:.0%} of the time: {self._cure}")
 
     def timing(self) -> dict[str, float]:
         """Return the seconds and the images per second of the epoch that ends, and begin the next one."""
@@ -104,7 +114,7 @@ class ProgressDisplay:
         return {"seconds": round(seconds, 3), "images_per_second": round(images / max(seconds, 1e-9), 1)}
 
     def epoch(self, row: Row) -> None:
-        """An epoch is done; say its row."""
+        """Show the journal's row of an epoch that is done."""
         training = f"training error {row['training_top1_error']:.2%}"
         errors = ""
         if "validation_top1_error" in row:
@@ -133,6 +143,7 @@ class ProgressDisplay:
             self._bar = None
 
     def _line(self, text: str, *, matters: bool = True) -> None:
+        text = "\n".join(map(visible, text.split("\n")))  # it may name files and classes
         if not self._mute:
             LOG.log(logging.WARNING if matters else logging.INFO, text)
         if self._quiet and not matters:

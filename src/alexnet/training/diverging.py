@@ -1,4 +1,4 @@
-"""Runs that no longer learn: numbers that are none, and a loss that stays where guessing has it."""
+"""Runs whose numbers are none any more: stopped before anything is learned from them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,6 @@ from alexnet.data.batches import Batch, MicroBatch
 from alexnet.errors import DivergedError
 from alexnet.networks.network import Network
 from alexnet.networks.parallel.partition import PartitionedArchitecture
-from alexnet.runs.journal import Row
 
 
 def check_loss(loss: float, network: Network, images: Tensor, part: MicroBatch, step: int) -> None:
@@ -26,8 +25,8 @@ def check_loss(loss: float, network: Network, images: Tensor, part: MicroBatch, 
         DivergedError: it is NaN or infinite; the message names step, stage and pictures.
     """
     if not math.isfinite(loss):
-        alone = not isinstance(network.architecture, PartitionedArchitecture)  # the others would not answer
-        where = (_first_stage(network, images) if alone else None) or "the loss itself"
+        is_whole = not isinstance(network.architecture, PartitionedArchitecture)  # others would not answer
+        where = (_first_stage(network, images) if is_whole else None) or "the loss itself"
         raise DivergedError(f"the loss became {loss} at step {step}, first in {where} ({_pictures([part])})")
 
 
@@ -63,18 +62,6 @@ def check_finite(tensors: Mapping[str, Tensor], step: int) -> None:
     for name, value in tensors.items():
         if not math.isfinite(float(value.sum())) and not bool(value.isfinite().all()):
             raise DivergedError(f"{name} is no longer finite at step {step}")
-
-
-def stuck(history: Sequence[Row], classes: int) -> str | None:
-    """Return advice where the loss has been that of guessing, ln(classes), for three epochs; once in a run."""
-    guessing = math.log(classes)
-    losses = [float(row["training_loss"]) for row in history]
-    if classes < 2 or len(losses) != 3 or any(abs(loss / guessing - 1.0) > 0.01 for loss in losses):
-        return None
-    return (
-        f"the loss has stayed at ln({classes}) = {guessing:.2f}, which is guessing, for three epochs: a higher "
-        "first rate, larger initial weights or a smaller batch usually gets it going"
-    )
 
 
 @torch.no_grad()

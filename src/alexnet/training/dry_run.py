@@ -17,7 +17,7 @@ from alexnet.networks.layers.layer import Shape
 from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
-from alexnet.training.starting import begin_training
+from alexnet.training.starting import StartingWeights, starting_network
 from alexnet.training.state import State
 from alexnet.training.step import out_of_memory, train_step
 
@@ -33,6 +33,8 @@ class DryRun:
     """Of each stage's output for one picture."""
     parameters: int
     """Weights and biases."""
+    weights: StartingWeights
+    """Which layers would begin with whose weights."""
     images_per_second: float
     """In training, reading and augmentation included."""
     training_seconds: float
@@ -64,7 +66,9 @@ def dry_run(
     """
     training = dataset.split("train")
     plan = Plan(recipe, len(training))
-    replica, state = begin_training(dataset, recipe, device=device)
+    network, weights = starting_network(recipe, dataset)
+    replica = Replica.of(network, recipe, device=device)
+    state = State.begin(replica)
     try:
         speed = _speed(state, replica, plan, dataset, seconds)
     except (MemoryError, RuntimeError) as error:
@@ -76,15 +80,16 @@ def dry_run(
         validations = -(-plan.total_steps // plan.steps_per_epoch)
         views = validations * len(dataset.split("validation")) * recipe.training.validation_views
     nearest = next(folder for folder in (run, *run.absolute().parents) if folder.exists())
-    weights = sum(value.nbytes for value in state.network.state_dict().values())
+    kept = sum(value.nbytes for value in state.network.state_dict().values())
     return DryRun(
         shapes=state.network.shapes(),
+        weights=weights,
         parameters=sum(value.numel() for value in state.network.parameters()),
         images_per_second=speed,
         training_seconds=recipe.training.epochs * len(training) / speed,
         validation_seconds=views * FORWARD_SHARE / speed,
         memory=peak_memory(device),
-        disk=(keep + 1) * state.bytes + 2 * weights,  # one more of each while it is written
+        disk=(keep + 1) * state.bytes + 2 * kept,  # one more of each while it is written
         free=shutil.disk_usage(nearest).free,
     )
 

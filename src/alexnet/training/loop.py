@@ -20,16 +20,15 @@ from alexnet.runs.directory import RunDirectory
 from alexnet.runs.journal import Row
 from alexnet.runs.run_log import RunLog
 from alexnet.runs.trackers import open_tracker
+from alexnet.training.collapse import COLLAPSED, CollapseCheck
 from alexnet.training.compute import suitable_device
 from alexnet.training.display import ProgressDisplay
-from alexnet.training.diverging import stuck
 from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.resuming import resume_run
-from alexnet.training.settings import to_plain
 from alexnet.training.signals import SignalGuard, StepAborted
 from alexnet.training.starting import begin_training
-from alexnet.training.step import out_of_memory, train_step
+from alexnet.training.step import out_of_memory, train_step, training_inputs
 from alexnet.training.unreadable import UnreadablePictures
 from alexnet.training.validation import end_epoch, validated
 
@@ -47,7 +46,7 @@ def run_training(
     log_to: Sequence[str] = (),
     group: ProcessGroup = ALONE,
     device: str = "auto",
-) -> list[Row]:
+) -> Sequence[Row]:
     """Train a network on a data set as a recipe says, and keep everything about it in a run directory.
 
     A run that is killed and resumed ends with the same weights and journal as one that never stopped, bit for
@@ -85,13 +84,14 @@ def run_training(
         replica, state = begin_training(dataset, recipe, group, where, say=display.say, resumed=resumed)
         if resume:
             resume_run(state, replica, directory, dataset, plan, display.say)
-        plain = to_plain(recipe)
+        plain = recipe.to_plain()
         trackers = {name: open_tracker(name, run, plain) for name in log_to if directory.writes}
         directory.begin(plain, where)
         run_log = leaving.enter_context(RunLog(directory, trackers, display.say))
         run_log.write(state.history)
         writer = CheckpointWriter(directory, policy.keep, display.say)
         unreadable = UnreadablePictures(training, group, display.say)
+        collapse = CollapseCheck(training, state.network.costs, recipe.training.rates.weight, display.say)
         _check_space(state.bytes * (policy.keep + 2), directory, display)
         display.note(describe_device(where))
         display.begin(state.step, plan.total_steps, plan.steps_per_epoch)
@@ -111,8 +111,8 @@ def run_training(
                     if signals.code is not None:
                         break  # in the middle of a validation, which is done anew on going on
                     display.epoch(end_epoch(state, plan, tally, dataset, display.timing()))
-                    if (advice := stuck(state.history, recipe.network.classes)) is not None:
-                        display.say(advice)
+                    if collapse.end_epoch(state.history):
+                        state.history[-1][COLLAPSED] = True
                     save(best=state.has_improved())
                     run_log.write(state.history)
                     run_log.tell(state.history[-1])
@@ -137,6 +137,10 @@ def run_training(
                     except StepAborted:
                         break  # nothing of this step was kept; it is taken anew on going on
                     unreadable.tell(batch, before, state.epoch.unreadable)
+                    if collapse.is_due(state.step, ends_epoch=plan.ends_epoch(state.step)):
+                        for part in batch.micro_batches[:1]:
+                            images, _, _ = training_inputs(part, now, progress, state.step, colours, where)
+                            collapse.look(replica.network, images, state.step)
                     display.step(state.step, state.epoch.loss / max(state.epoch.images, 1), batch.total)
                     due = policy.every_steps > 0 and state.step % policy.every_steps == 0
                     patience = policy.every_seconds if writer.failure is None else RETRY_SECONDS
@@ -169,6 +173,8 @@ def run_training(
             display.say(
                 f"{left:,} times a training picture could not be read and was left out: see the journal"
             )
+        if collapse.advice is not None:
+            display.say(f"this run has learned nothing that is worth an evaluation: {collapse.advice}")
         return state.history
 
 

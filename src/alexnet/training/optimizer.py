@@ -6,6 +6,7 @@
 `torch.optim.SGD` keeps the velocity without the rate; the two differ whenever the rate changes.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import final
@@ -13,7 +14,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from alexnet.errors import RecipeError
+from alexnet.errors import CheckpointError, RecipeError
 from alexnet.kernels.update import Update, sgd_steps
 from alexnet.networks.layers.tree import TreeConnected
 from alexnet.training.schedule import Schedule
@@ -41,7 +42,7 @@ class LayerHyperparameters:
     trust: float = 0.0
     """Above 0: the weights' rate is multiplied by this times |w| / (|gradient| + decay |w|) (LARS, You 2017)."""
     ball: float = 0.0
-    """Above 0: each filter's norm is held to at most this times its number of weights (wball)."""
+    """Above 0: each filter's norm is at most this times its number of weights (wball)."""
     least_norm: float = 0.0
     """Above 0, with `most_norm`: filters of a smaller spread are scaled up to it (wcNormMin)."""
     most_norm: float = 0.0
@@ -53,13 +54,13 @@ class LayerHyperparameters:
 
     def __post_init__(self) -> None:
         for name in ("weight", "bias", "decay", "trust", "ball", "least_norm", "most_norm"):
-            if getattr(self, name) < 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise RecipeError(
-                    f"{name}={getattr(self, name)} would unlearn: rates and decay are 0 or more"
+                    f"{name}={getattr(self, name)} would unlearn: rates and decay are 0 or more, and finite"
                 )
         for name in ("momentum", "bias_momentum"):
             if not 0.0 <= getattr(self, name) < 1.0:
-                raise RecipeError(f"{name}={getattr(self, name)} would not settle: 0 <= {name} < 1")
+                raise RecipeError(f"{name}={getattr(self, name)} would not come to rest: 0 <= {name} < 1")
 
 
 @final
@@ -90,23 +91,24 @@ class MomentumSGD:
 
         Args:
             rates_of: gives the rates of a parameter by its name, `conv1.weight`.
-            factor: gives what a schedule multiplies its rate by; None stands for the run's schedule.
+            factor: gives what a schedule multiplies its rate by, its noise drawn at each call; None stands for
+                the run's schedule.
         """
         updates: list[Update] = []
-        held: list[tuple[Tensor, LayerHyperparameters]] = []
+        bounded: list[tuple[Tensor, LayerHyperparameters]] = []
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
-            rates, kind = rates_of(name), name.rpartition(".")[2]
-            if kind.startswith("bias"):
-                rate = rates.bias * (factor(rates.bias_schedule) if rates.bias else 0.0)
-                momentum, decay = rates.bias_momentum, 0.0
-            else:
-                rate = rates.weight * (factor(rates.weight_schedule) if rates.weight else 0.0)
-                momentum, decay = rates.momentum, rates.decay
+            rates, is_bias = rates_of(name), name.rpartition(".")[2].startswith("bias")
+            base = rates.bias if is_bias else rates.weight
+            schedule = rates.bias_schedule if is_bias else rates.weight_schedule
+            rate = base * (factor(schedule) if base else 0.0)
             if rate == 0.0:
                 continue
-            if rates.trust and not kind.startswith("bias"):
+            momentum, decay = (rates.bias_momentum, 0.0) if is_bias else (rates.momentum, rates.decay)
+            if decay:  # a schedule's noise is drawn for it anew, as in the program
+                decay *= base * factor(schedule) / rate
+            if rates.trust and not is_bias:
                 norms = self._norm(name, parameter), self._norm(name, parameter.grad)
                 rate *= trust_ratio(*norms, rates)
             update = Update(parameter, parameter.grad, self.velocity[name], rate, momentum, decay)
@@ -114,14 +116,23 @@ class MomentumSGD:
                 _update_tree(update, self.leaves[name])
                 continue
             updates.append(update)
-            if not kind.startswith("bias"):
-                held.append((parameter, rates))
+            if not is_bias and (rates.ball or rates.most_norm):
+                bounded.append((parameter, rates))
         sgd_steps(updates)
-        for weight, rates in held:
-            _hold_norms(weight, rates)
+        for weight, rates in bounded:
+            _bound_norms(weight, rates)
 
     def load(self, velocity: Mapping[str, Tensor]) -> None:
-        """Take velocities by the names of their parameters."""
+        """Take velocities by the names of their parameters, all of them or none.
+
+        Raises:
+            CheckpointError: one is missing, or not of its parameter's shape.
+        """
+        for name, value in self.velocity.items():
+            if name not in velocity or velocity[name].shape != value.shape:
+                raise CheckpointError(
+                    f"the checkpoint has no velocity of {name}, {tuple(value.shape)}: it cannot be gone on from"
+                )
         for name, value in self.velocity.items():
             value.copy_(velocity[name])
 
@@ -146,18 +157,16 @@ def trust_ratio(weight: float, gradient: float, rates: LayerHyperparameters) -> 
     return rates.trust * weight / (gradient + rates.decay * weight)
 
 
-def _hold_norms(weight: Tensor, rates: LayerHyperparameters) -> None:
-    """Scale filters whose norm the program would not allow (wball, wcNormMin and wcNormMax)."""
-    if rates.ball == 0 and rates.most_norm == 0:
-        return
+def _bound_norms(weight: Tensor, rates: LayerHyperparameters) -> None:
+    """Scale filters whose norm the program would not allow: wcNormMin and wcNormMax first, then wball."""
     filters = weight.flatten(0, -2) if weight.dim() == 3 else weight.flatten(1)  # local: (P, F, inputs)
     count = filters.shape[1]
-    if rates.ball > 0:
-        norms = filters.norm(dim=1, keepdim=True)
-        filters.mul_((rates.ball * count / norms).clamp(max=1.0))
     if rates.most_norm > 0:
         centred = filters - filters.mean(1, keepdim=True)
         spread = (centred.norm(dim=1, keepdim=True) / count).clamp(min=1e-30)
-        held = spread.clamp(min=rates.least_norm, max=rates.most_norm)
-        filters.mul_(held / spread)
+        allowed = spread.clamp(min=rates.least_norm, max=rates.most_norm)
+        filters.mul_(allowed / spread)
+    if rates.ball > 0:
+        norms = filters.norm(dim=1, keepdim=True)
+        filters.mul_((rates.ball * count / norms).clamp(max=1.0))
     weight.copy_(filters.view(weight.shape))  # of a weight with channels last in memory, `filters` is a copy

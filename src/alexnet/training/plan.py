@@ -1,4 +1,4 @@
-"""How long a run is, and how its recipe stands at each step."""
+"""How long a run is, and what its recipe is at each step."""
 
 import bisect
 import math
@@ -15,7 +15,7 @@ class Plan:
     """Counts that follow from the recipe and the number of training pictures."""
 
     recipe: Recipe
-    """As it stands at the beginning."""
+    """As it is at the beginning."""
     images: int
     """Training pictures."""
 
@@ -38,7 +38,7 @@ class Plan:
         return step % self.steps_per_epoch == 0 or step == self.total_steps
 
     def recipe_at(self, step: int) -> Recipe:
-        """Return the recipe as it stands after so many steps: the changes up to then applied."""
+        """Return the recipe as it is after so many steps: the changes up to then applied."""
         epochs, recipes = self._changed
         return recipes[bisect.bisect_right(epochs, self.epochs(step))]
 

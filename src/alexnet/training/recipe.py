@@ -9,12 +9,17 @@ from alexnet.data.augmentation.augment import Augmentation
 from alexnet.data.augmentation.modern import ModernAugmentation
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.catalogue import NETWORKS
 from alexnet.networks.stage import Architecture
 from alexnet.training.compute import PRECISIONS
 from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.schedule import Schedule
-from alexnet.training.settings import with_settings
+from alexnet.training.setting_paths import BEGINS_AS, with_settings
+from alexnet.training.settings import ONE_OF, OneOf, from_plain, renamed, short, to_plain
 
+RENAMED: Final = {"augmentation.shared": "augmentation.crop_group"}
+"""Old paths of settings to their new ones: stored recipes and `--set` may have the old for a release."""
+_NETWORKS: Final = OneOf(key="network", kinds=NETWORKS, name_of=lambda network: str(network.kind))
 STEERED: Final = ("augmentation.", "training.rates.", "training.stages.", "training.schedule.")
 """How the paths of settings begin that each step reads anew: what else changed would be passed over."""
 
@@ -31,23 +36,24 @@ class Training:
     epochs: float = 90.0
     """Cycles through the training pictures (section 5: roughly 90)."""
     batch_size: int = 128
-    """Pictures a step, over all processes together (section 5)."""
+    """Pictures a step, over all processes (section 5)."""
     reference_batch: int = 0
     """Above 0: rates are for batches of this size, and are multiplied by batch_size over it (Goyal 2017)."""
     accumulate: int = 1
-    """Parts into which a process cuts its share of a batch: less memory, the same step."""
+    """Micro-batches into which a process divides its share of a batch: less memory, the same step."""
     seed: int = 0
     """Of everything random: weights, order, augmentation, dropout."""
     start: str = ""
     """A run or checkpoint whose weights it begins with, layer by layer where they fit; without, new ones."""
     rates: LayerHyperparameters = field(default_factory=LayerHyperparameters)
     """Rates of every layer that `stages` does not name (section 5)."""
-    stages: Mapping[str, LayerHyperparameters] = field(default_factory=dict)
+    stages: Mapping[str, LayerHyperparameters] = field(default_factory=dict, metadata={BEGINS_AS: "rates"})
     """Rates of single layers, by the name of the stage; of one matrix of several, `conv3.weight1`."""
     schedule: Schedule = field(default_factory=Schedule)
     """How the rates change (section 5: divided by 10 when the validation error stops improving)."""
     precision: str = "float32"
-    """What the stages compute in: float32, or bfloat16 with weights, update and normalisation in float32."""
+    """What the stages compute in: float32, or on a CUDA device bfloat16 with weights, update and normalisation in
+    float32."""
     compile: bool = False
     """Compile the network with torch.compile: for CUDA devices; what it gains there has not been measured."""
     validation_views: int = 1
@@ -60,7 +66,7 @@ class Training:
             raise RecipeError(f"batch_size={self.batch_size}, accumulate={self.accumulate}: both at least 1")
         if self.accumulate > self.batch_size:
             raise RecipeError(
-                f"a batch of {self.batch_size} cannot be cut into {self.accumulate} parts: accumulate at most that"
+                f"a batch of {self.batch_size} cannot be divided into {self.accumulate} parts: accumulate at most that"
             )
         if self.reference_batch < 0:
             raise RecipeError(f"reference_batch={self.reference_batch}: 0, or the batch size of the rates")
@@ -92,7 +98,12 @@ class Change:
     setting: str
     """The setting's path, as after `--set`: `training.rates.weight`, `augmentation.colour`."""
     value: Any
-    """Its new value."""
+    """Its new value: a number, a text, a switch, or a list of them."""
+
+    def __post_init__(self) -> None:
+        values = self.value if isinstance(self.value, list | tuple) else [self.value]
+        if not all(isinstance(value, str | float | int | None) for value in values):
+            raise RecipeError(f"{self.setting} cannot become {short(repr(self.value))}: one value, or a list")
 
 
 @final
@@ -106,7 +117,7 @@ class Recipe:
 
     name: str
     """Under which `--recipe` finds it."""
-    network: Architecture = field(default_factory=AlexNet)
+    network: Architecture = field(default_factory=AlexNet, metadata={ONE_OF: _NETWORKS})
     """What is trained."""
     augmentation: Augmentation | ModernAugmentation = field(default_factory=Augmentation)
     """What is done to training pictures (section 4.1); or what came after the paper."""
@@ -135,13 +146,35 @@ class Recipe:
     def group_size(self) -> int:
         """How many pictures in a row of a batch go to one process, as they have something in common at some time.
 
-        What is read ahead is shared before it is known how the recipe stands then.
+        What is read ahead is shared out before it is known what the recipe is by then.
         """
-        stands = [self, *(self.at(change.epoch) for change in self.changes)]
-        return math.lcm(*(recipe.augmentation.group_size for recipe in stands))
+        varied = [self, *(self.at(change.epoch) for change in self.changes)]
+        return math.lcm(*(recipe.augmentation.group_size for recipe in varied))
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> "Recipe":
+        """Return the recipe that `to_plain` wrote down, in this version or the one before.
+
+        Raises:
+            RecipeError: it is not a recipe's, or of a network or a setting that this version does not know.
+        """
+        return from_plain(cls, renamed(plain, RENAMED))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as dictionaries, lists, strings and numbers, ready for JSON."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    def with_settings(self, changes: Mapping[str, Any]) -> "Recipe":
+        """Return it with some settings changed, by their paths, old ones too.
+
+        Raises:
+            RecipeError: no such setting, or a value that is not of its type or does not fit the others.
+        """
+        return with_settings(self, {RENAMED.get(path, path): value for path, value in changes.items()})
 
     def at(self, epoch: float) -> "Recipe":
-        """Return the recipe as it stands after so many epochs: the changes up to then applied."""
+        """Return the recipe as it is after so many epochs: the changes up to then applied."""
         due = {change.setting: change.value for change in self.changes if change.epoch <= epoch}
-        settled = replace(self, changes=())
-        return with_settings(settled, due) if due else settled
+        unchanging = replace(self, changes=())
+        return unchanging.with_settings(due) if due else unchanging

@@ -28,7 +28,7 @@ class Replica:
     cost_inputs: CostInputs
     """What computes the values that the network's costs take: `Network.cost_inputs`, compiled or not."""
     division: BatchDivision
-    """How a batch is cut into micro-batches and shared."""
+    """How a batch is divided into micro-batches and shared."""
 
     @classmethod
     def of(

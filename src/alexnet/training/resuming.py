@@ -13,7 +13,6 @@ from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
 from alexnet.training.schedule import factor
-from alexnet.training.settings import from_plain, to_plain
 from alexnet.training.state import State
 
 MAY_CHANGE: Final = ("training.epochs", "training.accumulate", "training.rates", "training.stages", "changes")
@@ -74,7 +73,12 @@ def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
             f"the data has changed since the run began ({found.data.get('name')} then, {dataset.name} now, and their "
             "contents differ): give the same data, or start a new run with another --run"
         )
-    changed = differences(to_plain(from_plain(Recipe, found.recipe)), to_plain(recipe))
+    if found.data.get("side", dataset.side) != dataset.side:
+        raise CheckpointError(
+            f"the run was trained on pictures of {found.data['side']} pixels, and is given {dataset.side}: prepare "
+            f"them with --side {found.data['side']}, or start a new run with another --run"
+        )
+    changed = differences(Recipe.from_plain(found.recipe).to_plain(), recipe.to_plain())
     refused = [line for line in changed if not line.startswith(MAY_CHANGE)]
     if refused:
         raise CheckpointError(
@@ -85,8 +89,8 @@ def check_same(found: Checkpoint, dataset: Dataset, recipe: Recipe) -> None:
 def notices(found: Checkpoint, plan: Plan, state: State) -> Iterator[str]:
     """Yield a line for each setting that is now another, and one where the rate jumps because of it."""
     recipe = plan.recipe
-    before = from_plain(Recipe, found.recipe)
-    for line in differences(to_plain(before), to_plain(recipe)):
+    before = Recipe.from_plain(found.recipe)
+    for line in differences(before.to_plain(), recipe.to_plain()):
         yield f"going on with another setting: {line}"
     rates = [
         (own.training.rates.weight * factor(own.training.schedule, state.progress(Plan(own, plan.images))))

@@ -1,4 +1,4 @@
-"""How rates change while a run goes on: a factor on each rate, from where the run stands.
+"""How rates change while a run goes on: a factor on each rate, from the run's progress.
 
 The paper divides the rate by 10 when the validation error stops improving (section 5). The 2012 program
 also knew four schedules of the run's progress p, from 0 at the first step to 1 after the last.
@@ -47,27 +47,29 @@ class Schedule:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise RecipeError(f"`{self.kind}` is not a schedule; {choices(self.kind, KINDS)}")
-        if self.divisor <= 0 or self.target_factor <= 0:
+        if not all(1e-9 <= value <= 1e9 for value in (self.divisor, self.target_factor)):
             raise RecipeError(
-                f"a rate is divided by a number above 0, not {self.divisor}, {self.target_factor}"
+                f"a rate is divided by a number from 1e-9 to 1e9, not {self.divisor}, {self.target_factor}"
             )
-        if self.count < 2 and self.kind in ("dexp", "jdexp"):
-            raise RecipeError(f"{self.kind} needs at least two rates, not {self.count}")
-        if self.kind == "plateau" and (self.drops < 0 or self.patience < 1):
+        if not 2 <= self.count <= 1000:
+            raise RecipeError(f"dexp and jdexp have 2 to 1,000 rates, not {self.count}")
+        if self.kind == "plateau" and not (0 <= self.drops <= 30 and self.patience >= 1):
             raise RecipeError(
-                f"a plateau needs patience of at least 1 and drops of at least 0, not {self.patience}, {self.drops}"
+                f"a plateau needs patience of at least 1 and 0 to 30 drops, not {self.patience} and {self.drops}"
             )
         for name in ("power", "noise", "warmup"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise RecipeError(f"{name}={getattr(self, name)} makes no schedule: {name} of 0 or more")
         if list(self.epochs) != sorted(self.epochs):
             raise RecipeError(f"the epochs of a schedule rise; these do not: {self.epochs}")
+        if len(self.epochs) > 30:
+            raise RecipeError(f"a schedule has at most 30 drops, not {len(self.epochs)}")
 
 
 @final
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Where a run stands, as far as schedules care."""
+    """How far a run is, as schedules need to know."""
 
     epoch: float
     """Epochs finished, with the fraction of the one that runs."""

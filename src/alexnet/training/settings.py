@@ -1,24 +1,45 @@
-"""Frozen settings as plain values and back, and one setting changed by its path."""
+"""Frozen settings as plain values, ready for JSON, and back.
 
-import copy
+Settings are frozen dataclasses of frozen dataclasses. Their types say what is read: a text for a number or a switch,
+as `--set` gives it, a list for a tuple, `none` for what may be absent. Nothing here knows what the settings are of.
+"""
+
 import dataclasses
+import math
+import numbers
 import types
-from collections.abc import Mapping
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, Union, final, get_args, get_origin, get_type_hints
 
 from alexnet.errors import RecipeError, choices
-from alexnet.networks.catalogue import NETWORKS, described, from_description
-from alexnet.networks.stage import Architecture
 
 Settings = TypeVar("Settings")
+
+ONE_OF: Final = "one of"
+"""In the metadata of a field that takes one of several kinds of settings: the `OneOf` that tells them apart."""
+_EXAMPLES: Final = {bool: "true", int: "64", float: "0.01", str: "relu"}
+_SWITCHES: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_LONGEST: Final = 80  # characters of a value in a message
+
+
+@final
+@dataclass(frozen=True)
+class OneOf:
+    """Several kinds of settings, told apart by a name that is written down with them."""
+
+    key: str
+    """Under which the name is written."""
+    kinds: Mapping[str, type]
+    """The kinds by their names."""
+    name_of: Callable[[Any], str]
+    """Gives the name of the kind of some settings, which may be none of these: they can be written, not read."""
 
 
 def to_plain(value: Any) -> Any:
     """Return settings as dictionaries, lists, strings and numbers, ready for JSON."""
-    if hasattr(value, "stages") and hasattr(value, "kind"):
-        return described(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if is_settings(value):
+        return {field.name: _field_to_plain(field, getattr(value, field.name)) for field in _fields(value)}
     if isinstance(value, Mapping):
         return {str(name): to_plain(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -27,194 +48,172 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(kind: type[Settings], plain: Any, path: str = "") -> Settings:
-    """Return the settings that `to_plain` wrote down; RecipeError names a setting that does not fit."""
-    result: Settings = _typed(kind, plain, path)
-    return result
-
-
-def with_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Return the settings with some of them changed, checked together once all are.
+    """Return the settings that `to_plain` wrote down, or that a person did.
 
     Args:
-        settings: a frozen dataclass of frozen dataclasses.
-        changes: by the setting's names, joined by points (`training.batch_size`,
-            `training.stages.conv1.weight`): a value of the setting's type, or a text that says one
-            ("64", "0.5", "true", "conv3,conv4").
+        kind: a frozen dataclass.
+        plain: its fields by name, at any depth plain or settings already.
+        path: where in larger settings they are, for messages.
     Raises:
-        RecipeError: no such setting, or a value that is not of its type or does not fit the others.
+        RecipeError: a name that is no field, a field that is missing, or a value that is not of its type; the path
+            and the choices are named.
     """
-    plain = to_plain(settings)
-    for path, value in changes.items():
-        _place(type(settings), plain, path.split("."), value, path)
-    return from_plain(type(settings), plain)
+    if isinstance(plain, kind):
+        return plain
+    fields = {field.name: field for field in _fields(kind)}
+    hints = get_type_hints(kind)
+    plain = _parts(plain, path or kind.__name__.lower())
+    for name in plain:
+        if name not in fields:
+            raise RecipeError(f"`{joined(path, name)}` is not a setting; {choices(short(name), fields)}")
+    for name, field in fields.items():
+        if name not in plain and not has_default(field):
+            raise RecipeError(f"`{joined(path, name)}` is missing: it has no default")
+    return kind(
+        **{name: _typed(hints[name], plain[name], joined(path, name), fields[name]) for name in plain}
+    )
 
 
-def _place(kind: type, plain: dict[str, Any], names: list[str], value: Any, path: str) -> None:
-    """Put a value at its place in plain settings, walking down the types that they stand for."""
-    first, rest = names[0], names[1:]
-    hints = {field.name: get_type_hints(kind)[field.name] for field in dataclasses.fields(kind)}
-    if first not in hints:
-        raise RecipeError(f"`{path}` is not a setting: no `{first}`; {choices(first, hints)}")
-    hint = hints[first]
-    if issubclass(_class(hint), Mapping):
-        if len(rest) < 2:
-            raise RecipeError(
-                f"`{path}` names no setting: say {first}.STAGE.SETTING, as in {first}.conv1.weight"
-            )
-        entry = plain[first].setdefault(rest[0], copy.deepcopy(plain.get("rates", {})))
-        _place(get_args(hint)[1], entry, rest[1:], value, path)
-    elif not rest:
-        plain[first] = to_plain(_typed(hint, value, path))
-    elif hint is Architecture:
-        _place(NETWORKS[plain[first]["network"]], plain[first], rest, value, path)
-    elif kinds := _alternatives(hint):
-        _place(_fitting(kinds, plain[first]), plain[first], rest, value, path)
-    elif dataclasses.is_dataclass(_class(inner := _optional(hint) or hint)):
-        if plain[first] is None:
-            plain[first] = to_plain(inner())
-        _place(inner, plain[first], rest, value, path)
-    else:
-        raise RecipeError(f"`{path}` is not a setting: `{first}` has no parts, it is {plain[first]!r}")
+def renamed(plain: Any, paths: Mapping[str, str]) -> Any:
+    """Return plain settings with entries moved from old paths to new ones, where they are still at the old."""
+    for old, new in paths.items():
+        plain = _moved(plain, old.split("."), new.split("."))
+    return plain
 
 
-def _typed(hint: Any, value: Any, path: str) -> Any:
+def is_settings(value: object) -> bool:
+    """Whether a value is a dataclass's, and not the class."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def has_default(field: "dataclasses.Field[Any]") -> bool:
+    """Whether a field may be left out."""
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def joined(path: str, name: object) -> str:
+    """Return the path of a field of the settings at a path."""
+    return f"{path}.{short(name)}" if path else short(name)
+
+
+def optional_kind(kind: type, name: str) -> type | None:
+    """Return the settings that a field may have where it has none: T of `T | None`."""
+    inner = _without_none(get_type_hints(kind)[name])
+    return inner if isinstance(inner, type) and dataclasses.is_dataclass(inner) else None
+
+
+def short(value: object) -> str:
+    """Return a value as a message shows it: one that is long, cut."""
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _typed(hint: Any, value: Any, path: str, field: "dataclasses.Field[Any] | None" = None) -> Any:
     """Return `value` as the type that `hint` names, reading texts and plain values."""
+    if field is not None and ONE_OF in field.metadata:
+        return _named_kind(field.metadata[ONE_OF], value, path)
     if hint is Any:
         return value
-    if hint is Architecture:
-        return from_description(value) if isinstance(value, Mapping) else value
     if kinds := _alternatives(hint):
-        return value if isinstance(value, kinds) else _typed_settings(_fitting(kinds, value), value, path)
-    inner = _optional(hint)
-    if inner is not None:
+        return value if isinstance(value, kinds) else from_plain(_fitting(kinds, value), value, path)
+    if (inner := _without_none(hint)) is not None:
         return None if value in (None, "none") else _typed(inner, value, path)
-    if get_origin(hint) is not None:
-        return _typed_collection(hint, value, path)
     if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, _class(hint)) else _typed_settings(hint, value, path)
+        return from_plain(hint, value, path)  # type: ignore[arg-type]  # a hint that is a class
+    if get_origin(hint) is tuple:
+        return _typed_tuple(hint, value, path)
+    if get_origin(hint) is not None:
+        entries = {} if value in (None, "none") else _parts(value, path)
+        return {
+            str(name): _typed(get_args(hint)[1], entry, joined(path, name)) for name, entry in entries.items()
+        }
     return _typed_scalar(hint, value, path)
 
 
-def _typed_settings(hint: Any, value: Any, path: str) -> Any:
-    if not isinstance(value, Mapping):
-        raise RecipeError(f"{path}={value!r} does not fit: it has parts, set them one by one")
-    hints = get_type_hints(hint)
-    for name in value:
-        if name not in hints:
-            raise RecipeError(f"`{_joined(path, name)}` is not a setting; {choices(name, hints)}")
-    return hint(**{name: _typed(hints[name], entry, _joined(path, name)) for name, entry in value.items()})
+def _named_kind(one_of: OneOf, value: Any, path: str) -> Any:
+    """Read settings of the kind whose name is written with them."""
+    if isinstance(value, tuple(one_of.kinds.values())):
+        return value
+    plain = dict(_parts(value, path))
+    name = plain.pop(one_of.key, None)
+    if not isinstance(name, str) or name not in one_of.kinds:
+        raise RecipeError(
+            f"{joined(path, one_of.key)}={short(name)} is none of the kinds; {choices(short(name), one_of.kinds)}"
+        )
+    return from_plain(one_of.kinds[name], plain, path)
 
 
-def _typed_collection(hint: Any, value: Any, path: str) -> Any:
+def _typed_tuple(hint: Any, value: Any, path: str) -> tuple[Any, ...]:
     arguments = get_args(hint)
-    if issubclass(_class(hint), Mapping):
-        return {name: _typed(arguments[1], entry, f"{path}.{name}") for name, entry in value.items()}
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, list | tuple):
-        value = [value]
-    return tuple(_typed(arguments[0], entry, path) for entry in value)
+        value = [part.strip() for part in value.split(",") if part.strip() not in ("", "none")]
+    values = value if isinstance(value, list | tuple) else [value]
+    if arguments[-1] is not Ellipsis and len(values) != len(arguments):
+        raise RecipeError(f"{path}={short(value)} does not fit: {len(arguments)} values expected")
+    return tuple(_typed(arguments[0], entry, path) for entry in values)
 
 
 def _typed_scalar(hint: Any, value: Any, path: str) -> Any:
     wrong = RecipeError(
-        f"{path}={value!r} does not fit: {hint.__name__} expected, for instance {_EXAMPLES[hint]}"
+        f"{path}={short(repr(value))} does not fit: {hint.__name__} expected, for instance {_EXAMPLES[hint]}"
     )
     if hint is bool:
-        if isinstance(value, bool):
-            return value
-        texts = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if str(value).lower() not in texts:
+        if str(value).lower() not in _SWITCHES:
             raise wrong
-        return texts[str(value).lower()]
-    if isinstance(value, bool) or (hint is str and not isinstance(value, str)):
+        return _SWITCHES[str(value).lower()]
+    if isinstance(value, bool) or not isinstance(value, str if hint is str else str | numbers.Real):
         raise wrong
     try:
-        if hint is int and isinstance(value, float) and value != int(value):
-            raise wrong
         result = hint(value)
-    except (TypeError, ValueError):
+    except (ValueError, OverflowError):
         raise wrong from None
-    if hint is float and result != result:
-        raise wrong
+    if hint is int and result != value and not isinstance(value, str):
+        raise wrong  # 3.7 is no whole number
+    if hint is float and not math.isfinite(result):
+        raise RecipeError(f"{path}={short(repr(value))} does not fit: a finite number expected")
     return result
 
 
-_EXAMPLES = {bool: "true", int: "64", float: "0.01", str: "relu"}
+def _parts(value: Any, path: str) -> Mapping[Any, Any]:
+    """Return settings written down as a mapping, or say that they are none."""
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"{path}={short(repr(value))} does not fit: it has parts, set them one by one")
+    return value
 
 
-def _optional(hint: Any) -> Any:
+def _without_none(hint: Any) -> Any:
     """Return the type T of `T | None`, or None where the hint is not of that form."""
-    if get_origin(hint) in (Union, types.UnionType):
+    if get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint):
         inner = [argument for argument in get_args(hint) if argument is not type(None)]
         return inner[0] if len(inner) == 1 else None
     return None
 
 
 def _alternatives(hint: Any) -> tuple[type, ...]:
-    """Return the settings that may stand at a place that takes one of several kinds of them, else nothing."""
+    """Return the kinds of settings that a field takes one of, by their parts; else nothing."""
     kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else ()
     return kinds if len(kinds) > 1 and all(dataclasses.is_dataclass(kind) for kind in kinds) else ()
 
 
 def _fitting(kinds: tuple[type, ...], plain: Any) -> type:
-    """Return the first kind of settings that has every part of those written down."""
+    """Return the kind of settings that has the most of the parts written down; of several, the first."""
     names = set(plain) if isinstance(plain, Mapping) else set()
-    having = (kind for kind in kinds if names <= {field.name for field in dataclasses.fields(kind)})
-    return next(having, kinds[0])
+    return max(kinds, key=lambda kind: (len(names & {f.name for f in _fields(kind)}), -kinds.index(kind)))
 
 
-def _class(hint: Any) -> type:
-    origin = get_origin(hint) or hint
-    return origin if isinstance(origin, type) else object
+def _field_to_plain(field: "dataclasses.Field[Any]", value: Any) -> Any:
+    one_of = field.metadata.get(ONE_OF)
+    return to_plain(value) if one_of is None else {one_of.key: one_of.name_of(value), **to_plain(value)}
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _moved(plain: Any, old: list[str], new: list[str]) -> Any:
+    """Return nested dictionaries with one entry at another path; the two differ in their last names."""
+    if not isinstance(plain, Mapping) or old[0] not in plain:
+        return plain
+    if len(old) > 1:
+        return {**plain, old[0]: _moved(plain[old[0]], old[1:], new[1:])}
+    return {new[0] if name == old[0] else name: entry for name, entry in plain.items()}
 
 
-def flat(settings: Any, path: str = "") -> list[tuple[str, str]]:
-    """Return settings as pairs of path and text, as `--set` takes them."""
-    found: list[tuple[str, str]] = []
-    for name, value in to_plain(settings).items():
-        here = _joined(path, name)
-        if isinstance(value, Mapping) and value:
-            found += flat(value, here)
-        elif isinstance(value, list) and all(isinstance(entry, str | int | float) for entry in value):
-            found.append((here, ",".join(str(entry) for entry in value) or "none"))
-        else:
-            found.append((here, "none" if value in (None, {}) else _one_line(value)))
-    return found
-
-
-def differing(settings: Any) -> list[tuple[str, str]]:
-    """Return those settings that are not what their own kind has by default, and the network's name."""
-    usual = {path: value for part in _defaults(settings) for path, value in part}
-    return [(path, value) for path, value in flat(settings) if usual.get(path) != value]
-
-
-def setting_paths(kind: type) -> list[str]:
-    """Return the paths of all settings of a kind that has defaults but for its name."""
-    return [path for path, _ in flat(kind("any"))]
-
-
-def _defaults(settings: Any) -> list[list[tuple[str, str]]]:
-    """Return the defaults of each part of the settings, as pairs of path and text."""
-    found = []
-    for field in dataclasses.fields(settings):
-        part = getattr(settings, field.name)
-        if dataclasses.is_dataclass(part) and not isinstance(part, type):
-            given = {f.name for f in dataclasses.fields(part) if _has_default(f)}
-            usual = type(part)() if len(given) == len(dataclasses.fields(part)) else part
-            found.append(flat({field.name: to_plain(usual)}))
-    return [[(path, value) for path, value in part if not path.endswith(".network")] for part in found]
-
-
-def _has_default(field: "dataclasses.Field[Any]") -> bool:
-    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-
-
-def _one_line(value: object) -> str:
-    """Return a setting as text; of a text of many lines, such as a definition, how many it has."""
-    text = str(value)
-    return text if "\n" not in text else f"({len(text.splitlines())} lines)"
+def _fields(kind: Any) -> "tuple[dataclasses.Field[Any], ...]":
+    return dataclasses.fields(kind)

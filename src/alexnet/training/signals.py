@@ -25,15 +25,15 @@ class SignalGuard:
     """While it is entered, SIGINT, SIGTERM and SIGHUP set `code` and SIGUSR1 sets `save`.
 
     A second signal leaves at once: what is on the disk is whole at every moment. Of several processes, `synchronise`
-    tells all what one has heard.
+    tells all what one has received.
     """
 
     def __init__(self, processes: ProcessGroup = ALONE) -> None:
         self.code: int | None = None
         self.save = False
         self._processes = processes
-        self._heard: int | None = None
-        self._abandons = False
+        self._received: int | None = None
+        self._aborts_steps = False
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -60,33 +60,33 @@ class SignalGuard:
         """Let a signal end the block at once, by `StepAborted`: for work that leaves nothing behind until it ends.
 
         A step of a large network may take longer than whoever sends the signal waits. Of several processes
-        none may leave another alone in a step: there the block goes on to its end.
+        none may leave the others in a step: there the block goes on to its end.
         """
-        self._abandons = not self._processes.is_distributed
+        self._aborts_steps = not self._processes.is_distributed
         try:
             yield
         finally:
-            self._abandons = False
+            self._aborts_steps = False
 
     def synchronise(self, wish: bool = False) -> bool:
-        """Agree with the other processes on leaving and on saving; all call it at the same place.
+        """Agree with the other processes on leaving and on saving; all call it at the same point.
 
         Args:
             wish: whether this process wishes to save, signal or not.
         Returns:
             whether one of them wishes to save.
         """
-        code, save = self._processes.largest(self._heard or 0, self.save or wish)
+        code, save = self._processes.largest(self._received or 0, self.save or wish)
         self.code, self.save = int(code) or None, False
         return bool(save)
 
     def _leave(self, number: int, frame: FrameType | None) -> None:
-        if self._heard is not None:
-            os._exit(self._heard)
-        self._heard = LEAVING[signal.Signals(number)]
+        if self._received is not None:
+            os._exit(self._received)
+        self._received = LEAVING[signal.Signals(number)]
         if not self._processes.is_distributed:
-            self.code = self._heard
-        if self._abandons:
+            self.code = self._received
+        if self._aborts_steps:
             raise StepAborted
 
     def _save(self, number: int, frame: FrameType | None) -> None:

@@ -1,20 +1,40 @@
 """What a run begins with: weights drawn anew, or another's (section 6: pre-trained on more classes)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import torch
 
 from alexnet import checkpoint
+from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
 from alexnet.runs.checkpoints import best_checkpoint
-from alexnet.training.layers import check_stages
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
+from alexnet.training.stage_rates import check_stage_rates, weighted_stages
 from alexnet.training.state import State
+
+
+@final
+@dataclass(frozen=True)
+class StartingWeights:
+    """Which layers of a network begin with whose weights."""
+
+    source: str
+    """The run or checkpoint; empty where all are drawn anew."""
+    taken: tuple[str, ...]
+    """Layers that have its weights."""
+    new: tuple[str, ...]
+    """Layers whose weights are drawn anew."""
+
+    def __str__(self) -> str:
+        taken, new = ", ".join(self.taken), ", ".join(self.new)
+        return taken + (f"; new: {new}" if new else "") if taken else f"new: {new}"
 
 
 def begin_training(
@@ -39,39 +59,71 @@ def begin_training(
         RecipeError: rates for a layer that there is not, or a network that cannot be divided so.
         CheckpointError: as `starting_network`.
     """
-    network = starting_network(recipe, dataset, say, resumed=resumed)
-    check_stages(recipe, network)
+    network, weights = starting_network(recipe, dataset, resumed=resumed)
+    if weights.source:
+        say(f"weights of {weights.source}: {weights}")
     replica = Replica.of(network, recipe, group, device)
     return replica, State.begin(replica)
 
 
 def starting_network(
-    recipe: Recipe, dataset: Dataset, say: Callable[[str], None], *, resumed: bool = False
-) -> Network:
+    recipe: Recipe, dataset: Dataset, *, resumed: bool = False
+) -> tuple[Network, StartingWeights]:
     """Build a recipe's network with its first weights, and the mean picture of the data.
 
     Args:
         recipe: what is trained. Weights are drawn anew, or layer by layer where they fit, of `training.start`.
         dataset: whose mean picture it subtracts.
-        say: is told which layers begin with what.
         resumed: a checkpoint gives the weights: those of `training.start` are not looked for.
+    Returns:
+        the network, and which of its layers have whose weights.
     Raises:
-        CheckpointError: there is no such run or checkpoint, or no layer of it fits.
+        RecipeError: rates for a layer that there is not.
+        CheckpointError: there is no such run or checkpoint, no layer of it fits, or one that does would stand on
+            one that does not.
     """
     network = Network(recipe.network, seed=recipe.training.seed)
+    check_stage_rates(recipe, network)
+    taken: list[str] = []
+    new = weighted_stages(network.stages)
     if recipe.training.start and not resumed:
-        _take_weights(network, recipe.training.start, say)
+        taken, new = _take_weights(network, recipe.training.start)
     network.set_mean(dataset.mean)
-    return network
+    return network, StartingWeights(recipe.training.start if taken else "", tuple(taken), tuple(new))
 
 
-def _take_weights(network: Network, start: str, say: Callable[[str], None]) -> None:
+def load_start(start: str) -> Checkpoint:
+    """Read what `training.start` names: a run, whose best network counts, or a checkpoint.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+    """
     path = Path(start)
-    found = checkpoint.load(best_checkpoint(path) if path.is_dir() else path)
-    taken, left = network.load_matching(found.weights)
+    return checkpoint.load(best_checkpoint(path) if path.is_dir() else path)
+
+
+def _take_weights(network: Network, start: str) -> tuple[list[str], list[str]]:
+    """Give a network the weights that fit; return the names of the layers that took some, and of the others."""
+    found = load_start(start)
+    own, theirs = network.architecture.kind, found.architecture.kind
+    taken, new = network.load_matching(found.weights)
     if not taken:
         raise CheckpointError(
-            f"no layer of {start} ({found.architecture.kind}) fits {network.architecture.kind}: "
-            f"{', '.join(left)} differ in name or shape"
+            f"no layer of {start} ({theirs}) fits {own}: {', '.join(new)} differ in name or shape"
         )
-    say(f"weights of {start}: {', '.join(taken)}" + (f"; new: {', '.join(left)}" if left else ""))
+    if unfounded := [name for name in taken if _below(network, name) & set(new)]:
+        below = [name for name in new if any(name in _below(network, upper) for upper in unfounded)]
+        raise CheckpointError(
+            f"of {start} ({theirs}) {', '.join(unfounded)} would stand on layers of {own} that begin anew, "
+            f"{', '.join(below)}, as these differ in name or shape: leave out --network to train {theirs}"
+        )
+    return taken, new
+
+
+def _below(network: Network, name: str) -> set[str]:
+    """Return the stages whose outputs a stage sees, directly or through others."""
+    found: set[str] = {name}
+    for stage in reversed(network.stages):
+        if stage.name in found:
+            found.update(stage.inputs)
+    return found - {name}

@@ -1,20 +1,20 @@
-"""Where a run stands, as a checkpoint has it: everything that is needed to go on bit for bit."""
+"""The state of a run, as a checkpoint has it: everything that is needed to go on bit for bit."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
+from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
-from alexnet.runs.journal import Row
 from alexnet.training.diverging import check_finite
 from alexnet.training.optimizer import MomentumSGD
 from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
 from alexnet.training.schedule import TrainingProgress
-from alexnet.training.settings import to_plain
 
 
 @final
@@ -35,7 +35,7 @@ class EpochCounts:
 @final
 @dataclass
 class State:
-    """Where a run stands."""
+    """What changes while a run goes on."""
 
     network: Network
     """Whose weights are trained: this process's part of them."""
@@ -47,7 +47,7 @@ class State:
     """Of the epoch that runs."""
     validation_errors: list[float] = field(default_factory=list)
     """The top-1 error of each validation so far, a fraction."""
-    history: list[Row] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
     """The journal's rows so far."""
 
     @classmethod
@@ -72,16 +72,21 @@ class State:
         return bool(errors) and errors[-1] < min(errors[:-1], default=math.inf)
 
     def restore(self, found: Checkpoint, replica: Replica) -> None:
-        """Go to where a checkpoint stood."""
-        own = replica.partition.own
+        """Go to where a checkpoint was written.
+
+        Raises:
+            CheckpointError: its weights, its velocities or its counts are not those of such a run.
+        """
+        own, counts = replica.partition.own, _counts(found.state)
+        errors = [_count("validation_errors", error) for error in found.state["validation_errors"]]
         self.network.load_weights(own(found.weights), "the checkpoint")
         self.optimizer.load(own(found.velocity))
-        plain = found.state
-        self.step = plain["step"]
-        unreadable = plain.get("unreadable", 0)
-        self.epoch = EpochCounts(plain["loss"], plain["wrong"], plain["images"], unreadable)
-        self.validation_errors = list(plain["validation_errors"])
-        self.history = list(found.history)
+        self.step = int(counts["step"])
+        self.epoch = EpochCounts(
+            counts["loss"], counts["wrong"], int(counts["images"]), int(counts["unreadable"])
+        )
+        self.validation_errors = errors
+        self.history = [dict(row) for row in found.history]
 
     def snapshot(
         self, replica: Replica, dataset: Dataset, recipe: Recipe, *, last: bool = False
@@ -101,7 +106,7 @@ class State:
             weights=gathered(self.network.state_dict()),
             classes=dataset.classes,
             words=dataset.words,
-            recipe=to_plain(recipe),
+            recipe=recipe.to_plain(),
             history=tuple(self.history),
             data={"name": dataset.name, "side": dataset.side, "fingerprint": dataset.fingerprint},
             state={
@@ -114,3 +119,20 @@ class State:
             },
             velocity=gathered(self.optimizer.velocity),
         )
+
+
+def _counts(plain: Mapping[str, Any]) -> dict[str, float]:
+    """Return the counts of a checkpoint's state, each of which has to be there and a number."""
+    plain = {"unreadable": 0, **plain}
+    if not isinstance(plain.get("validation_errors"), list):
+        raise CheckpointError("the checkpoint's state has no list of validation_errors: take an earlier one")
+    return {name: _count(name, plain.get(name)) for name in ("step", "loss", "wrong", "images", "unreadable")}
+
+
+def _count(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise CheckpointError(
+            f"the checkpoint's state says {name}={str(value)[:80]!r}, and a number of 0 or more is expected: take an "
+            "earlier one"
+        )
+    return value

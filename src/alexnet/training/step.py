@@ -39,7 +39,7 @@ def train_step(
         state: is changed in place: weights, velocities, step and counts.
         replica: what computes the gradients.
         batch: this process's share of the pictures.
-        recipe: as it stands at this step.
+        recipe: as it is at this step.
         progress: what augmentation and schedules need to know of the run.
         colours: the data set's colour components, (3, 3).
         interruptible: is entered while gradients are computed; what is raised there leaves the state as it was.
@@ -93,7 +93,7 @@ def training_inputs(
 
     Args:
         part: uint8 pictures (N, 3, S, S) and labels.
-        recipe: as it stands at this step.
+        recipe: as it is at this step.
         progress: of the run; its epoch counts.
         step: the step's number, from 0.
         colours: the data set's colour components, (3, 3).

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final, final
 
 from alexnet.data.batches import Batch
-from alexnet.data.dataset import Split
 from alexnet.data.preparation.prepare import TOLERANCE
+from alexnet.data.split import Split
 from alexnet.distributed.group import ProcessGroup
 from alexnet.errors import DataError
 
@@ -23,7 +23,7 @@ class UnreadablePictures:
 
     Args:
         split: the training pictures.
-        group: who read them together.
+        group: the processes that read them.
         say: is given a line for a picture.
     """
 
@@ -57,7 +57,7 @@ class UnreadablePictures:
     def _name(self, index: int) -> str:
         try:
             return self._split.names[index]
-        except (OSError, ValueError, IndexError):  # the names may be as damaged as the pictures
+        except DataError:  # the names may be as damaged as the pictures
             return str(index)
 
 

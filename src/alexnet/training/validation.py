@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from alexnet.data.dataset import Dataset, Split
+from alexnet.data.dataset import Dataset
+from alexnet.data.split import Split
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import DivergedError
 from alexnet.evaluation.metrics import Tally

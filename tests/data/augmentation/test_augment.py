@@ -15,7 +15,7 @@ NO_COLOUR = torch.zeros(3, 3)
 
 
 def coordinates(count: int, side: int) -> torch.Tensor:
-    """Pictures whose pixels tell their own place: red the row, green the column, blue the picture."""
+    """Pictures whose pixels tell their own position: red the row, green the column, blue the picture."""
     images = torch.empty(count, 3, side, side, dtype=torch.uint8)
     images[:, 0] = torch.arange(side)[None, :, None]
     images[:, 1] = torch.arange(side)[None, None, :]
@@ -124,8 +124,8 @@ def test_torchs_defaults_change_nothing(settings: Augmentation | ModernAugmentat
     """The compiled functions write float32, to the processor's memory, whatever new tensors are otherwise."""
 
     def varied() -> torch.Tensor:
-        images, places = shapes.split("train").images(np.arange(3)), np.arange(3)
-        return augment(images, settings, shapes.colour_components, 1, torch.from_numpy(places))
+        images, indices = shapes.split("train").images(np.arange(3)), np.arange(3)
+        return augment(images, settings, shapes.colour_components, 1, torch.from_numpy(indices))
 
     expected, default = varied(), torch.get_default_dtype()
     try:

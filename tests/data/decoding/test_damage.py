@@ -29,18 +29,18 @@ KINDS: tuple[tuple[str, dict[str, object]], ...] = (
 
 def damaged(content: bytes, rng: random.Random) -> bytes:
     """Change some bytes, most of them near the beginning; cut the end off; put bytes in, or take some out."""
-    changed, place = bytearray(content), rng.randrange(len(content))
+    changed, position = bytearray(content), rng.randrange(len(content))
     match rng.choices(("change", "cut", "insert", "remove"), (6, 2, 1, 1))[0]:
         case "change":
             for _ in range(rng.choice((1, 1, 2, 5, 20))):
                 reach = min(len(changed), 4000) if rng.random() < 0.6 else len(changed)
                 changed[rng.randrange(reach)] = rng.randrange(256)
         case "cut":
-            del changed[place:]
+            del changed[position:]
         case "insert":
-            changed[place:place] = rng.randbytes(30)
+            changed[position:position] = rng.randbytes(30)
         case _:
-            del changed[place : place + rng.randrange(50)]
+            del changed[position : position + rng.randrange(50)]
     return bytes(changed)
 
 

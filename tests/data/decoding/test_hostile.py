@@ -65,10 +65,10 @@ def test_a_colour_profile_changes_what_is_seen() -> None:
     """Pictures saved in a space whose red and green are swapped look as they were meant to."""
     swapped = ImageCms.createProfile("sRGB")
     content = bytearray(ImageCms.ImageCmsProfile(swapped).tobytes())
-    place = {tag: content.find(tag, 128) for tag in (b"rXYZ", b"gXYZ")}
-    red, green = (bytes(content[p + 4 : p + 12]) for p in place.values())
-    content[place[b"rXYZ"] + 4 : place[b"rXYZ"] + 12] = green
-    content[place[b"gXYZ"] + 4 : place[b"gXYZ"] + 12] = red
+    position = {tag: content.find(tag, 128) for tag in (b"rXYZ", b"gXYZ")}
+    red, green = (bytes(content[p + 4 : p + 12]) for p in position.values())
+    content[position[b"rXYZ"] + 4 : position[b"rXYZ"] + 12] = green
+    content[position[b"gXYZ"] + 4 : position[b"gXYZ"] + 12] = red
     profile = bytes(content).replace(b"s\0R\0G\0B", b"t\0e\0s\0t").replace(b"sRGB", b"test")
     stored = Image.fromarray(np.ascontiguousarray(scene()[:, :, [1, 0, 2]]))
     found = decode(encoded(stored, "PNG", icc_profile=profile))

@@ -64,7 +64,7 @@ def printing() -> bytes:
     inks = np.indices((2, 2, 2, 2)).reshape(4, -1).sum(0)
     table = np.stack([255 - 63 * inks, np.full(16, 128), np.full(16, 128)], 1).astype(np.uint8).tobytes()
     ramp = bytes(range(256))
-    matrix = struct.pack(">9i", *(65536 * (place % 4 == 0) for place in range(9)))
+    matrix = struct.pack(">9i", *(65536 * (position % 4 == 0) for position in range(9)))
     lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + matrix + 4 * ramp + table + 3 * ramp
     text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"inks\0" + bytes(78)
     tags = [(b"desc", text + bytes(-len(text) % 4)), (b"A2B0", lut)]
@@ -150,8 +150,10 @@ def test_every_cut_and_every_flipped_bit_is_a_picture_or_a_reason() -> None:
     content = encoded(Image.fromarray(scene(24, 24)), "JPEG")
     random = np.random.default_rng(0)
     damaged = [content[:cut] for cut in range(0, len(content), 7)]
-    for place, bit in zip(random.integers(len(content), size=150), random.integers(8, size=150), strict=True):
-        damaged.append(content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :])
+    for position, bit in zip(
+        random.integers(len(content), size=150), random.integers(8, size=150), strict=True
+    ):
+        damaged.append(content[:position] + bytes([content[position] ^ 1 << bit]) + content[position + 1 :])
     refusals = [reason for file in damaged if (reason := refusal(file))]
     assert len(refusals) > len(damaged) // 4
     assert all("\n" not in reason for reason in refusals)

@@ -24,8 +24,8 @@ class Spoilt(Shapes):
     broken: frozenset[int] = frozenset()
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
-        for place, example in enumerate(super().examples(split, start, stop), start):
-            spoilt = split == "train" and place in self.broken
+        for position, example in enumerate(super().examples(split, start, stop), start):
+            spoilt = split == "train" and position in self.broken
             yield Example(example.name, b"no picture", example.label) if spoilt else example
 
 
@@ -144,7 +144,7 @@ def test_an_unknown_split_offers_the_choices(tmp_path: Path) -> None:
         dataset.split("valdation")
 
 
-def test_a_place_outside_the_split_is_refused(tmp_path: Path) -> None:
+def test_a_number_outside_the_split_is_refused(tmp_path: Path) -> None:
     split = prepare(Shapes(20), tmp_path / "set", side=16).split("train")
     with pytest.raises(IndexError, match="holds 20 pictures"):
         split.images(np.array([0, 20]))
@@ -194,3 +194,41 @@ def test_the_card_tells_where_the_pictures_come_from(tmp_path: Path) -> None:
     assert card["classes"][0] == {"name": "red disc", "words": "red disc"}
     assert card["decoder"].startswith("Pillow")
     assert card["source"]["origin"] == "generated"
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("train-00000.labels.npy", "labels go from 0 to 4611686018427387904"),
+        ("train-00001.sums.npy", "no .npy file"),
+        ("train-00001.json", None),
+    ],
+)
+def test_a_shard_that_is_damaged_before_a_preparation_goes_on_is_told_or_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str | None
+) -> None:
+    whole = prepare(Shapes(47, side=16), tmp_path / "whole", side=16, workers=0).directory
+    written, calls = shards.write_shard, [0]
+
+    def interrupted(*arguments: object) -> object:
+        calls[0] += 1
+        if calls[0] == 4:
+            raise KeyboardInterrupt
+        return written(*arguments)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr("alexnet.data.preparation.shards.write_shard", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(Shapes(47, side=16), tmp_path / "cut", side=16, workers=0)
+    if name.endswith("labels.npy"):
+        labels = np.load(tmp_path / "cut" / name)
+        labels[3] = 2**62
+        np.save(tmp_path / "cut" / name, labels)
+    else:
+        (tmp_path / "cut" / name).write_bytes(b'{"count": 1}')
+    if words is None:
+        prepare(Shapes(47, side=16), tmp_path / "cut", side=16, workers=0)
+        assert digest(tmp_path / "cut") == digest(whole)
+        return
+    with pytest.raises(DataError, match=f"{name}.*{words}"):
+        prepare(Shapes(47, side=16), tmp_path / "cut", side=16, workers=0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.files.archives import Zip
 from alexnet.data.sources.files.trees import Directory
 from alexnet.data.sources.folders import Folders
@@ -207,3 +208,70 @@ def test_the_sample_of_imagenet_has_two_hundred_classes_with_words(shared_data: 
     assert len(source.classes) == source.count("train") == 200
     assert source.words["n01440764"] == "tench"
     assert np.unique([e.label for e in source.examples("train")]).size == 200
+
+
+CIRCLES = [
+    {"train/a/up": ".."},
+    {"train/a/root": "../.."},
+    {"train/a/self": "."},
+    {"train/c": "."},
+    {"train/a/deep/up": "../.."},
+    {"train/a/b": "../b", "train/b/a": "../a"},
+    {"train/a/val": "../../val/a", "val/a/train": "../../train/a"},
+    {"train/a/1": "../b/2", "train/b/2": "../a/1"},
+]
+
+
+@pytest.mark.parametrize("links", CIRCLES)
+def test_links_in_a_circle_neither_multiply_pictures_nor_change_their_class(
+    tmp_path: Path, links: dict[str, str]
+) -> None:
+    """Each file once, under its own class, as without the links."""
+    for split in ("train", "val"):
+        for name in "ab":
+            for n in range(4):
+                path = tmp_path / split / name / "deep" / f"{n}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(f"{split} {name} {n}".encode())
+    for link, target in links.items():
+        (tmp_path / link).symlink_to(target)
+    source = open_source(tmp_path)
+    for split, folder in (("train", "train"), ("validation", "val")):
+        found = [(example.content, example.label) for example in source.examples(split)]
+        assert found == [(f"{folder} {name} {n}".encode(), name) for name in "ab" for n in range(4)]
+
+
+def test_a_link_that_leads_elsewhere_is_followed(tmp_path: Path) -> None:
+    """Out of the tree, also where a link there leads back; and to a folder beside the splits."""
+    for folder in ("set/train/a", "set/train/b", "set/pool", "outside"):
+        (tmp_path / folder).mkdir(parents=True)
+    for n in range(2):
+        (tmp_path / "set" / "train" / "b" / f"{n}.png").write_bytes(b"b")
+        (tmp_path / "set" / "pool" / f"{n}.png").write_bytes(b"pool")
+        (tmp_path / "outside" / f"{n}.png").write_bytes(b"outside")
+    (tmp_path / "outside" / "back").symlink_to(tmp_path / "set" / "train")
+    (tmp_path / "set" / "train" / "a" / "outside").symlink_to(tmp_path / "outside")
+    (tmp_path / "set" / "train" / "a" / "pool").symlink_to("../../pool")
+    found = [(example.content, example.label) for example in open_source(tmp_path / "set").examples("train")]
+    assert found == [(b"outside", "a")] * 2 + [(b"pool", "a")] * 2 + [(b"b", "b")] * 2
+
+
+@pytest.mark.timeout(60)
+def test_a_folder_with_pipes_devices_and_endless_files_is_prepared_without_them(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for n in range(30):
+            Image.new("RGB", (8, 8), (n, 0, 0)).save(tmp_path / "set" / name / f"{n}.png")
+    os.mkfifo(tmp_path / "set" / "a" / "pipe.png")
+    (tmp_path / "set" / "a" / "zero.png").symlink_to("/dev/zero")
+    (tmp_path / "set" / "b" / "terminal.png").symlink_to("/dev/tty")
+    with open(tmp_path / "set" / "b" / "huge.png", "wb") as file:
+        file.truncate(2**40)  # of holes
+    dataset = prepare(tmp_path / "set", tmp_path / "prepared", side=8, workers=0, tolerance=0.5)
+    assert {one.name: one.reason.split(":")[0] for one in dataset.unreadable} == {
+        "a/pipe.png": "unreadable",
+        "a/zero.png": "unreadable",
+        "b/terminal.png": "unreadable",
+        "b/huge.png": "too large",
+    }
+    assert sum(len(dataset[name]) for name in dataset) == 60

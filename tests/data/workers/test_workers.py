@@ -15,11 +15,12 @@ import pytest
 import torch
 from deadly import Deadly, Talking
 
-from alexnet.data import encoding
 from alexnet.data.dataset import Dataset
+from alexnet.data.preparation import prepare as prepare_module
 from alexnet.data.preparation import shards
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
+from alexnet.data.storage.arrays import write_array
 from alexnet.data.workers import dispatch
 from alexnet.data.workers import pool as workers
 from alexnet.errors import AlexNetError, DataError
@@ -62,12 +63,12 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path, encoding: s
 def test_jpeg_pictures_are_near_the_raw_ones_and_smaller(tmp_path: Path) -> None:
     raw = prepare(Shapes(20, side=64), tmp_path / "raw", side=64).split("train")
     packed = prepare(Shapes(20, side=64), tmp_path / "jpeg", side=64, encoding="jpeg").split("train")
-    places = np.array([3, 19, 0, 3])
+    indices = np.array([3, 19, 0, 3])
     grey = [
-        split.images(places).float().mean(dim=1) for split in (raw, packed)
+        split.images(indices).float().mean(dim=1) for split in (raw, packed)
     ]  # halved colours blur the noise
     assert (grey[0] - grey[1]).abs().mean() < 8
-    assert torch.equal(packed.images(places)[0], packed.images(places)[3])
+    assert torch.equal(packed.images(indices)[0], packed.images(indices)[3])
     sizes = [sum(p.stat().st_size for p in (tmp_path / d).glob("train*images*")) for d in ("raw", "jpeg")]
     assert sizes[1] < sizes[0] / 3
 
@@ -157,12 +158,48 @@ def test_killed_twenty_times_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
     assert digest(tmp_path / "cut") == digest(tmp_path / "whole")
 
 
+def environment(starter: str, rank: int, world_size: int) -> dict[str, str]:
+    """What torchrun, or SLURM's srun, tells a process."""
+    if starter == "torchrun":
+        return {"RANK": str(rank), "WORLD_SIZE": str(world_size)}
+    return {
+        "SLURM_PROCID": str(rank),
+        "SLURM_STEP_NUM_TASKS": str(world_size),
+        "SLURM_STEP_NODELIST": "node[1-2]",
+        "SLURM_JOB_ID": "7",
+    }
+
+
 @pytest.mark.slow
-def test_two_processes_under_torchrun_share_the_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("starter", ["torchrun", "srun"])
+def test_two_processes_share_the_work(tmp_path: Path, starter: str) -> None:
     prepare(Shapes(100, side=16), tmp_path / "whole", side=16, workers=1)
-    both = [run(tmp_path / "set", 1, RANK=str(rank), WORLD_SIZE="2") for rank in (1, 0)]
+    both = [run(tmp_path / "set", 1, **environment(starter, rank, 2)) for rank in (1, 0)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert digest(tmp_path / "set") == digest(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("starter", ["torchrun", "srun"])
+def test_a_process_of_several_waits_for_the_first_and_writes_its_part_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter: str
+) -> None:
+    """Process 1 of 2, while process 0 begins and then does nothing: srun without torchrun is the same."""
+    for name, value in environment(starter, 1, 2).items():
+        monkeypatch.setenv(name, value)
+    waits: list[int] = []
+
+    def while_it_sleeps(seconds: float) -> None:
+        waits.append(len(list((tmp_path / "set").glob("*.labels.npy"))))
+        key = prepare_module.preparation_key(Shapes(40, side=16), 16, quarantine={})
+        (tmp_path / "set" / "plan.json").write_text(key)
+        if len(waits) == 2:
+            raise TimeoutError
+
+    monkeypatch.setattr(time, "sleep", while_it_sleeps)
+    with pytest.raises(AlexNetError):
+        prepare(Shapes(40, side=16), tmp_path / "set", side=16, workers=0)
+    assert waits == [0, 2]  # of 5 shards, 0 to 4, those of odd numbers
+    assert not (tmp_path / "set" / "card.json").exists()
 
 
 def test_what_others_have_finished_before_a_process_looks_again_is_taken(
@@ -186,7 +223,7 @@ def test_a_full_disk_is_told_in_one_line_and_finished_shards_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The third shard meets the error that a full disk gives."""
-    written, calls = encoding.write_array, [0]
+    written, calls = write_array, [0]
 
     def full(path: Path, array: np.ndarray) -> None:
         calls[0] += 1

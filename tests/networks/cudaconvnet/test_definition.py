@@ -1,15 +1,19 @@
 """A definition as an architecture: what it says of itself, and that it survives being written down."""
 
 import json
+import pickle
 import warnings
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from alexnet.errors import RecipeError
 from alexnet.networks.catalogue import build, described, from_description
-from alexnet.networks.cudaconvnet import Definition
+from alexnet.networks.cudaconvnet import Definition, architecture
 from alexnet.networks.cudaconvnet.column_weights import merge_weights
+from alexnet.networks.cudaconvnet.layers import read_layers
 from alexnet.networks.layers.normalization import ResponseNormalization
 from alexnet.networks.network import Network
 
@@ -87,10 +91,8 @@ def test_dropout_that_is_switched_off_scales_in_training_too() -> None:
     assert torch.equal(network.stage("hs1").operation(x), 0.8 * x)
 
 
-def test_a_file_is_built_by_its_path_with_the_constants_of_the_file_beside_it(tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
+def test_a_file_is_built_by_its_path_with_the_constants_of_the_file_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path
     norm = "[norm1]\ntype=cmrnorm\ninputs=conv1\nchannels=8\nsize=4\n[hs1]\ntype=hs\ninputs=norm1"
     (folder / "layers-9.cfg").write_text(TEXT.replace("[hs1]\ntype=hs\ninputs=conv1", norm))
     (folder / "layer-params-9.cfg").write_text("[norm1]\nscale=.5\npow=.6\nminDiv=3\n")
@@ -100,6 +102,42 @@ def test_a_file_is_built_by_its_path_with_the_constants_of_the_file_beside_it(tm
     norm1 = network.stage("norm1").operation
     assert isinstance(norm1, ResponseNormalization)
     assert (norm1.alpha, norm1.beta, norm1.k) == (0.5, 0.6, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("definition", "parameters"),
+    [
+        ("layers.gc.cfg", "layer-params.gc.cfg"),
+        ("layers-9.cfg", "layer-params-9-fast.cfg"),
+        ("layers-[9].cfg", "layer-params-[9]-fast.cfg"),
+    ],
+)
+def test_the_parameter_file_is_found_beside_the_definition(
+    tmp_path: Path, definition: str, parameters: str
+) -> None:
+    (tmp_path / definition).write_text(TEXT)
+    (tmp_path / parameters).write_text("[hs1]\nenable=false\n")
+    found = Definition.read(tmp_path / definition)
+    assert (found.parameters, found.parameters_name) == ("[hs1]\nenable=false\n", parameters)
+
+
+def test_the_text_is_read_once_for_a_value_and_stages_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal count
+        count += 1
+        return read_layers(*arguments)
+
+    monkeypatch.setattr(architecture, "read_layers", counted)
+    value = Definition(TEXT)
+    first, second = Network(value), Network(value)
+    assert value.layers() == value.layers()
+    assert value.costs() == first.costs
+    assert value.merges() == ()
+    assert count == 1
+    assert first.get_parameter("conv1.weight") is not second.get_parameter("conv1.weight")
+    assert pickle.loads(pickle.dumps(value)) == value
 
 
 def test_weights_are_drawn_as_the_file_says_and_the_same_for_the_same_seed() -> None:

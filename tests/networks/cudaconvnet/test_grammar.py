@@ -1,5 +1,7 @@
 """The grammar of layer-definition files: what is read, what is tolerated, what is refused and how."""
 
+import os
+import time
 import warnings
 from pathlib import Path
 
@@ -17,6 +19,8 @@ END = (
 CONV = (
     "[conv1]\ntype=conv\ninputs=data\nchannels=3\nfilters=16\nfilterSize=5\ninitW=.01\npartialSum=0\ngpu=0\n"
 )
+
+MANY = "".join(f"{{0}}{i}=1\n" for i in range(900))
 
 
 def layers(text: str) -> dict[str, Layer]:
@@ -88,7 +92,11 @@ def test_a_gpu_is_inherited_from_the_first_input() -> None:
         ("gpu=0", "gpu=0\nsharedBiases=maybe", "1, yes, true, on, 0, no, false or off expected"),
         ("filterSize=5", "filterSize=99", "a filter of 99 pixels does not fit into maps of 32"),
         ("filters=16", "filters=99999999999", "filters=99999999999: a whole number, at least 1 expected"),
-        ("filters=16", "filters=9999999\npadding=9999", "weights, more than any machine holds"),
+        ("filters=16", "filters=9999999\npadding=9999", "more than 1e\\+09 values for one picture"),
+        ("filters=16\nfilterSize=5", "filters=9999999\nfilterSize=32", "weights, more than any machine holds"),
+        ("gpu=0", "gpu=0\npadding=1000000\nstride=1000000", "more than 1e\\+09 values"),
+        ("gpu=0", "gpu=0\ninitB=1e308", "initB=1e308: a number expected"),
+        ("gpu=0", "gpu=0\ngroups=3\nrandSparse=1\nfilterChannels=3000000", "at most 1,000,000 in all"),
         ("initW=.01", "initW=nan", "initW=nan: a number, at least 0 expected"),
         ("initW=.01", "initW=inf", "initW=inf: a number, at least 0 expected"),
         ("gpu=0", "gpu=0\ninitWFunc=import os", "initWFunc=import os: module.function"),
@@ -160,3 +168,80 @@ def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:
     (tmp_path / "layers-x.cfg").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RecipeError, match="not a text file"):
         Definition.read(tmp_path / "layers-x.cfg")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("".join(f"[fc{i}]\ntype=fc\n" for i in range(20_000)), "at most 1,000 sections of 1,000 keys each"),
+        ("[a]\n" + "".join(f"k{i}=1\n" for i in range(2_000)), "at most 1,000 sections of 1,000 keys each"),
+        (f"[DEFAULT]\n{MANY.format('k')}[a]\n{MANY.format('j')}", "at most 1,000 keys, those of"),
+        ("#" * 1_000_001, "1,000,001 characters: a definition has at most 1,000,000"),
+        ("[a]\nx=1\n" + " 1\n" * 300_000, "a value 10,000"),
+        ("[a]\nx" + " " * 900_000 + "y\n", "key=value or .* expected"),
+        (f"[{'a' * 900_000}]\n", "a name has at most 200 characters"),
+        ("[a]\ntype=" + "b" * 9_000, "not a type of layer"),
+        (START + "[a]\ntype=fc\ninputs=data\n (x\n ;y\n", "is not a layer above this one"),
+    ],
+)  # fmt: skip
+def test_a_file_beyond_all_measure_is_refused_at_once_in_one_line(text: str, said: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(RecipeError, match=said) as error:
+        Definition(text)
+    assert time.monotonic() - began < 2.0
+    assert len(str(error.value)) < 700
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_layer_that_gives_too_much_for_a_picture_is_refused_before_it_is_made() -> None:
+    """Concatenations double: 2^k times the picture."""
+    text, name = START, "data"
+    for i in range(60):
+        text += f"[c{i}]\ntype=concat\ninputs={name},{name}\ngpu=0\n"
+        name = f"c{i}"
+    with pytest.raises(RecipeError, match="values for one picture"):
+        Definition(text + END.format(name))
+
+
+@pytest.mark.parametrize(
+    "name", ["training", "activations", "device", "mean", "costs", "_modules", "_parameters"]
+)
+def test_a_layer_is_not_called_like_a_part_of_the_network(name: str) -> None:
+    with pytest.raises(RecipeError, match="cannot be a layer's name here"):
+        Definition(START + CONV.replace("conv1", name) + END.format(name))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large"])
+def test_a_file_is_a_regular_one_of_a_sane_size(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "layers-x.cfg"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case _:
+            path.write_bytes(bytes(1_000_001))
+    with pytest.raises(RecipeError, match=r"layers-x\.cfg cannot be read: it is "):
+        Definition.read(path)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        ((),) * 30_000,
+        (
+            *((),) * 2_000,
+            tuple(range(2_000)),
+            *((n,) for n in range(2_000, 4_000)),
+        ),  # 2,000 leaves, 2,000 deep
+        ((), (5,)),
+    ],
+)
+def test_a_tree_that_is_none_or_far_too_deep_is_refused_at_once(tree: tuple[tuple[int, ...], ...]) -> None:
+    text = START + END.format("data").replace("type=fc", "type=treefc").replace("outputs=10\n", "")
+    began = time.monotonic()
+    with pytest.raises(RecipeError, match="tree"):
+        Definition(text, tree=tree)
+    assert time.monotonic() - began < 2.0

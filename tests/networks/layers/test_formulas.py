@@ -4,6 +4,7 @@ Gradients are compared with central differences (`torch.autograd.gradcheck`), wh
 the program's rule is another (ties), the rule is tested.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -92,7 +93,46 @@ def test_a_random_pool_picks_each_pixel_of_a_clipped_window_alike_often() -> Non
     assert torch.equal(torch.cat(halves), picked)  # two processes draw what one does
 
 
+def test_the_gradient_of_a_random_pool_goes_to_every_equal_of_what_was_picked() -> None:
+    """As in the program, against a loop over clipped windows; before, the picked one alone had it."""
+    pool = WindowPool(3, 2, kind="rand", start=-1)
+    few = torch.randint(0, 3, (2, 4, 7, 7), generator=torch.Generator().manual_seed(3)).double()
+    x = few.clone().requires_grad_()
+    y = pool(x, rng=StepRandomness(0, 0, 0, 2, 2), stage="pool")
+    gradient = draw(*y.shape, seed=4)
+    y.backward(gradient)
+    expected = torch.zeros_like(few)
+    for n, c, i, j in itertools.product(*map(range, y.shape)):
+        top, left = max(0, 2 * i - 1), max(0, 2 * j - 1)
+        window = (n, c, slice(top, 2 * i + 2), slice(left, 2 * j + 2))
+        equal = few[window] == y[n, c, i, j]
+        assert equal.any()
+        expected[window] += torch.where(equal, gradient[n, c, i, j], 0.0)
+    assert x.grad is not None
+    assert torch.allclose(x.grad, expected)
+
+
 # Normalisations
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        ResponseNormalization(5, alpha=0.01),
+        MapNormalization(3, scale=0.01),
+        BlockNormalization(4, alpha=0.01, beta=0.75, k=1.0),
+        ContrastNormalization(3, scale=0.01, power=0.75),
+    ],
+)
+def test_normalisations_of_half_precision_are_computed_in_float32(
+    layer: nn.Module, dtype: torch.dtype
+) -> None:
+    """float16 squares are infinite from 256 on, and those of bfloat16 have three digits."""
+    x = (300 * draw(2, 8, 6, 6, seed=1)).to(dtype)
+    y = layer(x)
+    assert y.dtype == dtype
+    assert torch.equal(y, layer(x.float()).to(dtype))
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 5, 8])

@@ -25,7 +25,7 @@ class Augmentation:
     side: int = 224
     """Height and width of what the network sees, in pixels."""
     crop: bool = True
-    """Cut at a random place, every place equally likely; otherwise at the centre."""
+    """Cut at a random offset, every offset equally likely; otherwise at the centre."""
     mirror: bool = True
     """Swap left and right of half the pictures."""
     colour: float = 0.1
@@ -71,7 +71,7 @@ def augment(
         settings: what to vary.
         components: float32, (3, 3), a data set's `colour_components`.
         stream: a key for the seed and the epoch, `randomness.key(seed, "augmentation", epoch)`.
-        indices: int64, (N,), the pictures' places in the data set: picture i of an epoch is varied alike in
+        indices: int64, (N,), the pictures' numbers in the data set: picture i of an epoch is varied alike in
             any batch, on any process. (Where pictures share a crop, by the first index of each group.)
     Returns:
         float32, (N, 3, side, side), on the device of `images`, pixels on the scale of 0 to 255; the mean is
@@ -107,16 +107,16 @@ def _drawn(
     Returns:
         where its crop begins, int32 (N, 2); whether it is mirrored, bool (N,); its shift of colour, float32 (N, 3).
     """
-    places = indices.cpu().numpy()
-    leaders = places[np.arange(len(places)) // settings.crop_group * settings.crop_group]
+    numbers = indices.cpu().numpy()
+    leaders = numbers[np.arange(len(numbers)) // settings.crop_group * settings.crop_group]
     chances = randomness.uniform(stream, leaders, 3)
     offsets = (chances[:, :2] * (room + 1)).astype(np.int32)
     if not settings.crop:
         offsets[:] = room // 2
-    mirrored = chances[:, 2] < 0.5 if settings.mirror else np.zeros(len(places), dtype=bool)
-    shifts = np.zeros((len(places), 3), np.float32)
+    mirrored = chances[:, 2] < 0.5 if settings.mirror else np.zeros(len(numbers), dtype=bool)
+    shifts = np.zeros((len(numbers), 3), np.float32)
     if settings.colour:
-        factors = randomness.normal(randomness.key(stream, "colour"), places, 3) * settings.colour
+        factors = randomness.normal(randomness.key(stream, "colour"), numbers, 3) * settings.colour
         shifts = (torch.from_numpy(factors).float() @ components.cpu()).numpy()
     return offsets, mirrored, shifts
 

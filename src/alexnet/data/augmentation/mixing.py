@@ -54,7 +54,7 @@ def mix(
         classes: K.
         settings: what to do; where nothing, labels alone change their form.
         stream: a key for the seed and the step; one share is drawn for a batch.
-        alone: rows that nothing is mixed with, for instance because they could not be read; a last row without
+        exclude: rows that nothing is mixed with, for instance because they could not be read; a last row without
             a neighbour stays as it is too.
     Returns:
         the pictures, and targets, float32 (N, K), rows that sum to 1.

@@ -67,7 +67,7 @@ def augment_modern(images: Tensor, settings: ModernAugmentation, stream: int, in
         images: uint8, (N, 3, S, S).
         settings: what to vary.
         stream: a key for the seed and the epoch.
-        indices: int64, (N,), the pictures' places: picture i of an epoch is varied alike in any batch.
+        indices: int64, (N,), the pictures' numbers: picture i of an epoch is varied alike in any batch.
     Returns:
         float32, (N, 3, side, side), on the device of `images`, 0 to 255.
     """
@@ -90,11 +90,14 @@ def _resized(images: Tensor, settings: ModernAugmentation, draws: np.ndarray) ->
     )
     width, height = np.minimum(np.sqrt(area * aspect), 1), np.minimum(np.sqrt(area / aspect), 1)
     turn = np.where(draws[:, 4] < 0.5, -1.0, 1.0) if settings.mirror else np.ones(len(draws))
-    place = np.zeros((len(draws), 2, 3), np.float32)  # from the result's -1..1 to the picture's
-    place[:, 0, 0], place[:, 1, 1] = width * turn, height
-    place[:, 0, 2], place[:, 1, 2] = (2 * draws[:, 2] - 1) * (1 - width), (2 * draws[:, 3] - 1) * (1 - height)
+    affine = np.zeros((len(draws), 2, 3), np.float32)  # from the result's -1..1 to the picture's
+    affine[:, 0, 0], affine[:, 1, 1] = width * turn, height
+    affine[:, 0, 2], affine[:, 1, 2] = (
+        (2 * draws[:, 2] - 1) * (1 - width),
+        (2 * draws[:, 3] - 1) * (1 - height),
+    )
     size = (len(images), 3, settings.side, settings.side)
-    grid = F.affine_grid(torch.from_numpy(place).to(images.device), list(size), align_corners=False)
+    grid = F.affine_grid(torch.from_numpy(affine).to(images.device), list(size), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from alexnet.data.checking import duplicates
 from alexnet.data.checking.examine import PictureFacts
 from alexnet.data.checking.survey import Survey, Surveyed, surveyed
+from alexnet.data.sources.folders import Folders
 from alexnet.data.sources.source import Source
 from alexnet.data.sources.texts import Texts
 from alexnet.data.workers.dispatch import results
@@ -97,17 +98,17 @@ class CheckReport:
                 yield finding.name, f"{finding.kind}: {finding.detail}"
 
 
-class _Seen:
+class _Pictures:
     """What is kept of every picture: some forty bytes and its name."""
 
     def __init__(self) -> None:
-        self.names, self.digests, self.looks = Texts(), bytearray(), bytearray()
+        self.names, self.digests, self.hashes = Texts(), bytearray(), bytearray()
         self.labels, self.splits, self.flat = array.array("i"), array.array("b"), array.array("b")
 
     def add(self, split: int, label: int, name: str, facts: PictureFacts) -> None:
         self.names.append(name)
         self.digests += facts.digest or bytes(16)
-        self.looks += facts.perceptual_hash or bytes(16)
+        self.hashes += facts.perceptual_hash or bytes(16)
         self.labels.append(label)
         self.splits.append(split)
         self.flat.append(not facts.perceptual_hash)
@@ -122,16 +123,19 @@ def check(
     """Read every picture of a source, and report what is wrong, odd, there twice or out of balance.
 
     Args:
-        source: what to look at.
+        source: whose pictures to read.
         workers: other processes that decode, 0 for this one alone; left out, as `prepare` chooses.
         progress: called with the pictures done and the pictures in all.
     Returns:
         the findings, the worst first within each kind's order in `KINDS`.
     """
     found = CheckReport(source.name, {split: source.count(split) for split in source.splits})
-    found.findings += [Finding("layout", "", "", problem) for problem in getattr(source, "problems", ())]
-    seen, total = _Seen(), sum(found.pictures.values())
-    places = {split: number for number, split in enumerate(source.splits)}
+    found.findings += [
+        Finding("layout", "", "", problem)
+        for problem in (source.problems if isinstance(source, Folders) else ())
+    ]
+    seen, total = _Pictures(), sum(found.pictures.values())
+    split_numbers = {split: number for number, split in enumerate(source.splits)}
     parts = divided(source, _PART)
     for part, pictures in _in_order(
         parts, results(Survey(source), parts, workers, lambda d: progress(d, total))
@@ -140,7 +144,7 @@ def check(
         for name, label, facts in pictures:
             found.findings += [Finding(kind, part.split, name, detail) for kind, detail in facts.issues]
             if facts.digest:
-                seen.add(places[part.split], label, name, facts)
+                seen.add(split_numbers[part.split], label, name, facts)
             counts[source.classes[label]] += 1
     found.findings += [*_duplicates(seen, source), *_balance(found)]
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
@@ -163,26 +167,28 @@ def _in_order(
             awaited = next(coming, None)
 
 
-def _duplicates(seen: _Seen, source: Source) -> Iterator[Finding]:
+def _duplicates(seen: _Pictures, source: Source) -> Iterator[Finding]:
     """Report pictures that are there twice; a pair within one class and split is the least of it."""
     digests = np.frombuffer(seen.digests, np.uint8).reshape(-1, 16)
-    looks = np.frombuffer(seen.looks, np.uint8).reshape(-1, 16)
+    hashes = np.frombuffer(seen.hashes, np.uint8).reshape(-1, 16)
     equal: set[tuple[int, int]] = set()
     for group in duplicates.exact(digests):
         first = int(group[0])
         for other in group[1:].tolist():
             equal.add((first, other))
             yield _pair(seen, source, first, other, "the same file")
-    places = np.flatnonzero(np.frombuffer(seen.flat, np.int8) == 0)
-    for first, second, bits in duplicates.near(looks[places], places):
+    uneven = np.flatnonzero(np.frombuffer(seen.flat, np.int8) == 0)
+    for first, second, bits in duplicates.near(hashes[uneven], uneven):
         if not np.array_equal(digests[first], digests[second]):
             yield _pair(seen, source, first, second, f"{bits} of 128 bits differ", near=True)
 
 
-def _pair(seen: _Seen, source: Source, first: int, second: int, detail: str, near: bool = False) -> Finding:
+def _pair(
+    seen: _Pictures, source: Source, first: int, second: int, detail: str, near: bool = False
+) -> Finding:
     """Report two alike pictures under the name of the one nearer to training, which is the one to leave out."""
     across = seen.splits[first] != seen.splits[second]
-    labels = [source.classes[seen.labels[place]] for place in (first, second)]
+    labels = [source.classes[seen.labels[picture]] for picture in (first, second)]
     if near:
         kind = "near leak" if across else "near duplicate"
     else:

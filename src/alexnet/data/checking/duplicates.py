@@ -17,42 +17,42 @@ def exact(digests: np.ndarray) -> Iterator[np.ndarray]:
     Args:
         digests: uint8, (N, 16).
     Yields:
-        the places of each group of two or more, rising.
+        the indices of each group of two or more, rising: int64.
     """
     keys = np.ascontiguousarray(digests).view([("", digests.dtype)] * digests.shape[1]).ravel()
     order = np.argsort(keys, kind="stable")
     yield from (np.sort(group) for group in _runs(keys[order], order))
 
 
-def near(looks: np.ndarray, places: np.ndarray) -> Iterator[tuple[int, int, int]]:
+def near(hashes: np.ndarray, indices: np.ndarray) -> Iterator[tuple[int, int, int]]:
     """Find pictures that look alike.
 
     Args:
-        looks: uint8, (M, 16), of the pictures that have one.
-        places: int64, (M,), their places.
+        hashes: uint8, (M, 16), of the pictures that have one.
+        indices: int64, (M,), theirs among all pictures.
     Yields:
-        two places and the bits in which they differ, at most `NEAR`; each pair once.
+        two indices and the bits in which they differ, at most `NEAR`; each pair once.
     """
-    bands = np.ascontiguousarray(looks).view(np.uint16)
+    bands = np.ascontiguousarray(hashes).view(np.uint16)
     seen: set[tuple[int, int]] = set()
     for band in range(_BANDS):
         order = np.lexsort((*(bands[:, b] for b in range(_BANDS) if b != band), bands[:, band]))
         for group in _runs(bands[order, band], order):
-            for first, second in _alike(looks, group):
+            for first, second in _alike(hashes, group):
                 pair = (int(min(first, second)), int(max(first, second)))
                 if pair not in seen:
                     seen.add(pair)
-                    bits = int(_ONES[looks[pair[0]] ^ looks[pair[1]]].sum())
-                    yield int(places[pair[0]]), int(places[pair[1]]), bits
+                    bits = int(_ONES[hashes[pair[0]] ^ hashes[pair[1]]].sum())
+                    yield int(indices[pair[0]]), int(indices[pair[1]]), bits
 
 
-def _alike(looks: np.ndarray, group: np.ndarray) -> Iterator[tuple[int, int]]:
+def _alike(hashes: np.ndarray, group: np.ndarray) -> Iterator[tuple[int, int]]:
     """Yield the pairs of a group that differ in few bits."""
     reach = len(group) if len(group) <= _CROWD else 8
     for step in range(1, min(reach, len(group))):
-        differing = _ONES[looks[group[step:]] ^ looks[group[:-step]]].sum(axis=1)
-        for place in np.flatnonzero(differing <= NEAR):
-            yield group[place], group[place + step]
+        differing = _ONES[hashes[group[step:]] ^ hashes[group[:-step]]].sum(axis=1)
+        for row in np.flatnonzero(differing <= NEAR):
+            yield group[row], group[row + step]
 
 
 def _runs(keys: np.ndarray, order: np.ndarray) -> Iterator[np.ndarray]:

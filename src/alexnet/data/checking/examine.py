@@ -1,4 +1,4 @@
-"""One picture, examined: can it be read, what is odd about it, and which others look like it."""
+"""One picture, examined: can it be read, what are its issues, and which others look like it."""
 
 import hashlib
 from collections.abc import Iterator
@@ -42,21 +42,23 @@ class PictureFacts:
 
 
 def examine(example: Example) -> PictureFacts:
-    """Examine one picture; whatever is wrong with it becomes an oddity."""
+    """Examine one picture; whatever is wrong with it becomes an issue."""
     content = example.content
     if isinstance(content, DataError):
         return PictureFacts(b"", b"", (_refusal(content),))
     if isinstance(content, np.ndarray):
         return PictureFacts(
-            _digest(np.ascontiguousarray(content).tobytes()), _look(content), tuple(_size(*content.shape[:2]))
+            _digest(np.ascontiguousarray(content).tobytes()),
+            _perceptual_hash(content),
+            tuple(_size(*content.shape[:2])),
         )
     try:
         with reasons():
-            issues = tuple(_oddities(example.name, content))
+            issues = tuple(_issues(example.name, content))
         pixels, _ = _decoded(content)
     except DataError as error:
         return PictureFacts(_digest(content), b"", (_refusal(error),))
-    return PictureFacts(_digest(content), _look(pixels), issues)
+    return PictureFacts(_digest(content), _perceptual_hash(pixels), issues)
 
 
 def _decoded(content: bytes) -> tuple[np.ndarray, object]:
@@ -70,7 +72,7 @@ def _refusal(error: DataError) -> tuple[str, str]:
     return kind, words or str(error)
 
 
-def _oddities(name: str, content: bytes) -> Iterator[tuple[str, str]]:
+def _issues(name: str, content: bytes) -> Iterator[tuple[str, str]]:
     """Name what is unusual in the header of a picture."""
     image = opened(content)
     ending = name[name.rfind(".") :].lower() if "." in name.rsplit("/", 1)[-1] else ""
@@ -104,7 +106,7 @@ def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def _look(pixels: np.ndarray) -> bytes:
+def _perceptual_hash(pixels: np.ndarray) -> bytes:
     """Say where brightness rises, to the right and downward, on a grid of 9x9; b"" for a flat picture.
 
     Source: the difference hash, which N. Krawetz described in 2013, in both directions.

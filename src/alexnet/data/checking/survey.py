@@ -6,11 +6,11 @@ from typing import Any
 
 from alexnet.data.checking.examine import PictureFacts, examine
 from alexnet.data.sources.source import Example, Source
-from alexnet.data.workers.jobs import OnProgress, Part
+from alexnet.data.workers.jobs import OnProgress, Part, class_labels, label_of
 from alexnet.errors import AlexNetError, DataError
 
 Surveyed = tuple[str, int, PictureFacts]
-"""A picture's name, the place of its class, and what it shows."""
+"""A picture's name, the index of its class, and what it shows."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Survey:
 
     def do(self, part: Part, on_progress: OnProgress, known_bad: Mapping[int, str]) -> dict[str, Any]:
         """Examine the pictures of a part: what `surveyed` reads back."""
-        numbers = {name: label for label, name in enumerate(self.source.classes)}
+        class_numbers = class_labels(self.source)
         pictures: list[object] = []
         for entry, example in enumerate(self.source.examples(part.split, part.start, part.stop), part.start):
             on_progress(entry, True)
@@ -31,7 +31,7 @@ class Survey:
             )
             on_progress(entry + 1, False)
             hashes = (facts.digest.hex(), facts.perceptual_hash.hex())
-            pictures.append([example.name, numbers[example.label], *hashes, facts.issues])
+            pictures.append([example.name, label_of(example, class_numbers), *hashes, facts.issues])
         return {"pictures": pictures}
 
     def failed(self, full: bool, words: str) -> AlexNetError:

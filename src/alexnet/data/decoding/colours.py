@@ -83,12 +83,12 @@ def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCm
 def _shares(content: bytes, profile: ImageCms.ImageCmsProfile) -> np.ndarray | None:
     """Put a profile's curves and matrix, and the inverse of sRGB's matrix, into one table; or None."""
     (count,) = struct.unpack_from(">I", content, 128)
-    places = {tag: place for tag, place, _ in struct.iter_unpack(">4sII", content[132 : 132 + 12 * count])}
-    if profile.profile.connection_space.strip() != "XYZ" or b"A2B0" in places or b"D2B0" in places:
+    offsets = {tag: offset for tag, offset, _ in struct.iter_unpack(">4sII", content[132 : 132 + 12 * count])}
+    if profile.profile.connection_space.strip() != "XYZ" or b"A2B0" in offsets or b"D2B0" in offsets:
         return None  # tables come before curves
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     matrix = np.linalg.solve(_matrix(srgb), _matrix(profile))
-    curves = np.stack([_curve(content, places[tag]) for tag in (b"rTRC", b"gTRC", b"bTRC")])
+    curves = np.stack([_curve(content, offsets[tag]) for tag in (b"rTRC", b"gTRC", b"bTRC")])
     if curves[:, 0].any():
         return None  # its black is light, and littlecms makes it black
     shares = np.zeros((3, 256, 4))
@@ -105,23 +105,23 @@ def _matrix(profile: ImageCms.ImageCmsProfile) -> np.ndarray:
     return np.array([colorant[0] for colorant in colorants if colorant]).T
 
 
-def _curve(content: bytes, place: int) -> np.ndarray:
+def _curve(content: bytes, offset: int) -> np.ndarray:
     """Evaluate a tone curve at 0 to 255: 256 values, 0 to 1."""
-    kind, form, count = struct.unpack_from(">4s4xH", content, place) + struct.unpack_from(
-        ">I", content, place + 8
+    kind, form, count = struct.unpack_from(">4s4xH", content, offset) + struct.unpack_from(
+        ">I", content, offset + 8
     )
     values = np.linspace(0, 1, 256)
     if kind == b"curv" and count > 1:
-        steps = np.frombuffer(content, ">u2", count, place + 12) / 65535
+        steps = np.frombuffer(content, ">u2", count, offset + 12) / 65535
         return np.asarray(np.interp(values, np.linspace(0, 1, count), steps))
     if kind == b"curv":
-        gamma = struct.unpack_from(">H", content, place + 12)[0] / 256 if count else 1
+        gamma = struct.unpack_from(">H", content, offset + 12)[0] / 256 if count else 1
         return np.asarray(values**gamma)
     if kind != b"para":
         raise ValueError(kind)
     number = (1, 3, 4, 5, 7)[form]
     g, a, b, c, d, e, f = np.array(
-        [*np.frombuffer(content, ">i4", number, place + 12) / 65536, *(1, 0, 0, 0, 0, 0)[number - 1 :]]
+        [*np.frombuffer(content, ">i4", number, offset + 12) / 65536, *(1, 0, 0, 0, 0, 0)[number - 1 :]]
     )
     if form in (1, 2):  # from where the base is positive on; c is added to both parts
         d, e, f, c = -b / a, c, c, 0

@@ -16,10 +16,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from alexnet.data.decoding.colours import Profile, converted, embedded
+from alexnet.data.decoding.quiet import quiet
 from alexnet.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # Pillow reads more, some of them dangerous
 MAX_PIXELS = 64_000_000
+MAX_LENGTH = 65_535  # pixels of the longer side: what JPEG can have at most
 MAX_BYTES = 256 * 2**20
 REASONS = ("empty", "too large", "no picture", "truncated", "damaged", "unreadable")
 
@@ -37,9 +39,10 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 @contextlib.contextmanager
 def reasons() -> Iterator[None]:
-    """Turn whatever a broken picture makes a decoder raise into a DataError with a reason."""
+    """Turn whatever a broken picture makes a decoder raise into a DataError with a reason; it prints nothing."""
     try:
-        yield
+        with quiet():
+            yield
     except DataError:
         raise
     except UnidentifiedImageError:
@@ -107,6 +110,8 @@ def opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise DataError(f"too large: {len(content)} bytes, at most {MAX_BYTES} are read")
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     width, height = image.size
+    if max(width, height) > MAX_LENGTH:
+        raise DataError(f"too large: {width}x{height} pixels, at most {MAX_LENGTH} a side are decoded")
     if width * height > max_pixels:
         raise DataError(f"too large: {width}x{height} pixels, at most {max_pixels} are decoded")
     return image
@@ -173,7 +178,9 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     if values.dtype.itemsize == 2:
         return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
     floating = values.dtype.kind == "f"
-    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
+    with np.errstate(invalid="ignore"):  # NumPy tells of signalling NaNs, which are not numbers either
+        values = values.astype(np.float64)
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
     brightest = float(values.max())
     scale = next((top for top in (1, 255, 65535) if brightest <= top and (top > 1 or floating)), brightest)
     return np.rint(values * (255 / scale)).astype(np.uint8)

@@ -1,6 +1,5 @@
 """The card of a prepared data set: what it holds, where it comes from, and how it was made."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -8,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from alexnet import files
-from alexnet.data.dataset import CARD, FORMAT
 from alexnet.data.decoding.images import INTERPOLATION, decoder
-from alexnet.data.encoding import write_array
 from alexnet.data.preparation.shards import Plan, Shard, read_sums
 from alexnet.data.preparation.statistics import Sums
+from alexnet.data.storage.arrays import read_labels, write_array
+from alexnet.data.storage.card import CARD, FORMAT, content_fingerprint, sealed
 from alexnet.errors import DataError
 
 Records = Mapping[Shard, dict[str, Any]]
@@ -29,8 +28,8 @@ def check(plan: Plan, records: Records, tolerance: float) -> None:
     for split in plan.source.splits:
         of_split = {shard: record for shard, record in records.items() if shard.split == split}
         listed = sum(record["listed"] for record in of_split.values())
-        skipped = [entry for record in of_split.values() for entry in record["skipped"]]
-        lost = [entry for entry in skipped if entry["name"] not in plan.quarantine]
+        unreadable = [entry for record in of_split.values() for entry in record["skipped"]]
+        lost = [entry for entry in unreadable if entry["name"] not in plan.quarantine]
         if not listed:
             raise DataError(f"{split} of {plan.source.name!r} lists no pictures")
         if len(lost) > tolerance * listed:
@@ -38,7 +37,7 @@ def check(plan: Plan, records: Records, tolerance: float) -> None:
                 f"{len(lost)} of {listed} {split} pictures of {plan.source.name!r} cannot be read, more than "
                 f"{tolerance:.0%}; the first is {lost[0]['name']!r} ({lost[0]['reason']}): mend or remove them"
             )
-        counts = _counts(plan, list(of_split))
+        counts = _counts(plan, of_split)
         if empty := [plan.source.classes[label] for label in np.flatnonzero(counts == 0)]:
             raise DataError(
                 f"{split} of {plan.source.name!r} has no readable picture of {len(empty)} of its "
@@ -47,17 +46,17 @@ def check(plan: Plan, records: Records, tolerance: float) -> None:
 
 
 def write_card(plan: Plan, records: Records, key: str) -> None:
-    """Write the mean, the list of skipped pictures, and last the card."""
+    """Write the mean, the list of unreadable pictures, and last the card."""
     sums = Sums.zero(plan.side)
     splits: dict[str, Any] = {}
-    skipped: list[str] = []
+    unreadable: list[str] = []
     for split in plan.source.splits:
         of_split = {shard: record for shard, record in records.items() if shard.split == split}
         for shard, record in of_split.items():
-            skipped += [json.dumps({"split": split, **entry}) + "\n" for entry in record["skipped"]]
+            unreadable += [json.dumps({"split": split, **entry}) + "\n" for entry in record["skipped"]]
             if split == "train":
-                sums.merge(read_sums(shard, plan.directory, record))
-        counts = _counts(plan, list(of_split))
+                sums.merge(read_sums(plan, shard, record))
+        counts = _counts(plan, of_split)
         splits[split] = {
             "pictures": int(counts.sum()),
             "pictures_per_class": counts.tolist(),
@@ -66,7 +65,7 @@ def write_card(plan: Plan, records: Records, key: str) -> None:
             ],
         }
     write_array(plan.directory / "mean.npy", sums.mean())
-    files.write_text(plan.directory / "skipped.jsonl", "".join(skipped))
+    files.write_text(plan.directory / "skipped.jsonl", "".join(unreadable))
     words = plan.source.words
     card = {
         "format": FORMAT,
@@ -80,27 +79,22 @@ def write_card(plan: Plan, records: Records, key: str) -> None:
         "interpolation": INTERPOLATION,
         "classes": [{"name": name, "words": words.get(name, name)} for name in plan.source.classes],
         "splits": splits,
-        "skipped": len(skipped),
+        "skipped": len(unreadable),
         "colour_components": sums.colour_components().tolist(),
-        "fingerprint": _fingerprint(plan, splits),
+        "fingerprint": content_fingerprint(
+            tuple(plan.source.classes),
+            plan.side,
+            {split: [shard["sha256"] for shard in part["shards"]] for split, part in splits.items()},
+        ),
+        "sha256": {name: files.sha256(plan.directory / name) for name in ("mean.npy", "skipped.jsonl")},
     }
-    files.write_text(plan.directory / CARD, json.dumps(card, indent=1) + "\n")
+    files.write_text(plan.directory / CARD, json.dumps(sealed(card), indent=1) + "\n")
 
 
-def _fingerprint(plan: Plan, splits: dict[str, Any]) -> str:
-    """Hash the content: class names, side, and the stored pictures and labels of every split in order."""
-    shards = {split: [shard["sha256"] for shard in part["shards"]] for split, part in splits.items()}
-    stored = {
-        s: [[h for e, h in sorted(one.items()) if e != "names.jsonl"] for one in part]
-        for s, part in shards.items()
-    }
-    content = {"classes": plan.source.classes, "side": plan.side, "splits": stored}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
-
-
-def _counts(plan: Plan, shards: list[Shard]) -> np.ndarray:
-    """Count the pictures of each class: int64, (K,)."""
+def _counts(plan: Plan, records: Records) -> np.ndarray:
+    """Count the pictures of each class in these shards: int64, (K,)."""
     counts = np.zeros(len(plan.source.classes), dtype=np.int64)
-    for shard in shards:
-        counts += np.bincount(np.load(shard.file(plan.directory, "labels.npy")), minlength=len(counts))
+    for shard, record in records.items():
+        labels = read_labels(shard.file(plan.directory, "labels.npy"), record["count"], len(counts))
+        counts += np.bincount(labels, minlength=len(counts))
     return counts

@@ -4,8 +4,8 @@ Pictures are decoded once, squared and stored in shards; labels are numbers by t
 mean and the colour components of the training pictures are computed on the way. The card comes last: a directory
 that has one is finished.
 
-Under torchrun each process writes its part of the shards, on one machine or several that share the directory, and
-the first of them the card.
+Under torchrun or srun each process writes its part of the shards, on one machine or several that share the directory,
+and the first of them the card.
 """
 
 import contextlib
@@ -17,22 +17,25 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from alexnet import files
-from alexnet.data.dataset import CARD, FORMAT, Dataset
+from alexnet.data.dataset import Dataset
 from alexnet.data.decoding.images import decoder
-from alexnet.data.encoding import ENCODINGS, QUALITY
 from alexnet.data.preparation.card import check, write_card
 from alexnet.data.preparation.shards import Plan, Shard, disk_error, read_record
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.naming import default_side, source_named
 from alexnet.data.sources.source import Source
+from alexnet.data.storage.card import CARD, FORMAT, MAX_SIDE, read_values
+from alexnet.data.storage.encoding import ENCODINGS, QUALITY
 from alexnet.data.workers.dispatch import results
+from alexnet.distributed.rank import process_rank
 from alexnet.errors import AlexNetError, DataError, choices
 
 TOLERANCE = 0.05
 _PLAN = "plan.json"
-_LOOK = 0.2  # seconds between looks at what other machines have finished
+_POLL_SECONDS = 0.2  # between looks at what other machines have finished
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and the pictures in all."""
@@ -63,7 +66,7 @@ def prepare(
             pictures' own where they are small, such as CIFAR's 32.
         encoding: "raw" pixels, the fastest to read, or "jpeg", about an eighth of the size.
         quality: of the JPEGs, 1 to 100.
-        tolerance: the largest part of a split that may be unreadable and skipped, 0 to 1.
+        tolerance: the largest part of a split that may be unreadable and left out, 0 to 1.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it; left out, the one that lies
             with the pictures as quarantine.jsonl, if there is one.
         workers: other processes to decode in, 0 for this one alone; left out, one for each core, or this one for
@@ -86,10 +89,15 @@ def prepare(
         raise DataError(f"`{encoding}` is not an encoding; {choices(encoding, ENCODINGS)}")
     opened = source_named(source, order=order) if isinstance(source, str | Path) else source
     side = default_side(opened) if side is None else side
+    if side > MAX_SIDE:
+        raise DataError(
+            f"a side of {side:,} pixels is more than the {MAX_SIDE:,} that are prepared: give less"
+        )
     quarantine = quarantine or quarantine_of(opened)
     listed = read_quarantine(quarantine) if quarantine else {}
     plan = Plan(opened, Path(directory), side, encoding, quality, listed)
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    own = process_rank(os.environ)
+    rank, world = own.rank, own.world_size
     try:
         plan.directory.mkdir(parents=True, exist_ok=True)
         with files.locked(plan.directory, shared=world > 1):
@@ -114,16 +122,15 @@ def _write(
     total = sum(shard.stop - shard.start for shard in shards)
     mine = [shard for number, shard in enumerate(shards) if number % world == rank]
     missing = [shard for shard in mine if read_record(shard, plan.directory) is None]
-    kept = sum(shard.stop - shard.start for shard in set(mine) - set(missing))
+    finished = sum(shard.stop - shard.start for shard in set(mine) - set(missing))
     _check_room(plan, missing)
     try:
-        for _ in results(plan, missing, workers, lambda done: progress(kept + done, total)):
+        for _ in results(plan, missing, workers, lambda done: progress(finished + done, total)):
             pass
         if rank:
             _wait(lambda: (plan.directory / CARD).exists())
             return
-        _wait(lambda: all(shard.file(plan.directory, "json").exists() for shard in shards))
-        records = {shard: read_record(shard, plan.directory) or {} for shard in shards}
+        records = {shard: _record(shard, plan.directory) for shard in shards}
         check(plan, records, tolerance)
     except DataError:
         if world == 1:
@@ -164,13 +171,13 @@ def preparation_key(
 
 def _finished(directory: Path, key: str) -> bool:
     """Tell whether the directory holds this preparation, finished; refuse another one."""
-    try:
-        card = json.loads((directory / CARD).read_text(encoding="ascii"))
-    except FileNotFoundError:
+    if not (directory / CARD).exists():
         return False
-    except ValueError:
-        card = None
-    if not isinstance(card, dict) or card.get("key") != key:
+    try:
+        found = read_values(directory).get("key")
+    except DataError:
+        found = None
+    if found != key:
         raise DataError(
             f"{os.fspath(directory)!r} holds another prepared data set (its source, side, encoding or decoder "
             "differ): choose another directory or remove it"
@@ -183,10 +190,10 @@ def _finished(directory: Path, key: str) -> bool:
 def _begun(directory: Path, key: str) -> bool:
     """Tell whether this preparation has been begun in the directory; refuse another one."""
     try:
-        found = (directory / _PLAN).read_text(encoding="ascii")
+        found = files.read_bounded(directory / _PLAN)
     except FileNotFoundError:
         return False
-    if found != key:
+    if found != key.encode("ascii"):
         raise DataError(
             f"{os.fspath(directory)!r} holds an unfinished preparation of something else: "
             "choose another directory or remove it"
@@ -205,10 +212,17 @@ def _begin(directory: Path, key: str, world: int) -> None:
             leftover.unlink()
 
 
+def _record(shard: Shard, directory: Path) -> dict[str, Any]:
+    """Wait for a shard, and return its record."""
+    while (record := read_record(shard, directory)) is None:
+        time.sleep(_POLL_SECONDS)
+    return record
+
+
 def _wait(ready: Callable[[], bool]) -> None:
     """Wait for other processes; torchrun ends this one if one of them fails."""
     while not ready():
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
 
 
 def _leftovers(directory: Path) -> list[Path]:

@@ -1,9 +1,9 @@
 """A shard: some thousand pictures of one split in a few plain files.
 
     train-00000.images.npy    the pictures, or .images.jpegs and .offsets.npy: see `encoding`
-    train-00000.labels.npy    int64, (n,): places in the card's classes
+    train-00000.labels.npy    int64, (n,): indices of the card's classes
     train-00000.names.jsonl   n lines, each a name as JSON text (ASCII, so that any bytes come back)
-    train-00000.json          how many were listed, what was skipped and why, SHA-256 of each file
+    train-00000.json          how many were listed, what could not be read and why, SHA-256 of each file
 
 The last is written last: a shard that has it is finished. Which pictures a shard holds depends on the source and
 the side alone, so any number of workers writes the same bytes.
@@ -21,10 +21,12 @@ import numpy as np
 
 from alexnet import files
 from alexnet.data.decoding.images import square, square_pixels
-from alexnet.data.encoding import QUALITY, file_endings, write_array, writer
 from alexnet.data.preparation.statistics import Sums
 from alexnet.data.sources.source import Example, Source
-from alexnet.data.workers.jobs import OnProgress, Part, divided
+from alexnet.data.storage.arrays import read_array, write_array
+from alexnet.data.storage.encoding import QUALITY, file_endings, writer
+from alexnet.data.storage.shard_files import shard_file
+from alexnet.data.workers.jobs import OnProgress, Part, class_labels, divided, label_of
 from alexnet.errors import AlexNetError, DataError
 
 PIXELS = 2**26  # at most, in the pictures of a shard: three bytes each make 192 MiB
@@ -39,7 +41,7 @@ class Shard(Part):
 
     def file(self, directory: Path, ending: str) -> Path:
         """Return the path of one of its files."""
-        return directory / f"{self.split}-{self.number:05d}.{ending}"
+        return shard_file(directory, self.split, self.number, ending)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Plan:
 def write_shard(
     plan: Plan,
     shard: Shard,
-    on_progress: OnProgress = lambda place, decoding: None,
+    on_progress: OnProgress = lambda entry, decoding: None,
     known_bad: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """Decode, square and write the pictures of one shard, and then its record.
@@ -79,20 +81,20 @@ def write_shard(
     Args:
         plan: where and how.
         shard: which entries.
-        note: called with the place of each entry and whether it is about to be decoded, or has been.
-        avoid: places whose pictures took a process down before, and how.
+        on_progress: called with the number of each entry and whether it is about to be decoded, or has been.
+        known_bad: entries whose pictures took a process down before, and how.
     Returns:
-        the record: `listed`, `count`, `skipped` (names and reasons), `sha256` of each file, and the sums of colour
-        products; for training pictures, the sums of the pixels lie beside it as `sums.npy`.
+        the record: `listed`, `count`, `skipped` (names and reasons of the unreadable), `sha256` of each file, and the
+        sums of colour products; for training pictures, the sums of the pixels lie beside it as `sums.npy`.
     """
-    place = functools.partial(shard.file, plan.directory)
+    path_of = functools.partial(shard.file, plan.directory)
     labels: list[int] = []
     names: list[str] = []
-    skipped: list[dict[str, str]] = []
+    unreadable: list[dict[str, str]] = []
     block: list[np.ndarray] = []
-    numbers = {name: label for label, name in enumerate(plan.source.classes)}
+    class_numbers = class_labels(plan.source)
     sums = Sums.zero(plan.side)
-    with writer(plan.encoding, place, plan.side, plan.quality) as add:
+    with writer(plan.encoding, path_of, plan.side, plan.quality) as add:
 
         def flush() -> None:
             if block:
@@ -105,60 +107,65 @@ def write_shard(
         for entry, example in enumerate(
             plan.source.examples(shard.split, shard.start, shard.stop), shard.start
         ):
+            label = label_of(example, class_numbers)
             on_progress(entry, True)
             try:
                 _refuse(example, plan.quarantine.get(example.name), (known_bad or {}).get(entry))
                 block.append(_square(example, plan.side))
             except DataError as error:
-                skipped.append({"name": example.name, "reason": str(error)})
+                unreadable.append({"name": example.name, "reason": str(error)})
             else:
-                labels.append(numbers[example.label])
+                labels.append(label)
                 names.append(example.name)
             on_progress(entry + 1, False)
             if len(block) == _BLOCK:
                 flush()
         flush()
-    write_array(place("labels.npy"), np.array(labels, dtype=np.int64))
-    files.write_text(place("names.jsonl"), "".join(json.dumps(name) + "\n" for name in names))
+    write_array(path_of("labels.npy"), np.array(labels, dtype=np.int64))
+    files.write_text(path_of("names.jsonl"), "".join(json.dumps(name) + "\n" for name in names))
     if shard.split == "train":
-        write_array(place("sums.npy"), sums.pixels)
+        write_array(path_of("sums.npy"), sums.pixels)
     endings = (*file_endings(plan.encoding), "labels.npy", "names.jsonl")
     record = {
         "listed": shard.stop - shard.start,
         "count": len(labels),
-        "skipped": skipped,
+        "skipped": unreadable,
         "products": sums.products.tolist(),
-        "sha256": {ending: files.sha256(place(ending)) for ending in endings},
+        "sha256": {ending: files.sha256(path_of(ending)) for ending in endings},
     }
-    files.write_text(place("json"), json.dumps(record, indent=1) + "\n")
+    files.write_text(path_of("json"), json.dumps(record, indent=1) + "\n")
     return record
 
 
 def disk_error(full: bool, words: str, directory: Path) -> AlexNetError:
     """Return the error for a disk that is full, or refuses."""
-    place = os.fspath(directory)
-    elsewhere = ", or name another place by ALEXNET_HOME" if directory.is_relative_to(files.home()) else ""
+    shown = os.fspath(directory)
+    elsewhere = ", or name another folder by ALEXNET_HOME" if directory.is_relative_to(files.home()) else ""
     if full:
         return AlexNetError(
-            f"the disk of {place!r} is full: shards that are finished stay; make room and run the same again{elsewhere}"
+            f"the disk of {shown!r} is full: shards that are finished stay; make room and run the same again{elsewhere}"
         )
     return AlexNetError(
-        f"{place!r} cannot be written ({words}), shards that are finished stay: mend that{elsewhere}"
+        f"{shown!r} cannot be written ({words}), shards that are finished stay: mend that{elsewhere}"
     )
 
 
 def read_record(shard: Shard, directory: Path) -> dict[str, Any] | None:
-    """Return the record of a finished shard; None for one that is not."""
+    """Return the record of a finished shard; None for one that is not, or whose record is damaged."""
     try:
-        record: dict[str, Any] = json.loads(shard.file(directory, "json").read_text(encoding="ascii"))
-    except FileNotFoundError:
+        record = json.loads(files.read_bounded(shard.file(directory, "json")).decode("ascii"))
+    except (OSError, ValueError, RecursionError):  # absent, or cut off by a machine that lost its power
         return None
-    return record
+    wanted = {"listed": int, "count": int, "skipped": list, "products": list, "sha256": dict}
+    sound = isinstance(record, dict) and all(
+        isinstance(record.get(key), kind) for key, kind in wanted.items()
+    )
+    return record if sound else None
 
 
-def read_sums(shard: Shard, directory: Path, record: dict[str, Any]) -> Sums:
-    """Read back the sums over a finished shard's training pictures."""
-    pixels = np.load(shard.file(directory, "sums.npy"))
+def read_sums(plan: Plan, shard: Shard, record: dict[str, Any]) -> Sums:
+    """Read back the sums over a finished shard's training pictures; DataError where they are damaged."""
+    pixels = read_array(shard.file(plan.directory, "sums.npy"), np.int64, (3, plan.side, plan.side))
     return Sums(record["count"], pixels, np.array(record["products"], dtype=np.int64))
 
 

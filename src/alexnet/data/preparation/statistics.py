@@ -18,7 +18,7 @@ class Sums:
 
     pictures: int
     pixels: np.ndarray
-    """int64, (3, S, S): the sum at each place."""
+    """int64, (3, S, S): the sum at each position."""
     products: np.ndarray
     """int64, (3, 3): the sum over all pixels of red times red, red times green, ..."""
 

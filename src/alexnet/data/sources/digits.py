@@ -41,21 +41,21 @@ class Digits:
         self._ink, self._labels = table[:, :64].reshape(-1, 8, 8), table[:, 64]
         aside = np.zeros(len(table), dtype=bool)
         for label, name in enumerate(self.classes):
-            places = np.flatnonzero(self._labels == label)
-            aside[places] = held_out(name, len(places), fraction=_FRACTION)
-        self._places = {"train": np.flatnonzero(~aside), "validation": np.flatnonzero(aside)}
+            indices = np.flatnonzero(self._labels == label)
+            aside[indices] = held_out(name, len(indices), fraction=_FRACTION)
+        self._indices = {"train": np.flatnonzero(~aside), "validation": np.flatnonzero(aside)}
 
     def count(self, split: str) -> int:
         """Return how many pictures a split holds."""
-        return len(self._places[split])
+        return len(self._indices[split])
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
         """Yield the pictures of a split, named by their row in the published file, counted from 1."""
-        for place in self._places[split][start:stop]:
-            grey = (255 - (self._ink[place] * 255 + 8) // 16).astype(np.uint8)
+        for index in self._indices[split][start:stop]:
+            grey = (255 - (self._ink[index] * 255 + 8) // 16).astype(np.uint8)
             pixels = np.repeat(grey[:, :, None], 3, axis=2)
             enlarged = square_pixels(pixels, 32).transpose(1, 2, 0)
-            yield Example(f"row {place + 1}", enlarged, self.classes[self._labels[place]])
+            yield Example(f"row {index + 1}", enlarged, self.classes[self._labels[index]])
 
     def fingerprint(self) -> str:
         """Return the name and version of the shipped file: it never changes."""

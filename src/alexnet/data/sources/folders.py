@@ -1,7 +1,7 @@
 """Image folders: `train|val|.../class/*.jpg`, or class folders alone.
 
 Classes are in natural order of their folders' names. Class folders alone are divided, seeded and stratified,
-without copying anything. A picture's place in the order depends on names alone.
+without copying anything. The order depends on names alone.
 """
 
 import os
@@ -52,7 +52,7 @@ class _Part:
     aside: bool | None = None  # of a folder that is divided: those set aside, or the others
 
     def chosen(self, fraction: float, seed: int) -> np.ndarray:
-        """Return the places of this part's pictures among the folder's."""
+        """Return which of the folder's pictures, in order, are this part's."""
         if self.aside is None or self.size < 2:
             return np.arange(0 if self.aside else self.size)
         return np.flatnonzero(held_out(self.name, self.size, fraction=fraction, seed=seed) == self.aside)
@@ -76,7 +76,7 @@ class Folders:
         self.problems: list[str] = []
         self._strict = strict
         self._tree, self._fraction, self._seed, self._ignored = tree, fraction, seed, 0
-        self.name = place_name(tree)
+        self.name = short_name(tree)
         roots = split_folders(tree)
         divided = "train" not in roots
         self._parts = {
@@ -86,7 +86,7 @@ class Folders:
         self.classes = tuple(part.name for part in self._parts["train"])
         for split, parts in self._parts.items():
             try:
-                same_classes(tree.place, self.classes, [part.name for part in parts], split)
+                check_same_classes(tree.origin, self.classes, [part.name for part in parts], split)
             except DataError as error:
                 self._complain(error)
         self.words = {name: words for name in self.classes if (words := words_of(name)) != name}
@@ -104,7 +104,7 @@ class Folders:
         self.splits = tuple(split for split in SPLITS if split in self._parts)
         division = {"method": "stratified", "fraction": fraction, "seed": seed}
         self.notes: Mapping[str, object] = {
-            "origin": tree.place,
+            "origin": tree.origin,
             "ignored_files": self._ignored,
             "division": division if divided and "validation" in self._parts else None,
         }
@@ -116,17 +116,17 @@ class Folders:
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
         """Yield pictures class by class; only the folders that are asked for are listed."""
         stop = self.count(split) if stop is None else stop
-        place = 0
+        first = 0
         for part, count in zip(self._parts[split], self._counts[split], strict=True):
-            if place < stop and place + count > start:
+            if first < stop and first + count > start:
                 paths = pictures(self._tree, part.folder)[0]
                 if len(paths) != part.size:
                     raise DataError(
-                        f"class `{part.name}` of {self._tree.place!r} changed while it was read: start again"
+                        f"class {part.name!r} of {self._tree.origin!r} changed while it was read: start again"
                     )
-                for index in part.chosen(self._fraction, self._seed)[max(start - place, 0) : stop - place]:
+                for index in part.chosen(self._fraction, self._seed)[max(start - first, 0) : stop - first]:
                     yield read_example(self._tree, paths[index], part.name)
-            place += count
+            first += count
 
     def fingerprint(self) -> str:
         """Return a hash of the tree and of how it is divided."""
@@ -147,13 +147,13 @@ class Folders:
             self._ignored += ignored
             if not paths:
                 words = (
-                    f"class folder {folder!r} of {self._tree.place!r} holds no pictures: fill or remove it"
+                    f"class folder {folder!r} of {self._tree.origin!r} holds no pictures: fill or remove it"
                 )
                 self._complain(DataError(words))
             parts.append(_Part(name, folder, len(paths)))
         if not parts:
             raise DataError(
-                f"{self._tree.place!r} holds no class folders{f' in {root!r}' if root else ''}: expected "
+                f"{self._tree.origin!r} holds no class folders{f' in {root!r}' if root else ''}: expected "
                 "train/CLASS/*.jpg and val/CLASS/*.jpg, or CLASS/*.jpg"
             )
         return parts
@@ -174,9 +174,9 @@ def pictures(tree: Tree, folder: str, *, deep: bool = True) -> tuple[list[str], 
     return found, len(paths) - len(found)
 
 
-def place_name(tree: Tree) -> str:
+def short_name(tree: Tree) -> str:
     """Return a short name for the data set in a tree."""
-    return os.path.basename(os.path.abspath(tree.place)).split(".")[0]
+    return os.path.basename(os.path.abspath(tree.origin)).split(".")[0]
 
 
 def innermost(tree: Tree) -> str:
@@ -199,7 +199,7 @@ def split_folders(tree: Tree) -> dict[str, str]:
         matches = [present[name] for name in names if name in present]
         if len(matches) > 1:
             raise DataError(
-                f"{tree.place!r} holds both {matches[0]!r} and {matches[1]!r}: remove or rename one"
+                f"{tree.origin!r} holds both {matches[0]!r} and {matches[1]!r}: remove or rename one"
             )
         if matches:
             found[split] = f"{root}/{matches[0]}" if root else matches[0]
@@ -208,7 +208,7 @@ def split_folders(tree: Tree) -> dict[str, str]:
     return found if "train" in found else {}
 
 
-def same_classes(place: str, training: tuple[str, ...], others: list[str], split: str) -> None:
+def check_same_classes(origin: str, training: tuple[str, ...], others: list[str], split: str) -> None:
     """Check that a split holds the training split's classes, all of them and no others."""
     known, seen = set(training), set(others)
     for what, names in (("lacks", known - seen), ("adds", seen - known)):
@@ -216,6 +216,6 @@ def same_classes(place: str, training: tuple[str, ...], others: list[str], split
             shown = ", ".join(repr(name) for name in sorted(names, key=natural)[:3])
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise DataError(
-                f"{split} of {place!r} {what} class{'es' if len(names) > 1 else ''} {shown}{more}: "
+                f"{split} of {origin!r} {what} class{'es' if len(names) > 1 else ''} {shown}{more}: "
                 f"train holds {len(training)} classes, and every split must hold the same"
             )

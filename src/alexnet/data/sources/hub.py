@@ -25,7 +25,7 @@ class Hub:
     words: Mapping[str, str] = {}
 
     def __init__(self, name: str) -> None:
-        self.place = name
+        self.origin = name
         owner, _, configuration = name.removeprefix(PREFIX).partition(":")
         self.name = owner.strip("/").replace("/", "-")
         library = _library()
@@ -58,7 +58,7 @@ class Hub:
         for row in range(*slice(start, stop).indices(len(part))):
             fields = part[row]
             yield example(
-                f"{split} row {row}", fields[self._image], fields[self._label], self._names, self.place
+                f"{split} row {row}", fields[self._image], fields[self._label], self._names, self.origin
             )
 
     def fingerprint(self) -> str:

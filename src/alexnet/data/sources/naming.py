@@ -9,7 +9,7 @@ import numpy as np
 
 from alexnet.data.decoding.images import decode
 from alexnet.data.sources.digits import Digits
-from alexnet.data.sources.files.places import remote
+from alexnet.data.sources.files.remote import is_remote
 from alexnet.data.sources.hub import PREFIX
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.published import PUBLISHED, published
@@ -33,7 +33,7 @@ def source_named(name_or_path: str | Path, *, order: str = "sorted", strict: boo
     name = os.fspath(name_or_path)
     if name in NAMED:
         return NAMED[name]()
-    if not Path(name).exists() and not remote(name) and not name.startswith(PREFIX):
+    if not Path(name).exists() and not is_remote(name) and not name.startswith(PREFIX):
         raise DataError(
             f"{name!r} is neither a data set nor a path; {choices(name, NAMED)}, or a directory, an archive or a list"
         )

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from alexnet.data.sources.files.archives import Tar, Zip
-from alexnet.data.sources.files.places import remote
+from alexnet.data.sources.files.remote import is_remote
 from alexnet.data.sources.files.trees import Directory, Remote, Tree
 from alexnet.data.sources.folders import Folders
 from alexnet.data.sources.hub import PREFIX, Hub
@@ -15,45 +15,50 @@ from alexnet.data.sources.layouts.original import is_original, original
 from alexnet.data.sources.layouts.synsets import Synsets
 from alexnet.data.sources.layouts.tiny_imagenet import is_tiny_imagenet, tiny_imagenet
 from alexnet.data.sources.layouts.webdataset import is_webdataset, webdataset
-from alexnet.data.sources.listing import ENDINGS, listing
+from alexnet.data.sources.lists.caffe import ENDING as CAFFE_ENDING
+from alexnet.data.sources.lists.caffe import caffe_list, is_caffe_list
+from alexnet.data.sources.lists.table import ENDINGS, listing
 from alexnet.data.sources.parquet import Parquet
 from alexnet.data.sources.source import Source, natural
 from alexnet.errors import DataError
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+_LISTS = (*ENDINGS, CAFFE_ENDING)
 
 
 def open_source(path: str | Path, *, order: str = "sorted", strict: bool = True) -> Source:
     """Open what a person holds, in any of the layouts that are read.
 
     Args:
-        path: a directory, an archive, a list (CSV, TSV, JSON lines), `hf:owner/name`, or a remote place such as
-            s3://bucket/folder.
+        path: a directory, an archive, a list (CSV, TSV, JSON lines, Caffe's `path label`), `hf:owner/name`, or
+            a remote address such as s3://bucket/folder.
         order: of the classes where there are two: ILSVRC as downloaded, "sorted" or "devkit".
         strict: refuse image folders that cannot be trained on, such as one with an empty class; otherwise
             their `problems` tell.
     Raises:
         DataError: nothing is there, or it is in no known layout.
     """
-    place = os.fspath(path)
-    if place.startswith(PREFIX):
-        return Hub(place)
-    if remote(place):
-        return _of_tree(_archive(place) or Remote(place), strict)
-    if not os.path.exists(place):
-        raise DataError(f"{place!r} does not exist: give a directory, an archive or a list of pictures")
-    if os.path.isdir(place):
-        return _of_directory(Path(place), order, strict)
-    if place.lower().endswith(ENDINGS):
-        return listing(place)
-    if place.lower().endswith(".parquet"):
-        raise DataError(f"{place!r} is one file of a data set: give its folder")
-    if place.lower().endswith(_TARS) and is_webdataset(place):
-        return webdataset([place], Path(place).name.split(".")[0])
-    if tree := _archive(place):
+    origin = os.fspath(path)
+    if origin.startswith(PREFIX):
+        return Hub(origin)
+    if is_remote(origin):
+        return _of_tree(_archive(origin) or Remote(origin), strict)
+    if not os.path.exists(origin):
+        raise DataError(f"{origin!r} does not exist: give a directory, an archive or a list of pictures")
+    if os.path.isdir(origin):
+        return _of_directory(Path(origin), order, strict)
+    if origin.lower().endswith(ENDINGS):
+        return listing(origin)
+    if origin.lower().endswith(CAFFE_ENDING):
+        return caffe_list(origin)
+    if origin.lower().endswith(".parquet"):
+        raise DataError(f"{origin!r} is one file of a data set: give its folder")
+    if origin.lower().endswith(_TARS) and is_webdataset(origin):
+        return webdataset([origin], Path(origin).name.split(".")[0])
+    if tree := _archive(origin):
         return _of_tree(tree, strict)
     raise DataError(
-        f"{place!r} is neither a directory, an archive (.zip, {', '.join(_TARS)}) nor a list ({', '.join(ENDINGS)})"
+        f"{origin!r} is neither a directory, an archive (.zip, {', '.join(_TARS)}) nor a list ({', '.join(_LISTS)})"
     )
 
 
@@ -69,14 +74,16 @@ def _of_directory(path: Path, order: str, strict: bool) -> Source:
     for name in ("metadata.csv", "metadata.jsonl", "labels.csv", "labels.tsv", "labels.jsonl"):
         if (path / name).is_file():
             return listing(path / name)
+    if is_caffe_list(path / "train.txt"):
+        return caffe_list(path / "train.txt")
     return _of_tree(Directory(path), strict)
 
 
-def _archive(place: str) -> Tree | None:
+def _archive(origin: str) -> Tree | None:
     """Open an archive by its ending."""
-    if place.lower().endswith(".zip"):
-        return Zip(place)
-    return Tar(place) if place.lower().endswith(_TARS) else None
+    if origin.lower().endswith(".zip"):
+        return Zip(origin)
+    return Tar(origin) if origin.lower().endswith(_TARS) else None
 
 
 def _of_tree(tree: Tree, strict: bool) -> Source:

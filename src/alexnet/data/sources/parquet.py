@@ -1,5 +1,6 @@
 """The Hub's parquet layout: train-00000-of-00001.parquet with a column of pictures and one of labels."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alexnet.data.sources.files.places import fingerprint
+from alexnet.data.sources.files.remote import file_fingerprint
 from alexnet.data.sources.folders import SYNONYMS
 from alexnet.data.sources.source import SPLITS, Example, natural
 from alexnet.errors import DataError, missing
@@ -33,23 +34,22 @@ class Parquet:
     words: Mapping[str, str] = {}
 
     def __init__(self, directory: str | Path) -> None:
-        self.place = os.path.abspath(directory)
-        self.name = os.path.basename(self.place)
-        self._files = _files(Path(self.place))
+        self.origin = os.path.abspath(directory)
+        self.name = os.path.basename(self.origin)
+        self._files = _files(Path(self.origin))
         self.splits = tuple(split for split in SPLITS if split in self._files)
         if "train" not in self._files:
             raise DataError(
-                f"{self.place!r} holds no train-*.parquet: its splits are {', '.join(self.splits) or 'none'}"
+                f"{self.origin!r} holds no train-*.parquet: its splits are {', '.join(self.splits) or 'none'}"
             )
-        schema = _parquet().ParquetFile(self._files["train"][0]).schema_arrow
-        self._image = column(schema.names, IMAGE_COLUMNS, self.place)
-        self._label = column(schema.names, LABEL_COLUMNS, self.place)
+        with _reading(self._files["train"][0]):
+            schema = _parquet().ParquetFile(self._files["train"][0]).schema_arrow
+        self._image = column(schema.names, IMAGE_COLUMNS, self.origin)
+        self._label = column(schema.names, LABEL_COLUMNS, self.origin)
         self._names = _class_names(schema, self._label)
-        self._rows = {
-            s: [_parquet().ParquetFile(f).metadata.num_rows for f in fs] for s, fs in self._files.items()
-        }
+        self._rows = {s: [_count(file) for file in files] for s, files in self._files.items()}
         self.classes = tuple(self._names) if self._names else self._values()
-        self.notes: Mapping[str, object] = {"origin": self.place, "columns": [self._image, self._label]}
+        self.notes: Mapping[str, object] = {"origin": self.origin, "columns": [self._image, self._label]}
 
     def count(self, split: str) -> int:
         """Return how many rows a split has."""
@@ -58,40 +58,41 @@ class Parquet:
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
         """Yield the rows of a split in order; row groups outside the range are not read."""
         stop = self.count(split) if stop is None else min(stop, self.count(split))
-        place = 0
+        first = 0
         for path, rows in zip(self._files[split], self._rows[split], strict=True):
-            if place < stop and place + rows > start:
-                yield from self._rows_of(path, start - place, stop - place)
-            place += rows
+            if first < stop and first + rows > start:
+                yield from self._rows_of(path, start - first, stop - first)
+            first += rows
 
     def fingerprint(self) -> str:
         """Return a hash of the files' paths, sizes and times."""
-        return "parquet 1 " + " ".join(fingerprint(f) for s in self.splits for f in self._files[s])
+        return "parquet 1 " + " ".join(file_fingerprint(f) for s in self.splits for f in self._files[s])
 
     def _rows_of(self, path: Path, start: int, stop: int) -> Iterator[Example]:
-        file, place = _parquet().ParquetFile(path), 0
+        with _reading(path):
+            file, first = _parquet().ParquetFile(path), 0
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
-            if place < stop and place + rows > start:
-                table = file.read_row_group(group, columns=[self._image, self._label])
-                images, labels = table.column(self._image), table.column(self._label)
-                for row in range(max(start - place, 0), min(stop - place, rows)):
+            if first < stop and first + rows > start:
+                with _reading(path):
+                    table = file.read_row_group(group, columns=[self._image, self._label])
+                    images, labels = table.column(self._image), table.column(self._label)
+                for row in range(max(start - first, 0), min(stop - first, rows)):
                     image, label = images[row].as_py(), labels[row].as_py()
-                    yield example(f"{path.name} row {place + row}", image, label, self._names, self.place)
-            place += rows
+                    yield example(f"{path.name} row {first + row}", image, label, self._names, self.origin)
+            first += rows
 
     def _values(self) -> tuple[str, ...]:
         """Collect the class names from the labels where the schema names none."""
         found: set[str] = set()
         for path in self._files["train"]:
-            found.update(
-                str(v)
-                for v in _parquet().read_table(path, columns=[self._label])[self._label].unique().to_pylist()
-            )
+            with _reading(path):
+                labels = _parquet().ParquetFile(path).read(columns=[self._label])[self._label]
+                found.update(str(value) for value in labels.unique().to_pylist())
         return tuple(sorted(found, key=natural))
 
 
-def example(name: str, image: Any, label: Any, names: list[str], place: str) -> Example:
+def example(name: str, image: Any, label: Any, names: list[str], origin: str) -> Example:
     """Make an example of a row's fields.
 
     Args:
@@ -99,14 +100,14 @@ def example(name: str, image: Any, label: Any, names: list[str], place: str) -> 
         image: a struct with `bytes`, or bytes.
         label: a number into `names` where there are any, else the class itself.
         names: the names of the classes, or none.
-        place: of the data set, for messages.
+        origin: of the data set, for messages.
     """
     content = image.get("bytes") if isinstance(image, dict) else image
     if not isinstance(content, bytes):
         content = DataError("unreadable: the row holds no bytes")
     if names:
         if not isinstance(label, int) or not 0 <= label < len(names):
-            raise DataError(f"{name} of {place!r}: label {label!r} is not 0 to {len(names) - 1}")
+            raise DataError(f"{name} of {origin!r}: label {label!r} is not 0 to {len(names) - 1}")
         return Example(name, content, names[label])
     return Example(name, content, str(label))
 
@@ -116,6 +117,8 @@ def _files(directory: Path) -> dict[str, list[Path]]:
     folder = directory / "data" if not list(directory.glob("*.parquet")) else directory
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.parquet"), key=lambda path: natural(path.name)):
+        if not path.is_file():  # a pipe would be waited for
+            raise DataError(f"{os.fspath(path)!r} is not a regular file: move it away")
         match = _SHARD.match(path.name)
         split = next((s for s, names in SYNONYMS.items() if match and match[1].lower() in names), None)
         if split:
@@ -123,12 +126,12 @@ def _files(directory: Path) -> dict[str, list[Path]]:
     return found
 
 
-def column(names: list[str], known: tuple[str, ...], place: str) -> str:
+def column(names: list[str], known: tuple[str, ...], origin: str) -> str:
     """Return the first column of a known name."""
     for name in known:
         if name in names:
             return name
-    raise DataError(f"{place!r} has the columns {', '.join(names)}: expected one of {', '.join(known)}")
+    raise DataError(f"{origin!r} has the columns {', '.join(names)}: expected one of {', '.join(known)}")
 
 
 def _class_names(schema: Any, column: str) -> list[str]:
@@ -136,8 +139,25 @@ def _class_names(schema: Any, column: str) -> list[str]:
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
         return [str(name) for name in features[column]["names"]]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return []
+
+
+def _count(path: Path) -> int:
+    """Return how many rows a file has."""
+    with _reading(path):
+        return int(_parquet().ParquetFile(path).metadata.num_rows)
+
+
+@contextlib.contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
+    """Tell of a file that Arrow cannot read, whatever it raises."""
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{os.fspath(path)!r} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
 def _parquet() -> Any:

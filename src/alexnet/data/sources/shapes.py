@@ -15,7 +15,7 @@ _NAMES = tuple(f"{colour} {figure}" for colour in _COLOURS for figure in _FIGURE
 class Shapes:
     """A seeded source of shapes, for tests and benchmarks.
 
-    A class is a colour and a figure; place, size and ground vary from picture to picture. Picture i is a pure
+    A class is a colour and a figure; position, size and ground vary from picture to picture. Picture i is a pure
     function of the seed, the split and i, so that any count can be asked for without keeping one.
 
     Args:
@@ -48,20 +48,20 @@ class Shapes:
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
         """Yield the pictures of a split; classes take turns."""
-        for place in range(self._counts[split])[start:stop]:
-            label = place % len(self.classes)
+        for index in range(self._counts[split])[start:stop]:
+            label = index % len(self.classes)
             yield Example(
-                f"{split} {place}", self._picture(split, place, self.classes[label]), self.classes[label]
+                f"{split} {index}", self._picture(split, index, self.classes[label]), self.classes[label]
             )
 
     def fingerprint(self) -> str:
         """Return the arguments, which decide everything."""
         return f"shapes 1 {self._counts['train']} {self.side} {len(self.classes)} {self.seed}"
 
-    def _picture(self, split: str, place: int, name: str) -> np.ndarray:
+    def _picture(self, split: str, index: int, name: str) -> np.ndarray:
         """Draw one picture: uint8 RGB, (side, side, 3)."""
         colour, figure = name.split()
-        digest = hashlib.blake2b(repr((self.seed, split, place)).encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(repr((self.seed, split, index)).encode(), digest_size=8).digest()
         random = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
         radius = self.side * random.uniform(0.2, 0.35)
         x, y = random.uniform(radius, self.side - radius, size=2)

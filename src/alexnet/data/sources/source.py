@@ -37,7 +37,7 @@ class Source(Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes; a class's place here is its label."""
+        """The names of the classes; a class's index here is its label."""
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -51,7 +51,7 @@ class Source(Protocol):
         """Return how many examples a split lists, readable or not."""
 
     def examples(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Example]:
-        """Yield the examples of a split from place `start` up to `stop`, in the source's order."""
+        """Yield the examples of a split from number `start` up to `stop`, in the source's order."""
 
     def fingerprint(self) -> str:
         """Return a short text that changes when the pictures do: names, sizes, times; no contents are

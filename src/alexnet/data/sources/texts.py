@@ -23,6 +23,6 @@ class Texts:
     def __len__(self) -> int:
         return len(self._ends)
 
-    def __getitem__(self, place: int) -> str:
-        start = self._ends[place - 1] if place else 0
-        return self._letters[start : self._ends[place]].decode("utf-8", "surrogateescape")
+    def __getitem__(self, index: int) -> str:
+        start = self._ends[index - 1] if index else 0
+        return self._letters[start : self._ends[index]].decode("utf-8", "surrogateescape")

@@ -36,9 +36,9 @@ def results(
     for part in parts:
         base = before - part.start
 
-        def on_progress(place: int, decoding: bool, base: int = base) -> None:
-            if place % 64 == 0:
-                done(base + place)
+        def on_progress(entry: int, decoding: bool, base: int = base) -> None:
+            if entry % 64 == 0:
+                done(base + entry)
 
         try:
             result = job.do(part, on_progress, {})

@@ -23,7 +23,7 @@ from alexnet.data.workers.jobs import Job, P
 from alexnet.errors import AlexNetError, DataError
 
 PATIENCE = 60.0  # seconds for one picture
-_LOOK = 0.2  # seconds between looks at the board
+_POLL_SECONDS = 0.2  # between reads of the progress file
 
 
 class Worker(Generic[P]):
@@ -34,7 +34,7 @@ class Worker(Generic[P]):
     ) -> None:
         self.slot = slot
         self.part: P | None = None
-        self.seen = (-1, time.monotonic())  # the last new entry on the board, and when it was noticed
+        self.seen = (-1, time.monotonic())  # the last progress read, and when it was new
         self.process = subprocess.Popen(
             [sys.executable, "-m", "alexnet.data.workers.worker", os.fspath(progress_file), str(slot)],
             stdin=subprocess.PIPE,
@@ -91,7 +91,7 @@ class Pool(Generic[P]):
     def __init__(self, job: Job, parts: list[P], count: int, done: Callable[[int], None]) -> None:
         self._job, self._count, self._done = job, min(count, len(parts)), done
         self._waiting, self._unfinished, self._finished = list(reversed(parts)), len(parts), 0
-        self._avoid: dict[P, dict[int, str]] = {part: {} for part in parts}
+        self._known_bad: dict[P, dict[int, str]] = {part: {} for part in parts}
         self._answers: queue.Queue[tuple[Worker[P], str]] = queue.Queue()
         self._workers: dict[int, Worker[P]] = {}
 
@@ -102,7 +102,7 @@ class Pool(Generic[P]):
             DataError: the source failed.
             AlexNetError: the disk is full or cannot be read or written, or a process ends outside of any picture.
         """
-        with tempfile.NamedTemporaryFile(prefix="alexnet-board-") as progress_file:
+        with tempfile.NamedTemporaryFile(prefix="alexnet-progress-") as progress_file:
             progress_file.write(bytes(8 * self._count))
             progress_file.flush()
             try:
@@ -123,13 +123,13 @@ class Pool(Generic[P]):
         with open(progress_file, "r+b") as file:
             file.seek(8 * worker.slot)
             file.write(struct.pack("<q", 2 * part.start))
-        worker.begin(part, self._avoid[part])
+        worker.begin(part, self._known_bad[part])
 
     def _next(self, progress_file: Path) -> Iterator[tuple[P, dict[str, Any]]]:
         """Wait a little for an answer, and deal with it."""
         self._poll(progress_file)
         try:
-            worker, line = self._answers.get(timeout=_LOOK)
+            worker, line = self._answers.get(timeout=_POLL_SECONDS)
         except queue.Empty:
             return
         part = worker.part
@@ -151,29 +151,28 @@ class Pool(Generic[P]):
             self._give(worker, progress_file, self._waiting.pop())
 
     def _poll(self, progress_file: Path) -> None:
-        """Read the board: tell how far the work is, and end a process that one picture keeps too long."""
-        notes = struct.unpack(f"<{self._count}q", progress_file.read_bytes())
+        """Read the progress file: tell how far the work is, and end a process that one picture keeps too long."""
+        progress = struct.unpack(f"<{self._count}q", progress_file.read_bytes())
         busy = [worker for worker in self._workers.values() if worker.part]
-        self._done(self._finished + sum(notes[w.slot] // 2 - w.part.start for w in busy if w.part))
+        self._done(self._finished + sum(progress[w.slot] // 2 - w.part.start for w in busy if w.part))
         for worker in busy:
-            on_progress = notes[worker.slot]
-            if on_progress != worker.seen[0]:
-                worker.seen = (on_progress, time.monotonic())
-            elif on_progress % 2 and time.monotonic() - worker.seen[1] > PATIENCE:
+            if progress[worker.slot] != worker.seen[0]:
+                worker.seen = (progress[worker.slot], time.monotonic())
+            elif progress[worker.slot] % 2 and time.monotonic() - worker.seen[1] > PATIENCE:
                 worker.process.kill()
 
     def _restart(self, worker: Worker[P], part: P, progress_file: Path) -> None:
         """Begin a part again after its process died, without the picture that it died of."""
-        on_progress = struct.unpack_from("<q", progress_file.read_bytes(), 8 * worker.slot)[0]
+        progress = struct.unpack_from("<q", progress_file.read_bytes(), 8 * worker.slot)[0]
         code = worker.process.wait()
-        place, known_bad = on_progress // 2, self._avoid[part]
-        if not on_progress % 2 or place in known_bad:
+        entry, known_bad = progress // 2, self._known_bad[part]
+        if not progress % 2 or entry in known_bad:
             raise AlexNetError(
                 f"a process that decodes pictures ended with code {code} outside of any picture: "
                 "is there memory enough? Run the same again with fewer workers"
             )
         late = time.monotonic() - worker.seen[1] > PATIENCE
-        known_bad[place] = (
+        known_bad[entry] = (
             f"damaged: not decoded within {PATIENCE:.0f} s" if late else "damaged: it brings the decoder down"
         )
         worker.end()

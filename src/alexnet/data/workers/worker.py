@@ -28,9 +28,9 @@ def main(progress_file: Path, slot: int) -> None:
     """Do parts as they are asked for.
 
     Args:
-        board: a file of eight bytes for each worker, where it notes which entry it is at: twice its place, and
-            one more while it is being decoded.
-        slot: this worker's place on it.
+        progress_file: eight bytes for each worker, which says there which entry it is at: twice its number, and one
+            more while it is being decoded.
+        slot: this worker's number in it.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
@@ -39,10 +39,10 @@ def main(progress_file: Path, slot: int) -> None:
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # what a source or a library prints is no answer
     job = pickle.load(requests)
-    with open(progress_file, "r+b") as file, mmap.mmap(file.fileno(), 0) as places:
+    with open(progress_file, "r+b") as file, mmap.mmap(file.fileno(), 0) as slots:
 
-        def on_progress(place: int, decoding: bool) -> None:
-            struct.pack_into("<q", places, 8 * slot, 2 * place + decoding)
+        def on_progress(entry: int, decoding: bool) -> None:
+            struct.pack_into("<q", slots, 8 * slot, 2 * entry + decoding)
 
         while True:
             try:

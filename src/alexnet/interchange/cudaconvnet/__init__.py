@@ -8,5 +8,5 @@
     writing         weights to a file
     meta            batches.meta: class names and the mean picture
 
-The definition is the meeting point: both directions go through `alexnet.networks.cudaconvnet`.
+Both directions go through a definition file as `alexnet.networks.cudaconvnet` reads it.
 """

@@ -34,8 +34,8 @@ def _from_filters(tensor: Array) -> Array:
 
 
 def _local(array: Array, shape: tuple[int, ...]) -> Array:
-    places, filters, window = shape
-    return array.reshape(places, window, filters).transpose(0, 2, 1)
+    positions, filters, window = shape
+    return array.reshape(positions, window, filters).transpose(0, 2, 1)
 
 
 def _from_local(tensor: Array) -> Array:

@@ -69,7 +69,7 @@ def parameter_text(table: Table, source: str) -> str:
 
 
 def input_names(layer: Mapping[str, Any], table: Table, source: str) -> list[str]:
-    """Return the names of a layer's inputs, which versions of the program kept as names, places or layers."""
+    """Return the names of a layer's inputs, which versions of the program kept as names, numbers or layers."""
     above = layer.get("inputLayers")
     if isinstance(above, list) and above and all(isinstance(one, dict) for one in above):
         names = [one.get("name") for one in above]

@@ -32,14 +32,6 @@ from alexnet.networks.cudaconvnet.layers import Layer
 from alexnet.networks.cudaconvnet.weighted import weight_names
 from alexnet.networks.network import Network
 
-_UNBUILDABLE: Final = (  # a hostile table's sizes and types, as far as they reach: torch's errors too
-    RecipeError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    IndexError,
-    OverflowError,
-)
 OURS: Final = "alexnet"  # the entry that this package adds to the files it writes
 
 
@@ -105,7 +97,7 @@ def _weights(definition: Definition, table: Table, source: str) -> dict[str, Ten
     """Return the weights of the network that keeps its columns."""
     apart = replace(definition, merged=False)
     with torch.device("meta"):
-        shapes = {name: tuple(value.shape) for name, value in Network(apart).state_dict().items()}
+        shapes = {name: tuple(value.shape) for name, value in Network.empty(apart).state_dict().items()}
     entries = {written_name(name): entry for name, entry in table.items()}
     weights: dict[str, Tensor] = {}
     for layer in apart.layers():
@@ -131,13 +123,13 @@ def _layer(
         raise CheckpointError(f"{source} has no weights for the layer {layer.name[:60]!r}")
     connections = per_input(entry.get("filterConns"), inputs)
     found: dict[str, Tensor] = {}
-    for place, name in enumerate(weight_names(layer)):
+    for index, name in enumerate(weight_names(layer)):
         key = f"{layer.name}.{name}"
         if key in shapes:  # a shared matrix belongs to its owner
-            found[key] = _checked(arrays.weight, layer.kind, given[place], key, shapes[key], source)
-        buffer = f"{layer.name}.connections{place}"
+            found[key] = _checked(arrays.weight, layer.kind, given[index], key, shapes[key], source)
+        buffer = f"{layer.name}.connections{index}"
         if buffer in shapes:
-            found[buffer] = _connections(connections[place], shapes[buffer], layer, source)
+            found[buffer] = _connections(connections[index], shapes[buffer], layer, source)
     key = f"{layer.name}.bias"
     found[key] = _checked(
         lambda _, array, shape: arrays.bias(array, shape), layer.kind, biases, key, shapes[key], source

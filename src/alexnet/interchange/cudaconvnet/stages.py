@@ -42,7 +42,7 @@ def as_definition(checkpoint: Checkpoint) -> tuple[Definition, dict[str, Tensor]
     definition = checkpoint.architecture
     if not isinstance(definition, Definition):
         with torch.device("meta"):
-            network = Network(checkpoint.architecture)
+            network = Network.empty(checkpoint.architecture)
         writing = _Writing(network)
         definition = writing.definition()
         weights = writing.weights(weights)

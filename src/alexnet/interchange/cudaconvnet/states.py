@@ -24,8 +24,15 @@ def is_state(start: bytes) -> bool:
 
 
 def newest(directory: Path) -> Path | None:
-    """Return the last saved file of a run's directory, such as 91.1200 after 91.200; None if it has none."""
-    saved = [(match, path) for path in directory.iterdir() if (match := _SAVED.fullmatch(path.name))]
+    """Return the last saved file of a run's directory, such as 91.1200 after 91.200; None if it has none.
+
+    Raises:
+        CheckpointError: the directory may not be read.
+    """
+    try:
+        saved = [(match, path) for path in directory.iterdir() if (match := _SAVED.fullmatch(path.name))]
+    except OSError as error:
+        raise CheckpointError(f"{directory} cannot be read: {error.strerror}") from error
     if not saved:
         return None
     return max(saved, key=lambda entry: (int(entry[0][1]), int(entry[0][2])))[1]

@@ -61,7 +61,7 @@ def layer_table(
 ) -> OrderedDict[str, dict[str, Any]]:
     """Return the layer table of a definition that keeps its columns, with these weights."""
     with torch.device("meta"):
-        network = Network(definition)
+        network = Network.empty(definition)
     shapes: dict[str, Shape] = network.shapes()
     layers = read_layers(definition.text, definition.name, Notes(definition.name))
     sections = read_sections(definition.parameters, definition.name) if definition.parameters else {}
@@ -85,7 +85,7 @@ def layer_table(
             **_options(layer, constants),
         }
         if layer.kind in ("conv", "local", "pool", *NORMALIZATIONS):
-            table[layer.name].update(_places(layer, inputs, shapes[layer.name]))
+            table[layer.name].update(_sizes(layer, inputs, shapes[layer.name]))
         if layer.kind in WEIGHTED:
             table[layer.name].update(_weights(layer, weights, velocity, table))
     return table
@@ -120,7 +120,7 @@ def _options(layer: Layer, constants: Constants) -> dict[str, Any]:
     return found
 
 
-def _places(layer: Layer, inputs: list[Shape], output: Shape) -> dict[str, Any]:
+def _sizes(layer: Layer, inputs: list[Shape], output: Shape) -> dict[str, Any]:
     sides = [shape[1] for shape in inputs]
     if layer.kind in ("conv", "local"):
         return {"imgSize": sides, "modulesX": output[1], "modules": output[1] ** 2}
@@ -136,21 +136,21 @@ def _weights(
     """Return the matrices of a layer: its own, and those that it shares with a layer above."""
     found: dict[str, Any] = {"weights": [], "weightsInc": []}
     connections: list[list[int]] = []
-    for place, name in enumerate(weight_names(layer)):
+    for index, name in enumerate(weight_names(layer)):
         key = f"{layer.name}.{name}"
-        source = layer.options["weightSource"][place]
+        source = layer.options["weightSource"][index]
         if source:
-            owner, _, index = source.partition("[")
+            owner, _, other = source.partition("[")
             entry = found if owner == layer.name else table[owner]
             for kind in ("weights", "weightsInc"):
-                found[kind].append(entry[kind][int(index.rstrip("] ") or 0)])
+                found[kind].append(entry[kind][int(other.rstrip("] ") or 0)])
             connections.append([])
             continue
         own = arrays.matrix(layer.kind, weights[key])
         found["weights"].append(own)
         moved = arrays.matrix(layer.kind, velocity[key]) if key in velocity else np.zeros_like(own)
         found["weightsInc"].append(moved)
-        buffer = weights.get(f"{layer.name}.connections{place}")
+        buffer = weights.get(f"{layer.name}.connections{index}")
         connections.append([] if buffer is None else buffer.tolist())
     if any(connections):
         found["filterConns"] = connections

@@ -1,29 +1,44 @@
 """A definition file as an architecture: everything about a network but its weights, as text."""
 
+import functools
+import glob
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self, final
 
 import torch
-from torch import nn
 
 from alexnet.errors import RecipeError
 from alexnet.networks.costs import Cost
 from alexnet.networks.cudaconvnet.columns import Merged, merge_columns
 from alexnet.networks.cudaconvnet.constants import Constants
 from alexnet.networks.cudaconvnet.grammar import WEIGHTED
-from alexnet.networks.cudaconvnet.layer_context import LayerContext
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_values
 from alexnet.networks.cudaconvnet.layers import Layer, Notes, read_layers
 from alexnet.networks.cudaconvnet.objective import costs_of, prediction
 from alexnet.networks.cudaconvnet.operations import operation
 from alexnet.networks.cudaconvnet.sections import Section, read_sections, read_text
 from alexnet.networks.cudaconvnet.weighted import hints
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
-from alexnet.networks.stage import IMAGES, Stage
+from alexnet.networks.network import Network
+from alexnet.networks.stage import IMAGES, LARGEST_SIDE, Stage
 
 _PICTURE_ONLY: Final = ("resize", "rscale", "rgb2yuv", "rgb2lab")
 _SIDES: Final = {True: 32, False: 224}  # CIFAR-10's 10 classes, and all others
+_TAKEN: Final = {
+    *dir(Operation()),
+    *dir(Network),
+    "architecture",
+    "stages",
+    "output",
+    "mean",
+    "costs",
+    IMAGES,
+}
+"""Names that a network has for other things than its stages."""
 
 
 @final
@@ -61,11 +76,19 @@ class Definition:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tree", tuple(tuple(own) for own in self.tree))
-        reading = _Reading(self, Notes(self.name))
+        if not 0 <= self.side <= LARGEST_SIDE:
+            raise RecipeError(
+                f"{self.name}: an input of {self.side} pixels; at most {LARGEST_SIDE:,}, or 0 for the usual one"
+            )
         with torch.device("meta"):
-            shapes, _ = reading.made()
-        object.__setattr__(self, "classes", torch.Size(shapes[reading.output]).numel())
-        object.__setattr__(self, "side", reading.side)
+            shapes, _ = self._reading.made(self._reading.notes)
+        object.__setattr__(self, "classes", math.prod(shapes[self._reading.output]))
+        object.__setattr__(self, "side", self._reading.side)
+
+    @functools.cached_property
+    def _reading(self) -> "_Reading":
+        """What the text says, read once; of its layers, stages are made anew each time."""
+        return _Reading(self)
 
     @classmethod
     def read(cls, path: Path, parameters: str | None = None, **options: Any) -> Self:
@@ -87,75 +110,74 @@ class Definition:
         elif parameters is not None:
             options |= {"parameters": parameters}
         value = cls(read_text(path), path.name, **options)
-        notes = Notes(path.name)
-        with torch.device("meta"):
-            _Reading(value, notes).made()
-        notes.warn()
+        value._reading.notes.warn()
         return value
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages of the file's layers, in an order that can be run; the last gives the logits."""
-        return _Reading(self, Notes(self.name)).made()[1]
+        return self._reading.made(Notes(self.name))[1]
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the layers of which the network is made: merged, costs and data aside."""
-        return _Reading(self, Notes(self.name)).layers
+        return self._reading.layers
 
     def merges(self) -> tuple[Merged, ...]:
         """Return which twins were merged, for `merge_weights` and `split_weights`; none with merged=False."""
-        return _Reading(self, Notes(self.name)).merges
+        return self._reading.merges
 
     def costs(self) -> tuple[Cost, ...]:
         """Return the costs that the file trains for, over the stages of the network."""
-        return _Reading(self, Notes(self.name)).costs()
+        return self._reading.costs
 
 
 class _Reading:
-    """A definition being read: its layers, and from them stages or costs."""
+    """What a definition's text says: its layers and its costs; stages are made of it."""
 
-    def __init__(self, definition: Definition, notes: Notes) -> None:
-        self.definition, self.notes = definition, notes
+    def __init__(self, definition: Definition) -> None:
+        self.name, self.tree, self.asked = definition.name, definition.tree, definition.classes
+        self.notes = Notes(definition.name)
         self.sections = _parameter_sections(definition)
-        self.all = read_layers(definition.text, definition.name, notes)
+        every = read_layers(definition.text, definition.name, self.notes)
         self.pictures = {
-            layer.name for layer in self.all if layer.kind == "data" and not layer.options["dataIdx"]
+            layer.name for layer in every if layer.kind == "data" and not layer.options["dataIdx"]
         }
-        self.output = prediction(self.all)
-        said = next(layer for layer in self.all if layer.name == self.output).options.get("outputs")
-        self.side = definition.side or _SIDES[said == 10]
-        if definition.classes:
-            self.all = _with_classes(self.all, self.output, definition.classes)
-        layers = [layer for layer in self.all if not layer.kind.startswith("cost.")]
+        self.output = prediction(every)
+        last = _last_connected(every, self.output)
+        self.side = definition.side or _SIDES[last.options.get("outputs") == 10]
+        if self.asked:
+            every = _with_classes(every, last, self.asked)
+        self.costs = costs_of(every, self.sections)
+        layers = [layer for layer in every if not layer.kind.startswith("cost.")]
         self.merges: tuple[Merged, ...] = ()
         merged: Sequence[Layer] = layers
         if definition.merged:
             merged, self.merges = merge_columns(layers, self.sections)
         self.layers = self._ordered(merged)
 
-    def costs(self) -> tuple[Cost, ...]:
-        return costs_of(self.all, self.sections)
+    def made(self, notes: Notes) -> tuple[dict[str, Shape], tuple[Stage, ...]]:
+        """Make the stages, and the shapes of what they give; `notes` gathers what is read with tolerance.
 
-    def made(self) -> tuple[dict[str, Shape], tuple[Stage, ...]]:
-        """Make the stages, and the shapes of what they give."""
+        Raises:
+            RecipeError: a layer that does not fit its inputs, or sizes beyond what numbers hold.
+        """
         shapes: dict[str, Shape] = dict.fromkeys(self.pictures, (3, self.side, self.side))
-        constants = Constants(self.sections, self.notes)
-        made: dict[str, nn.Module] = {}
+        constants = Constants(self.sections, notes)
+        made: dict[str, Operation] = {}
         stages: list[Stage] = []
         for layer in self.layers:
-            around = LayerContext(
-                tuple(shapes[name] for name in layer.inputs), constants, made, self.definition.tree
-            )
-            stage = operation(layer, around)
-            hints(layer, around.shapes, self.notes)
+            context = LayerContext(tuple(shapes[name] for name in layer.inputs), constants, made, self.tree)
+            stage = operation(layer, context)
+            hints(layer, context.shapes, notes)
             made[layer.name] = stage
-            shapes[layer.name] = stage.shape(*around.shapes)  # type: ignore[operator]  # every stage has it
+            shapes[layer.name] = stage.shape(*context.shapes)
+            check_values(layer, shapes[layer.name])
             inputs = tuple(IMAGES if name in self.pictures else name for name in layer.inputs)
             stages.append(Stage(layer.name, stage, inputs))
-        given, asked = torch.Size(shapes[self.output]).numel(), self.definition.classes
-        if asked and given != asked:
+        given = math.prod(shapes[self.output])
+        if self.asked and given != self.asked:
             raise RecipeError(
-                f"{self.definition.name} tells {given} classes apart in [{self.output}], which is no single fc: "
-                f"it cannot be given {asked}"
+                f"{self.name} tells {given} classes apart in [{self.output}], which is no single fc: "
+                f"it cannot be given {self.asked}"
             )
         return shapes, tuple(stages)
 
@@ -163,8 +185,8 @@ class _Reading:
         """Return the layers that give stages, the output last."""
         by_name = {layer.name: layer for layer in layers}
         needed: set[str] = set()
-        for name in (self.output, *(name for cost in self.costs() for name in cost.stages)):
-            _gather(name, by_name, needed)
+        for name in (self.output, *(name for cost in self.costs for name in cost.stages)):
+            _add_needed(name, by_name, needed)
         kept = [layer for layer in layers if layer.name in needed and layer.kind != "data"]
         for layer in kept:
             self._check(layer, by_name)
@@ -182,33 +204,28 @@ class _Reading:
         if layer.kind in _PICTURE_ONLY:
             above: set[str] = set()
             for name in layer.inputs:
-                _gather(name, by_name, above)
+                _add_needed(name, by_name, above)
             weighted = next((name for name in above if by_name[name].kind in WEIGHTED), None)
             if weighted is not None:
                 raise layer.wrong(
                     "inputs", f"{layer.kind} works on pictures only, not above weights ({weighted})"
                 )
-        if hasattr(nn.Module, layer.name) or layer.name in (
-            "architecture",
-            "stages",
-            "output",
-            "mean",
-            IMAGES,
-        ):
+        if layer.name in _TAKEN:
             raise layer.wrong("type", f"`{layer.name}` cannot be a layer's name here; give it another")
         if "." in layer.name:
             raise layer.wrong("type", "a layer's name has no dots, which part it from its weights")
 
 
 def _parameters_beside(path: Path) -> Path | None:
-    if not path.name.startswith("layers-"):
+    """Return the layer-parameter file of a definition file: layers-145.cfg has layer-params-145.cfg."""
+    if not path.name.startswith(("layers-", "layers.")):
         return None
-    exact = path.with_name(path.name.replace("layers-", "layer-params-", 1))
-    others = sorted(path.parent.glob(f"{exact.stem}-*.cfg"))
+    exact = path.with_name(path.name.replace("layers", "layer-params", 1))
+    others = sorted(path.parent.glob(f"{glob.escape(exact.stem)}-*.cfg"))
     return exact if exact.is_file() else others[0] if len(others) == 1 else None
 
 
-def _gather(name: str, layers: Mapping[str, Layer], found: set[str]) -> None:
+def _add_needed(name: str, layers: Mapping[str, Layer], found: set[str]) -> None:
     """Add a layer and all that it depends on."""
     waiting = [name]
     while waiting:
@@ -218,14 +235,21 @@ def _gather(name: str, layers: Mapping[str, Layer], found: set[str]) -> None:
             waiting.extend(layers[name].inputs)
 
 
-def _with_classes(layers: Sequence[Layer], output: str, classes: int) -> tuple[Layer, ...]:
+def _last_connected(layers: Sequence[Layer], output: str) -> Layer:
+    """Return the layer with weights that gives the answer, below its neurons."""
+    by_name = {layer.name: layer for layer in layers}
+    layer = by_name[output]
+    while layer.kind == "neuron":
+        layer = by_name[layer.inputs[0]]
+    return layer
+
+
+def _with_classes(layers: Sequence[Layer], last: Layer, classes: int) -> tuple[Layer, ...]:
     """Give the last layer another number of outputs."""
-    changed = []
-    for layer in layers:
-        if layer.name == output and layer.kind == "fc":
-            layer = replace(layer, options={**layer.options, "outputs": classes})
-        changed.append(layer)
-    return tuple(changed)
+    if last.kind != "fc":
+        return tuple(layers)
+    changed = replace(last, options={**last.options, "outputs": classes})
+    return tuple(changed if layer is last else layer for layer in layers)
 
 
 def _parameter_sections(definition: Definition) -> dict[str, Section]:

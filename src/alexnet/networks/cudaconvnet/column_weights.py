@@ -27,10 +27,10 @@ def merge_weights(weights: Mapping[str, Tensor], merged: Sequence[Merged]) -> di
         if layer.kind not in WEIGHTED:
             continue
         taken = [_take(result, twin) for twin in entry.twins]
-        for name, meeting in zip(_names(entry), entry.input_merges, strict=True):
+        for name, merge in zip(_names(entry), entry.input_merges, strict=True):
             halves = [
-                torch.cat([side[i] for i in places], _input_axis(layer))
-                for side, places in zip(taken, (meeting.first, meeting.second), strict=False)
+                torch.cat([side[i] for i in indices], _input_axis(layer))
+                for side, indices in zip(taken, (merge.first, merge.second), strict=False)
             ]
             result[f"{entry.name}.{name}"] = torch.cat(halves, _output_axis(layer))
         result[f"{entry.name}.bias"] = torch.cat([side[-1] for side in taken], 0)
@@ -45,14 +45,14 @@ def split_weights(weights: Mapping[str, Tensor], merged: Sequence[Merged]) -> di
         if layer.kind not in WEIGHTED:
             continue
         parts: list[dict[int, Tensor]] = [{} for _ in entry.twins]
-        for name, meeting in zip(_names(entry), entry.input_merges, strict=True):
+        for name, merge in zip(_names(entry), entry.input_merges, strict=True):
             halves = result.pop(f"{entry.name}.{name}").chunk(count, _output_axis(layer))
-            for half, places, side in zip(halves, (meeting.first, meeting.second), parts, strict=False):
-                side.update(zip(places, half.chunk(len(places), _input_axis(layer)), strict=True))
+            for half, indices, side in zip(halves, (merge.first, merge.second), parts, strict=False):
+                side.update(zip(indices, half.chunk(len(indices), _input_axis(layer)), strict=True))
         biases = result.pop(f"{entry.name}.bias").chunk(count, 0)
         for twin, side, bias in zip(entry.twins, parts, biases, strict=True):
-            for place, name in enumerate(weight_names(twin)):
-                result[f"{twin.name}.{name}"] = side[place].contiguous()
+            for index, name in enumerate(weight_names(twin)):
+                result[f"{twin.name}.{name}"] = side[index].contiguous()
             result[f"{twin.name}.bias"] = bias.contiguous()
     return result
 

@@ -2,7 +2,7 @@
 
 The program kept each column's layers on a GPU of its own: conv1a and conv1b. Where twins say the same but for
 the column that they read, one stage does the work of both: maps of the first column, then those of
-the second. A layer's input meets its twin's in one of three ways:
+the second. A layer's input is merged with its twin's in one of three ways:
 
     shared  both read the same one (conv1 reads the picture): the filters of one, then those of the other
     own     each reads its own column (conv2): the same, in two groups
@@ -27,7 +27,7 @@ _ELEMENTWISE: Final = ("pool", "cmrnorm", "rnorm", "cnorm", "hs", "neuron", "nai
 @final
 @dataclass(frozen=True)
 class InputMerge:
-    """How one input of a merged layer meets those of the twins: their places among the twins' inputs."""
+    """How one input of a merged layer meets those of the twins: which of the twins' inputs it joins."""
 
     how: str
     """shared, own or both."""
@@ -71,7 +71,7 @@ class _Merger:
         self.column: dict[str, tuple[str, int]] = {}  # a twin's merged stage, and which column of it
         for layer in layers:
             twin = self.by_name.get(_twin(layer))
-            if twin and (input_merges := self._meetings(layer, twin)):
+            if twin and (input_merges := self._input_merges(layer, twin)):
                 name = self._name(layer)
                 self.merged[name] = Merged(name, (layer, twin), input_merges)
                 self.column[layer.name], self.column[twin.name] = (name, 0), (name, 1)
@@ -96,15 +96,15 @@ class _Merger:
             made[stage] = layer
         elif stage not in made:
             merged = self.merged[stage]
-            for meeting in merged.input_merges:
-                read = merged.twins[0].inputs[meeting.first[0]]
-                self._emit(read, made, whole=meeting.how != "shared")
+            for merge in merged.input_merges:
+                read = merged.twins[0].inputs[merge.first[0]]
+                self._emit(read, made, whole=merge.how != "shared")
             made[stage] = self._layer(merged)
         if name in self.column and not whole and name not in made:
             made[name] = Layer(name, "column", (stage,), {"index": index, "count": 2}, layer.section)
 
-    def _meetings(self, layer: Layer, twin: Layer) -> tuple[InputMerge, ...] | None:
-        """Return how the inputs of twins meet, or None where they cannot be merged."""
+    def _input_merges(self, layer: Layer, twin: Layer) -> tuple[InputMerge, ...] | None:
+        """Return how the inputs of twins are merged, or None where they cannot be merged."""
         if layer.kind != twin.kind or len(layer.inputs) != len(twin.inputs) or layer.kind.startswith("cost."):
             return None
         if layer.kind in WEIGHTED:
@@ -116,9 +116,7 @@ class _Merger:
     def _alone(self, layer: Layer) -> tuple[InputMerge, ...] | None:
         """Return how a layer without a twin reads both columns, or None where it does not."""
         input_merges = self._weighted(layer, layer) if layer.kind in WEIGHTED else None
-        return (
-            input_merges if input_merges and any(meeting.how == "both" for meeting in input_merges) else None
-        )
+        return input_merges if input_merges and any(merge.how == "both" for merge in input_merges) else None
 
     def _weighted(self, layer: Layer, twin: Layer) -> tuple[InputMerge, ...] | None:
         if layer.kind == "treefc" or any(_sources(layer)) or any(_sources(twin)):
@@ -126,32 +124,32 @@ class _Merger:
         if {layer.name, twin.name} & self.shared or any(layer.options.get("randSparse", ())):
             return None
         input_merges: list[InputMerge] = []
-        for place, name in enumerate(layer.inputs):
-            if any(place in meeting.first for meeting in input_merges):
+        for index, name in enumerate(layer.inputs):
+            if any(index in merge.first for merge in input_merges):
                 continue
-            meeting = self._meeting(layer, twin, place, name)
-            if meeting is None:
+            merge = self._input_merge(layer, twin, index, name)
+            if merge is None:
                 return None
-            input_merges.append(meeting)
-        alike = all(self._alike(layer, twin, meeting) for meeting in input_merges)
+            input_merges.append(merge)
+        alike = all(self._alike(layer, twin, merge) for merge in input_merges)
         return tuple(input_merges) if alike else None
 
-    def _meeting(self, layer: Layer, twin: Layer, place: int, name: str) -> InputMerge | None:
+    def _input_merge(self, layer: Layer, twin: Layer, index: int, name: str) -> InputMerge | None:
         groups = layer.options.get("groups", (1,) * len(layer.inputs))
         if name not in self.column:
-            if twin.inputs.count(name) != 1 or groups[place] > 1:
+            if twin.inputs.count(name) != 1 or groups[index] > 1:
                 return None
-            return InputMerge("shared", (place,), (twin.inputs.index(name),))
+            return InputMerge("shared", (index,), (twin.inputs.index(name),))
         columns = [other for other, at in self.column.items() if at[0] == self.column[name][0]]
         columns.sort(key=lambda other: self.column[other][1])
         if all(layer.inputs.count(c) == 1 and twin.inputs.count(c) == 1 for c in columns):
             first, second = (tuple(side.inputs.index(c) for c in columns) for side in (layer, twin))
-            return InputMerge("both", first, second) if groups[place] == 1 else None
+            return InputMerge("both", first, second) if groups[index] == 1 else None
         if name != columns[0] or twin.inputs.count(columns[1]) != 1 or layer.kind == "fc":
             return None
         if columns[1] in layer.inputs or columns[0] in twin.inputs:
             return None
-        return InputMerge("own", (place,), (twin.inputs.index(columns[1]),))
+        return InputMerge("own", (index,), (twin.inputs.index(columns[1]),))
 
     def _own(self, name: str, other: str) -> bool:
         """Tell whether two layers are the columns, in order, of one merged stage."""
@@ -163,16 +161,16 @@ class _Merger:
             and pair[0][1] < pair[1][1]
         )
 
-    def _alike(self, layer: Layer, twin: Layer, meeting: InputMerge | None = None) -> bool:
+    def _alike(self, layer: Layer, twin: Layer, merge: InputMerge | None = None) -> bool:
         """Tell whether twins say the same, in the definition and in the parameter file."""
-        if meeting is None:
+        if merge is None:
             if dict(layer.options) != dict(twin.options):
                 return False
-        elif not _options_alike(layer, twin, meeting):
+        elif not _options_alike(layer, twin, merge):
             return False
-        return self._trained_alike(layer, twin, meeting)
+        return self._trained_alike(layer, twin, merge)
 
-    def _trained_alike(self, layer: Layer, twin: Layer, meeting: InputMerge | None) -> bool:
+    def _trained_alike(self, layer: Layer, twin: Layer, merge: InputMerge | None) -> bool:
         mine, other = (self.parameters.get(side.section.name) for side in (layer, twin))
         if mine is None or other is None:
             return mine is other
@@ -183,24 +181,24 @@ class _Merger:
                 [part.strip() for part in value.split(",")]
                 for value in (entry.value, other.entries[key].value)
             ]
-            if "[" in entry.value or meeting is None or len(values[0]) != len(layer.inputs):
+            if "[" in entry.value or merge is None or len(values[0]) != len(layer.inputs):
                 if values[0] != values[1]:
                     return False
                 continue
-            picked = {values[0][i] for i in meeting.first} | {values[1][i] for i in meeting.second}
+            picked = {values[0][i] for i in merge.first} | {values[1][i] for i in merge.second}
             if len(picked) > 1:
                 return False
             norm = key in ("wball", "wcnormmin", "wcnormmax") and float(next(iter(picked)) or 0) > 0
-            if norm and meeting.how == "both":  # the program held the norm of each input's part by itself
+            if norm and merge.how == "both":  # the program held the norm of each input's part by itself
                 return False
         return True
 
     def _layer(self, merged: Merged) -> Layer:
         first = merged.twins[0]
         inputs = []
-        for meeting in merged.input_merges:
-            name = first.inputs[meeting.first[0]]
-            inputs.append(name if meeting.how == "shared" else self.column[name][0])
+        for merge in merged.input_merges:
+            name = first.inputs[merge.first[0]]
+            inputs.append(name if merge.how == "shared" else self.column[name][0])
         options = dict(first.options)
         if first.kind in WEIGHTED:
             options.update(_joined(merged))
@@ -226,14 +224,14 @@ def _sources(layer: Layer) -> tuple[str, ...]:
     return tuple(text for text in layer.options.get("weightSource", ()) if text)
 
 
-def _options_alike(layer: Layer, twin: Layer, meeting: InputMerge) -> bool:
+def _options_alike(layer: Layer, twin: Layer, merge: InputMerge) -> bool:
     each = {key.name for key in LAYERS[layer.kind] if key.each}
     for name, value in layer.options.items():
         other = twin.options[name]
         if name in ("initWFunc", "initBFunc"):  # names of the layers that they copy; not run here
             continue
         if name in each:
-            if len({value[i] for i in meeting.first} | {other[i] for i in meeting.second}) > 1:
+            if len({value[i] for i in merge.first} | {other[i] for i in merge.second}) > 1:
                 return False
         elif value != other:
             return False
@@ -247,8 +245,8 @@ def _joined(merged: Merged) -> dict[str, Any]:
     joined = {name: tuple(layer.options[name][m.first[0]] for m in input_merges) for name in each}
     if layer.kind == "fc":
         return {**joined, "outputs": count * layer.options["outputs"]}
-    own = [2 if meeting.how == "own" else 1 for meeting in input_merges]
-    wide = [1 if meeting.how == "shared" else 2 for meeting in input_merges]
+    own = [2 if merge.how == "own" else 1 for merge in input_merges]
+    wide = [1 if merge.how == "shared" else 2 for merge in input_merges]
     joined["groups"] = tuple(g * n for g, n in zip(joined["groups"], own, strict=True))
     joined["channels"] = tuple(c * n for c, n in zip(joined["channels"], wide, strict=True))
     joined["filters"] = tuple(f * count // n for f, n in zip(joined["filters"], own, strict=True))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 REQUIRED: Final = object()
+LARGEST: Final = 3e38  # of any number: float32 holds no larger one
 MOST: Final = 10_000_000  # of anything that is counted: no layer has as many
 
 
@@ -49,7 +50,7 @@ def number(
 
     def read(text: str) -> float:
         value = float(text)
-        if not (least <= value <= most and math.isfinite(value)):
+        if not (least <= value <= most and math.isfinite(value) and abs(value) <= LARGEST):
             raise ValueError(text)
         return value
 

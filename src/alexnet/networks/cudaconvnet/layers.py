@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, final
+from typing import Any, final
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.cudaconvnet.grammar import INPUTS, LAYERS, REQUIRED, WEIGHTED, Key
@@ -47,7 +47,7 @@ class Notes:
     lines: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def add(self, section: Section, key: str, said: str) -> None:
-        """Note a key and the place where it is, or where it is missing."""
+        """Note a key and the line where it is, or where it is missing."""
         entry = section.entries.get(key.lower())
         line = entry.line if entry else section.line
         self.lines.setdefault((key, said), []).append(f"line {line} [{section.name}]")
@@ -56,16 +56,14 @@ class Notes:
         """Give the one warning, if there is anything to say."""
         if not self.lines:
             return
-        said = [f"`{key}` {what}: {_places(places)}" for (key, what), places in self.lines.items()]
+        said = [f"`{key}` {what}: {_some(lines)}" for (key, what), lines in self.lines.items()]
         warnings.warn(f"{self.file}: read with tolerance: {'; '.join(said)}", DefinitionWarning, stacklevel=2)
 
 
-def _places(places: list[str]) -> str:
-    more = f" and {len(places) - 3} more" if len(places) > 4 else ""
-    return ", ".join(places[:3] if more else places) + more
-
-
-COMMON: Final = ("type", "inputs", "gpu", "neuron")
+def _some(lines: list[str]) -> str:
+    """Return the lines that a note is about; of many the first three."""
+    more = f" and {len(lines) - 3} more" if len(lines) > 4 else ""
+    return ", ".join(lines[:3] if more else lines) + more
 
 
 def read_layers(text: str, file: str, notes: Notes) -> tuple[Layer, ...]:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from torch import nn
-
 from alexnet.errors import RecipeError
 from alexnet.networks.cudaconvnet import weighted
-from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same, check_values
 from alexnet.networks.cudaconvnet.layers import Layer
 from alexnet.networks.layers.contrast import BlockNormalization, ContrastNormalization
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.joins import Column, Concatenation, Maximum, Softmax, Sum
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
 from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
@@ -19,19 +18,19 @@ from alexnet.networks.layers.pictures import Blur, Lab, Mirror, Nailbed, RandomS
 from alexnet.networks.layers.pooling import WindowPool
 
 
-def operation(layer: Layer, around: LayerContext) -> nn.Module:
+def operation(layer: Layer, context: LayerContext) -> Operation:
     """Make the operation of a layer.
 
     Raises:
         RecipeError: keys that contradict its inputs, or that call for what is not given.
     """
-    _check_channels(layer, around.shapes)
-    return OPERATIONS[layer.kind](layer, around)
+    _check_channels(layer, context.shapes)
+    return OPERATIONS[layer.kind](layer, context)
 
 
-def _pool(layer: Layer, around: LayerContext) -> nn.Module:
+def _pool(layer: Layer, context: LayerContext) -> Operation:
     options = layer.options
-    kind = "max" if options["pool"] == "rand" and around.constants.of_pool(layer) else options["pool"]
+    kind = "max" if options["pool"] == "rand" and context.constants.of_pool(layer) else options["pool"]
     pool = WindowPool(
         options["sizeX"],
         options["stride"],
@@ -40,58 +39,59 @@ def _pool(layer: Layer, around: LayerContext) -> nn.Module:
         count=options["outputsX"],
     )
     try:
-        pool.shape(*around.shapes)
+        channels, *counts = pool.shape(*context.shapes)
     except RecipeError as error:
         raise layer.wrong("sizeX", str(error)) from None
+    check_values(layer, (channels, *((count - 1) * options["stride"] + options["sizeX"] for count in counts)))
     return pool
 
 
-def _across_maps(layer: Layer, around: LayerContext) -> nn.Module:
+def _across_maps(layer: Layer, context: LayerContext) -> Operation:
     size, channels = layer.options["size"], layer.options["channels"] // layer.columns
     if not 2 <= size <= channels:
         raise layer.wrong("size", f"at least 2 and at most the {channels} channels expected")
-    scale, power, least = around.constants.of_normalization(layer)
+    scale, power, least = context.constants.of_normalization(layer)
     if layer.options["blocked"]:
         return BlockNormalization(size, alpha=scale, beta=power, k=least)
     return ResponseNormalization(size, alpha=scale, beta=power, k=least, groups=layer.columns)
 
 
-def _within_map(layer: Layer, around: LayerContext) -> nn.Module:
+def _within_map(layer: Layer, context: LayerContext) -> Operation:
     size = layer.options["size"]
-    if size > around.shapes[0][1]:
-        raise layer.wrong("size", f"at most the {around.shapes[0][1]} pixels of a map expected")
-    scale, power, _ = around.constants.of_normalization(layer)
+    if size > context.shapes[0][1]:
+        raise layer.wrong("size", f"at most the {context.shapes[0][1]} pixels of a map expected")
+    scale, power, _ = context.constants.of_normalization(layer)
     made = MapNormalization if layer.kind == "rnorm" else ContrastNormalization
     return made(size, scale=scale, power=power)
 
 
-def _dropout(layer: Layer, around: LayerContext) -> nn.Module:
+def _dropout(layer: Layer, context: LayerContext) -> Operation:
     keep = layer.options["keep"]
     if not keep:
         raise layer.wrong("keep", "a probability above 0 expected: nothing would be kept")
-    if not around.constants.of_dropout(layer):
+    if not context.constants.of_dropout(layer):
         return Sum((keep,))  # enable=false: the test's scaling in training too
     return Dropout(keep)
 
 
-def _same_shapes(made: Callable[[Layer], nn.Module]) -> Callable[[Layer, LayerContext], nn.Module]:
-    def checked(layer: Layer, around: LayerContext) -> nn.Module:
-        check_same(layer, around.shapes)
+def _same_shapes(made: Callable[[Layer], Operation]) -> Callable[[Layer, LayerContext], Operation]:
+    def checked(layer: Layer, context: LayerContext) -> Operation:
+        check_same(layer, context.shapes)
         return made(layer)
 
     return checked
 
 
-def _colours(made: Callable[[Layer], nn.Module]) -> Callable[[Layer, LayerContext], nn.Module]:
-    def checked(layer: Layer, around: LayerContext) -> nn.Module:
-        if around.shapes[0][0] != 3:
-            raise layer.wrong("inputs", f"pictures of 3 channels expected, not {around.shapes[0][0]}")
+def _colours(made: Callable[[Layer], Operation]) -> Callable[[Layer, LayerContext], Operation]:
+    def checked(layer: Layer, context: LayerContext) -> Operation:
+        if context.shapes[0][0] != 3:
+            raise layer.wrong("inputs", f"pictures of 3 channels expected, not {context.shapes[0][0]}")
         return made(layer)
 
     return checked
 
 
-OPERATIONS: Final[dict[str, Callable[[Layer, LayerContext], nn.Module]]] = {
+OPERATIONS: Final[dict[str, Callable[[Layer, LayerContext], Operation]]] = {
     "conv": weighted.convolution,
     "local": weighted.local,
     "fc": weighted.fully_connected,
@@ -101,19 +101,19 @@ OPERATIONS: Final[dict[str, Callable[[Layer, LayerContext], nn.Module]]] = {
     "rnorm": _within_map,
     "cnorm": _within_map,
     "hs": _dropout,
-    "neuron": lambda layer, around: Neuron(layer.options["neuron"]),
+    "neuron": lambda layer, context: Neuron(layer.options["neuron"]),
     "eltsum": _same_shapes(lambda layer: Sum(layer.options["coeffs"])),
     "eltmax": _same_shapes(lambda layer: Maximum()),
-    "concat": lambda layer, around: Concatenation(),
-    "softmax": lambda layer, around: Softmax(),
-    "blur": lambda layer, around: Blur(layer.options["filterSize"], layer.options["stdev"]),
-    "nailbed": lambda layer, around: Nailbed(layer.options["stride"]),
-    "resize": lambda layer, around: Resize(layer.options["scale"]),
-    "rscale": lambda layer, around: RandomScale(layer.options["maxScale"], layer.options["tgtSize"]),
+    "concat": lambda layer, context: Concatenation(),
+    "softmax": lambda layer, context: Softmax(),
+    "blur": lambda layer, context: Blur(layer.options["filterSize"], layer.options["stdev"]),
+    "nailbed": lambda layer, context: Nailbed(layer.options["stride"]),
+    "resize": lambda layer, context: Resize(layer.options["scale"]),
+    "rscale": lambda layer, context: RandomScale(layer.options["maxScale"], layer.options["tgtSize"]),
     "rgb2yuv": _colours(lambda layer: Yuv()),
     "rgb2lab": _colours(lambda layer: Lab(centred=layer.options["center"])),
-    "href": lambda layer, around: Mirror(),
-    "column": lambda layer, around: Column(layer.options["index"], layer.options["count"]),
+    "href": lambda layer, context: Mirror(),
+    "column": lambda layer, context: Column(layer.options["index"], layer.options["count"]),
 }
 
 

@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Final, final
 
 from alexnet.errors import RecipeError
+from alexnet.files import read_bounded
 
 _HEADER: Final = re.compile(r"\[([^\]]+)\]")
-_ENTRY: Final = re.compile(r"([^:=\s][^:=]*?)\s*[:=]\s*(.*)$")
 _REFERENCE: Final = re.compile(r"%(?:%|\(([^)]*)\)s|)")
 _DEPTH: Final = 10  # of references to references
-_LONGEST: Final = 100_000  # characters and references of a value; the longest published one has 40
-_LARGEST: Final = 4_000_000  # characters; the longest published file has 12,000
+_LONGEST: Final = 10_000  # characters and references of a value; the longest published one has 40
+_LARGEST: Final = 1_000_000  # characters; the longest published file has 12,000
+_SECTIONS: Final = 1_000  # of a file; the published one with most has 41
+_ENTRIES: Final = 1_000  # of a section, those of [DEFAULT] among them
+_NAME: Final = 200  # characters of a section's name, or of a key
 
 
 @final
@@ -52,22 +55,26 @@ class Section:
         """Return the error about a key of this section: file, line, section, key and value are named."""
         entry = self.entries.get(key.lower())
         line = entry.line if entry else self.line
-        what = f"{entry.key}={entry.value}" if entry else key
-        return RecipeError(f"{self.file}, line {line}: [{self.name}] {what}: {message}")
+        what = f"{entry.key}={shortened(entry.value)}" if entry else key
+        return RecipeError(f"{self.file}, line {line}: [{self.name}] {what}: {' '.join(message.split())}")
+
+
+def shortened(text: str) -> str:
+    """Return what a file says as a message has it: on one line, and not longer than a line."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:77]}..."
 
 
 def read_text(path: Path) -> str:
     """Read a definition or parameter file.
 
+    Args:
+        path: of a regular file of at most a million bytes.
     Raises:
-        RecipeError: there is no such file, or it is no text.
+        RecipeError: there is no such file, it is a pipe or a device, too large, or no text.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise RecipeError(
-                f"{path} is no definition: {path.stat().st_size} bytes, at most {_LARGEST} expected"
-            )
-        return path.read_text(encoding="utf-8")
+        return read_bounded(path, _LARGEST).decode("utf-8")
     except UnicodeDecodeError:
         raise RecipeError(f"{path} is not a text file: a definition of layers is expected") from None
     except OSError as error:
@@ -83,6 +90,8 @@ def read_sections(text: str, file: str) -> dict[str, Section]:
     Raises:
         RecipeError: a line that is neither section, entry nor comment, or a reference to nothing.
     """
+    if len(text) > _LARGEST:
+        raise RecipeError(f"{file} has {len(text):,} characters: a definition has at most {_LARGEST:,}")
     lines: dict[str, int] = {}
     entries: dict[str, dict[str, Entry]] = {}
     for name, line, entry in _entries(text, file):
@@ -90,7 +99,13 @@ def read_sections(text: str, file: str) -> dict[str, Section]:
         section = entries.setdefault(name, {})
         if entry is not None:
             section[entry.key.lower()] = entry
+        if len(entries) > _SECTIONS or len(section) > _ENTRIES:
+            raise RecipeError(
+                f"{file}, line {line}: a file has at most {_SECTIONS:,} sections of {_ENTRIES:,} keys each"
+            )
     defaults = entries.pop("DEFAULT", {})
+    if any(len(defaults.keys() | own.keys()) > _ENTRIES for own in entries.values()):
+        raise RecipeError(f"{file}: a section has at most {_ENTRIES:,} keys, those of [DEFAULT] among them")
     return {
         name: _resolved(Section(file, name, lines[name], {**defaults, **own}))
         for name, own in entries.items()
@@ -105,17 +120,30 @@ def _entries(text: str, file: str) -> Iterator[tuple[str, int, Entry | None]]:
             continue
         if line[0].isspace() and last is not None:
             last = Entry(last.key, f"{last.value}\n{line.strip()}".strip(), last.line)
-            yield name, number, last
+            key = last.key
         elif header := _HEADER.match(line):
             name, last = header[1], None
-            yield name, number, None
-        elif name and (match := _ENTRY.match(line)):
-            value = re.split(r"\s;", match[2], maxsplit=1)[0].strip()
-            last = Entry(match[1].strip(), "" if value == '""' else value, number)
-            yield name, number, last
+            key = name
         else:
-            expected = "key=value or [layer]" if name else "[layer] before the first key"
-            raise RecipeError(f"{file}, line {number}: {expected} expected, not `{line.strip()[:60]}`")
+            key, value = _parted(line)
+            if not name or not key:
+                expected = "key=value or [layer]" if name else "[layer] before the first key"
+                raise RecipeError(f"{file}, line {number}: {expected} expected, not `{shortened(line)}`")
+            last = Entry(key, "" if value == '""' else value, number)
+        if len(key) > _NAME or (last is not None and len(last.value) > _LONGEST):
+            raise RecipeError(
+                f"{file}, line {number}: a name has at most {_NAME} characters and a value {_LONGEST:,}"
+            )
+        yield name, number, last
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """Part a line at its first equal sign or colon into key and value; no key where there is neither."""
+    cuts = [cut for cut in (line.find("="), line.find(":")) if cut >= 0]
+    if not cuts or line[0].isspace():
+        return "", ""
+    key, value = line[: min(cuts)], line[min(cuts) + 1 :]
+    return key.strip(), re.split(r"\s;", value, maxsplit=1)[0].strip()
 
 
 def _resolved(section: Section) -> Section:
@@ -128,6 +156,8 @@ def _resolved(section: Section) -> Section:
 
 
 def _substituted(section: Section, entry: Entry, value: str, depth: int, left: list[int]) -> str:
+    """Return a value with its references replaced; `left` is how many characters they may still give."""
+
     def replacement(match: re.Match[str]) -> str:
         if match[0] == "%%":
             return "%"
@@ -140,7 +170,7 @@ def _substituted(section: Section, entry: Entry, value: str, depth: int, left: l
         found = _substituted(section, other, other.value, depth - 1, left)
         left[0] -= len(found) + 1
         if left[0] < 0:
-            raise section.wrong(entry.key, f"its references grow beyond {_LONGEST} characters")
+            raise section.wrong(entry.key, f"its references grow beyond {_LONGEST:,} characters")
         return found
 
     return _REFERENCE.sub(replacement, value) if "%" in value else value

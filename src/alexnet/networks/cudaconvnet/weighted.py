@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
-from torch import nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same
+from alexnet.networks.cudaconvnet.layer_context import LayerContext, check_same, check_values
 from alexnet.networks.cudaconvnet.layers import Layer, Notes
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Layer as Operation
 from alexnet.networks.layers.layer import Shape
 from alexnet.networks.layers.locally_connected import LocallyConnected
 from alexnet.networks.layers.multi_input import Connection, Dense, Filtered, Local, MultiInputLayer
@@ -48,6 +48,9 @@ def hints(layer: Layer, shapes: Sequence[Shape], notes: Notes) -> None:
 
 
 _MOST: Final = 2**34  # weights of a matrix: 64 GB
+_NODES: Final = 20_000  # of a tree of classes; ImageNet's thousand have 1,860, its ten thousand 14,000
+_STEPS: Final = 500_000  # from the leaves of a tree to its root: ten thousand leaves, 50 deep
+_SEEN: Final = 1_000_000  # channels that all groups of filters see, where they are drawn at random
 
 
 def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
@@ -56,10 +59,15 @@ def _check_size(layer: Layer, connections: Sequence[Connection]) -> None:
             raise layer.wrong("type", f"it would have {count:.0e} weights, more than any machine holds")
 
 
-def convolution(layer: Layer, around: LayerContext) -> nn.Module:
+def convolution(layer: Layer, context: LayerContext) -> Operation:
+    """Make the stage of a conv layer: the ordinary one where it has one input, all its own.
+
+    Raises:
+        RecipeError: keys that contradict its inputs, or far too many weights.
+    """
     options = layer.options
-    connections = [_filtered(layer, i, shape) for i, shape in enumerate(around.shapes)]
-    outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    connections = [_filtered(layer, i, shape) for i, shape in enumerate(context.shapes)]
+    outputs = [part.shape(shape) for part, shape in zip(connections, context.shapes, strict=True)]
     _check_size(layer, connections)
     check_same(layer, outputs)
     if is_plain(layer):
@@ -77,23 +85,28 @@ def convolution(layer: Layer, around: LayerContext) -> nn.Module:
         )
     filters, rows, columns = outputs[0]
     bias = (filters,) if options["sharedBiases"] else (filters, rows * columns)
-    return _summed(layer, connections, bias, around)
+    return _summed(layer, connections, bias, context)
 
 
-def local(layer: Layer, around: LayerContext) -> nn.Module:
+def local(layer: Layer, context: LayerContext) -> Operation:
+    """Make the stage of a local layer: filters of their own for each position.
+
+    Raises:
+        RecipeError: keys that contradict its inputs, or far too many weights.
+    """
     options = layer.options
     connections = []
-    for i, shape in enumerate(around.shapes):
+    for i, shape in enumerate(context.shapes):
         part = _filtered(layer, i, shape)
         connections.append(
             Local(shape, part.filters, part.size, part.stride, part.padding, part.groups, part.connections)
         )
-    outputs = [part.shape(shape) for part, shape in zip(connections, around.shapes, strict=True)]
+    outputs = [part.shape(shape) for part, shape in zip(connections, context.shapes, strict=True)]
     _check_size(layer, connections)
     check_same(layer, outputs)
     if is_plain(layer):
         return LocallyConnected(
-            around.shapes[0],
+            context.shapes[0],
             connections[0].filters,
             connections[0].size,
             stride=connections[0].stride,
@@ -104,12 +117,17 @@ def local(layer: Layer, around: LayerContext) -> nn.Module:
             activation="identity",
         )
     filters, rows, columns = outputs[0]
-    return _summed(layer, connections, (filters, rows * columns), around)
+    return _summed(layer, connections, (filters, rows * columns), context)
 
 
-def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
+def fully_connected(layer: Layer, context: LayerContext) -> Operation:
+    """Make the stage of an fc layer, of any number of inputs of any size.
+
+    Raises:
+        RecipeError: weights that cannot be shared, or far too many.
+    """
     units = layer.options["outputs"]
-    connections = [Dense(math.prod(shape), units) for shape in around.shapes]
+    connections = [Dense(math.prod(shape), units) for shape in context.shapes]
     _check_size(layer, connections)
     if is_plain(layer):
         return FullyConnected(
@@ -119,20 +137,39 @@ def fully_connected(layer: Layer, around: LayerContext) -> nn.Module:
             constant=layer.options["initB"],
             activation="identity",
         )
-    return _summed(layer, connections, (units,), around)
+    return _summed(layer, connections, (units,), context)
 
 
-def tree_connected(layer: Layer, around: LayerContext) -> nn.Module:
-    if not around.tree:
+def _steps_up(tree: Sequence[Sequence[int]]) -> int:
+    """Count the steps from all leaves of a tree to its root, as far as they are allowed; circles are walked so far."""
+    parent = {child: node for node, own in enumerate(tree) for child in own}
+    steps = 0
+    for leaf in range(len(tree)):
+        node = leaf
+        while node in parent and not tree[leaf] and steps <= _STEPS:
+            node, steps = parent[node], steps + 1
+    return steps
+
+
+def tree_connected(layer: Layer, context: LayerContext) -> Operation:
+    """Make the stage of a treefc layer, over the tree of classes.
+
+    Raises:
+        RecipeError: there is no tree, or it is none.
+    """
+    if not context.tree:
         raise layer.wrong("type", "a treefc needs the tree of classes: pass tree=, the children of each node")
+    if len(context.tree) > _NODES or _steps_up(context.tree) > _STEPS:
+        allowed = f"{_NODES:,} nodes, and {_STEPS:,} steps from its leaves up to its root"
+        raise layer.wrong("type", f"its tree is too large: at most {allowed} are read")
     options = layer.options
     return TreeConnected(
-        math.prod(around.shapes[0]), around.tree, deviation=options["initW"][0], constant=options["initB"]
+        math.prod(context.shapes[0]), context.tree, deviation=options["initW"][0], constant=options["initB"]
     )
 
 
-def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around: LayerContext) -> nn.Module:
-    owners = [_owner(layer, i, around) for i in range(len(connections))]
+def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, context: LayerContext) -> Operation:
+    owners = [_owner(layer, i, context) for i in range(len(connections))]
     try:
         return MultiInputLayer(
             connections,
@@ -145,7 +182,7 @@ def _summed(layer: Layer, connections: Sequence[Connection], bias: Shape, around
         raise layer.wrong("weightSource", str(error)) from None
 
 
-def _owner(layer: Layer, index: int, around: LayerContext) -> tuple[nn.Module | None, str] | None:
+def _owner(layer: Layer, index: int, context: LayerContext) -> tuple[Operation | None, str] | None:
     """Return the layer and the name of the weight that an input shares, or None for one of its own."""
     text = layer.options["weightSource"][index]
     if not text:
@@ -159,8 +196,8 @@ def _owner(layer: Layer, index: int, around: LayerContext) -> tuple[nn.Module | 
         if other >= index or layer.options["weightSource"][other]:
             raise layer.wrong("weightSource", f"input {other} is not an earlier one with weights of its own")
         return None, f"weight{other}"
-    owner = around.made.get(name)
-    if owner is None or not hasattr(owner, "initialize"):
+    owner = context.made.get(name)
+    if owner is None or next(owner.parameters(), None) is None:
         raise layer.wrong("weightSource", f"`{name}` is not a layer with weights above this one")
     if other >= (len(owner.connections) if isinstance(owner, MultiInputLayer) else 1):
         raise layer.wrong("weightSource", f"`{name}` has no matrix {other}")
@@ -181,6 +218,7 @@ def _filtered(layer: Layer, index: int, shape: Shape) -> Filtered:
     part = Filtered(channels, filters, size, stride, options["padding"][index], groups, connections)
     if min(part.shape(shape)[1:]) < 1:
         raise layer.wrong("filterSize", f"a filter of {size} pixels does not fit into maps of {shape[1]}")
+    check_values(layer, (channels, *(side + 2 * part.padding + stride for side in shape[1:])))
     return part
 
 
@@ -192,6 +230,8 @@ def _connections(layer: Layer, index: int, channels: int, groups: int) -> tuple[
     seen = layer.options["filterChannels"][index] or channels // groups
     if groups < 2:
         raise layer.wrong("randSparse", "needs groups above 1")
+    if groups * seen > _SEEN:
+        raise layer.wrong("groups", f"{groups} groups of {seen} channels: at most {_SEEN:,} in all")
     if channels % seen or groups * seen % channels:
         raise layer.wrong(
             "filterChannels", f"{channels} channels and {groups} groups of {seen}: one must divide the other"

@@ -10,7 +10,34 @@ from torch import Tensor
 
 from alexnet.kernels import winograd
 from alexnet.kernels.folding import fold, fold_kernels
-from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, overhang, positions
+from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, described_windows, map_shape, overhang
+
+
+def convolve(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: int,
+    padding: int,
+    groups: int,
+    whole: bool = False,
+) -> Tensor:
+    """Cross-correlate maps with plain PyTorch, the last windows over zeros beyond the border.
+
+    Args:
+        x: (N, C, H, W).
+        weight: (F, C / groups, size, size).
+        bias: (F,), or None for none.
+        stride, padding, groups, whole: as of `Convolution`.
+    Returns:
+        (N, F, positions, positions).
+    """
+    below, right = (0, 0) if whole else overhang(x, weight.shape[-1], stride, padding)
+    if below or right:
+        x = F.pad(x, (padding, padding + right, padding, padding + below))
+        padding = 0
+    return F.conv2d(x, weight, bias, stride, padding, groups=groups)
 
 
 class Convolution(Weighted):
@@ -43,13 +70,14 @@ class Convolution(Weighted):
         self.size, self.stride, self.padding, self.groups, self.whole = size, stride, padding, groups, whole
         self._kernels: winograd.Kernels | None = None
 
+    def extra_repr(self) -> str:
+        channels = self.weight.shape[1] * self.groups
+        window = described_windows(self.size, self.stride, self.padding, self.groups)
+        return f"{channels} -> {self.weight.shape[0]}, {window}, {self.activation}"
+
     def shape(self, *inputs: Shape) -> Shape:
-        _, height, width = inputs[0]
-        return (
-            self.weight.shape[0],
-            positions(height, self.size, self.stride, self.padding, whole=self.whole),
-            positions(width, self.size, self.stride, self.padding, whole=self.whole),
-        )
+        filters = self.weight.shape[0]
+        return map_shape(inputs[0], filters, self.size, self.stride, self.padding, whole=self.whole)
 
     def multiply_adds(self, *inputs: Shape) -> int:
         _, height, width = self.shape(*inputs)
@@ -70,7 +98,7 @@ class Convolution(Weighted):
         """
         weight = self.weight.detach()
         pixel = weight.new_empty((1, self.groups * weight.shape[1], 1, 1))  # stands for every input
-        if winograd.supports(pixel, weight, self.stride, self.groups):
+        if winograd.supports(pixel, weight, self.bias, self.stride, self.groups):
             if self.stride > 1:
                 weight = fold_kernels(weight, self.stride)
             kernels = winograd.transformed(weight.contiguous(), self.groups)
@@ -84,28 +112,24 @@ class Convolution(Weighted):
         return self.rectified(x) if self.activation == "relu" else self.activate(self.linear(x))
 
     def _convolve(self, x: Tensor, *, rectified: bool) -> Tensor:
-        rows, columns = (overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:])
-        over = (0, 0) if self.whole else (rows, columns)
-        padding = self.padding
-        if winograd.supports(x, self.weight, self.stride, self.groups):
-            if self._kernels is None:
-                return winograd.convolve(
-                    x,
-                    self.weight,
-                    self.bias,
-                    stride=self.stride,
-                    padding=padding,
-                    overhang=over,
-                    groups=self.groups,
-                    rectified=rectified,
-                )
-            if self.stride > 1:
-                x, padding = fold(x, self.size, self.stride, padding, over), 0
-            return winograd.convolve_prepared(
-                x, self._kernels, self.bias, padding=padding, rectified=rectified
+        stride, padding, groups = self.stride, self.padding, self.groups
+        if not winograd.supports(x, self.weight, self.bias, stride, groups):
+            y = convolve(
+                x, self.weight, self.bias, stride=stride, padding=padding, groups=groups, whole=self.whole
             )
-        if any(over):
-            x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))
-            padding = 0
-        x = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
-        return F.relu(x) if rectified else x
+            return F.relu(y) if rectified else y
+        over = (0, 0) if self.whole else overhang(x, self.size, stride, padding)
+        if self._kernels is None:
+            return winograd.convolve(
+                x,
+                self.weight,
+                self.bias,
+                stride=stride,
+                padding=padding,
+                overhang=over,
+                groups=groups,
+                rectified=rectified,
+            )
+        if stride > 1:
+            x, padding = fold(x, self.size, stride, padding, over), 0
+        return winograd.convolve_prepared(x, self._kernels, self.bias, padding=padding, rectified=rectified)

@@ -1,16 +1,14 @@
 """Dropout as the paper has it (section 4.2)."""
 
-from typing import Final
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.randomness import StepRandomness
 
 
-class Dropout(nn.Module):
+class Dropout(Layer):
     """Drop units in training without rescaling; multiply by the probability of keeping at test (section 4.2).
 
     Unlike `nn.Dropout`, which rescales in training, this is what the paper prints: weights trained by either
@@ -21,13 +19,16 @@ class Dropout(nn.Module):
         rescaled: divide by `keep` in training and leave the test alone, as Caffe and torchvision do.
     """
 
-    random: Final = True
+    random = True
 
     def __init__(self, keep: float = 0.5, *, rescaled: bool = False) -> None:
         super().__init__()
         if not 0.0 < keep <= 1.0:
             raise RecipeError(f"a dropout layer cannot keep {keep} of its units: 0 < keep <= 1")
         self.keep, self.rescaled = keep, rescaled
+
+    def extra_repr(self) -> str:
+        return f"keep {self.keep}" + (", rescaled" if self.rescaled else "")
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

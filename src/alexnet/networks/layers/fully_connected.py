@@ -26,6 +26,10 @@ class FullyConnected(Weighted):
             (units, inputs), (units,), deviation=deviation, constant=constant, activation=activation
         )
 
+    def extra_repr(self) -> str:
+        units, inputs = self.weight.shape
+        return f"{inputs} -> {units}, {self.activation}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return (self.weight.shape[0],)
 
@@ -35,7 +39,7 @@ class FullyConnected(Weighted):
     def linear(self, x: Tensor) -> Tensor:
         """Multiply by the weights and add the biases, before the activation function."""
         x = x.flatten(1)
-        if connected.supports(x, self.weight):
+        if connected.supports(x, self.weight, self.bias):
             return connected.linear(x, self.weight, self.bias, rectified=False)
         return F.linear(x, self.weight, self.bias)
 

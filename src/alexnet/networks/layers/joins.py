@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from typing import Any, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
 @final
-class Sum(nn.Module):
+class Sum(Layer):
     """Add inputs of one shape, each times a coefficient (eltsum)."""
 
     def __init__(self, coefficients: Sequence[float]) -> None:
         super().__init__()
         self.coefficients = tuple(coefficients)
+
+    def extra_repr(self) -> str:
+        return " + ".join(f"{coefficient:g} x" for coefficient in self.coefficients)
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -25,8 +28,8 @@ class Sum(nn.Module):
 
 
 @final
-class Maximum(nn.Module):
-    """Give the largest of the inputs' values at each place; all that are tied get the gradient (eltmax)."""
+class Maximum(Layer):
+    """Give the largest of the inputs' values at each position; all that are tied get the gradient (eltmax)."""
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -50,7 +53,7 @@ class _Maximum(torch.autograd.Function):
 
 
 @final
-class Concatenation(nn.Module):
+class Concatenation(Layer):
     """Stack inputs: maps of one size channel after channel, others as vectors end to end (concat)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -65,12 +68,15 @@ class Concatenation(nn.Module):
 
 
 @final
-class Column(nn.Module):
+class Column(Layer):
     """Take one of the columns that were merged into a stage: channels or units `index` of `count` blocks."""
 
     def __init__(self, index: int, count: int) -> None:
         super().__init__()
         self.index, self.count = index, count
+
+    def extra_repr(self) -> str:
+        return f"{self.index} of {self.count}"
 
     def shape(self, *inputs: Shape) -> Shape:
         return (inputs[0][0] // self.count, *inputs[0][1:])
@@ -80,7 +86,7 @@ class Column(nn.Module):
 
 
 @final
-class Softmax(nn.Module):
+class Softmax(Layer):
     """Turn each image's values into probabilities."""
 
     def shape(self, *inputs: Shape) -> Shape:

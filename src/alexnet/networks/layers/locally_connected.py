@@ -7,7 +7,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, overhang, positions
+from alexnet.networks.layers.layer import ACTIVATIONS, Shape, Weighted, described_windows, map_shape, overhang
+
+
+def filter_locally(x: Tensor, weight: Tensor, *, size: int, stride: int, padding: int, groups: int) -> Tensor:
+    """Filter each position of maps with filters of its own, the last ones over zeros beyond the border.
+
+    Args:
+        x: (N, C, H, W).
+        weight: (P, F, C / groups * size * size).
+        size, stride, padding, groups: as of `LocallyConnected`.
+    Returns:
+        (N, F, P).
+    """
+    below, right = overhang(x, size, stride, padding)
+    x = F.pad(x, (padding, padding + right, padding, padding + below))
+    windows = F.unfold(x, size, stride=stride)  # (N, C * size * size, P)
+    windows = windows.permute(2, 0, 1).unflatten(2, (groups, -1))  # (P, N, groups, C/groups * s * s)
+    weight = weight.unflatten(1, (groups, -1))  # (P, groups, F/groups, C/groups * s * s)
+    return torch.einsum("pngk,pgfk->ngfp", windows, weight).flatten(1, 2)
 
 
 class LocallyConnected(Weighted):
@@ -29,9 +47,8 @@ class LocallyConnected(Weighted):
         constant: float = 0.0,
         activation: str = "relu",
     ) -> None:
-        channels, height, width = inputs
-        self.height = positions(height, size, stride, padding)
-        self.width = positions(width, size, stride, padding)
+        channels = inputs[0]
+        _, self.height, self.width = map_shape(inputs, filters, size, stride, padding)
         count = self.height * self.width
         super().__init__(
             (count, filters, channels // groups * size * size),
@@ -42,6 +59,11 @@ class LocallyConnected(Weighted):
         )
         self.size, self.stride, self.padding, self.groups = size, stride, padding, groups
 
+    def extra_repr(self) -> str:
+        channels = self.weight.shape[2] // self.size**2 * self.groups
+        window = described_windows(self.size, self.stride, self.padding, self.groups)
+        return f"{channels} -> {self.weight.shape[1]}, {window}, {self.activation}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return (self.weight.shape[1], self.height, self.width)
 
@@ -50,15 +72,11 @@ class LocallyConnected(Weighted):
 
     def linear(self, x: Tensor) -> Tensor:
         """Filter each position and add its biases, before the activation function."""
-        over = [overhang(side, self.size, self.stride, self.padding) for side in x.shape[-2:]]
-        padding = self.padding
-        x = F.pad(x, (padding, padding + over[1], padding, padding + over[0]))
-        windows = F.unfold(x, self.size, stride=self.stride)  # (N, C * size * size, P)
-        filters = self.weight.shape[1]
-        windows = windows.permute(2, 0, 1).unflatten(2, (self.groups, -1))  # (P, N, groups, C/groups * s * s)
-        weight = self.weight.unflatten(1, (self.groups, -1))  # (P, groups, F/groups, C/groups * s * s)
-        y = torch.einsum("pngk,pgfk->ngfp", windows, weight)
-        return (y.flatten(1, 2) + self.bias).view(len(x), filters, self.height, self.width)
+        y = filter_locally(
+            x, self.weight, size=self.size, stride=self.stride, padding=self.padding, groups=self.groups
+        )
+        maps: Tensor = (y + self.bias).unflatten(2, (self.height, self.width))
+        return maps
 
     def forward(self, x: Tensor) -> Tensor:
         return ACTIVATIONS[self.activation](self.linear(x))

@@ -4,36 +4,27 @@ The networks of two and four columns are made of them: conv3 of one column sees 
 N images, C channels, F filters, U units, P positions, K values in a window (channel, row, column).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import ClassVar, final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape, positions
-
-
-class Connection(Protocol):
-    """How one input of a layer meets its weights."""
-
-    @property
-    def weight(self) -> Shape:
-        """The shape of its weight."""
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """Return the shape of what it gives from the shape of its input."""
-
-    def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
-        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
+from alexnet.networks.layers.convolution import convolve
+from alexnet.networks.layers.layer import Layer, Shape, map_shape
+from alexnet.networks.layers.locally_connected import filter_locally
 
 
 @final
 @dataclass(frozen=True)
 class Filtered:
     """Filters that are shared over positions; `connections` picks the channels that each group sees."""
+
+    kind: ClassVar[str] = "convolution"
 
     channels: int
     """Channels of the input, or of all groups together where `connections` picks them."""
@@ -46,18 +37,18 @@ class Filtered:
 
     @property
     def weight(self) -> Shape:
+        """The shape of its weight."""
         seen = len(self.connections) or self.channels
         return (self.filters, seen // self.groups, self.size, self.size)
 
     def shape(self, *inputs: Shape) -> Shape:
-        side = positions(inputs[0][1], self.size, self.stride, self.padding)
-        return (self.filters, side, positions(inputs[0][2], self.size, self.stride, self.padding))
+        """Return the shape of what it gives from the shape of its input."""
+        return map_shape(inputs[0], self.filters, self.size, self.stride, self.padding)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
-        x = _framed(x, self.size, self.stride, self.padding)
-        if connections is not None:
-            x = x[:, connections]
-        return F.conv2d(x, weight, stride=self.stride, groups=self.groups)
+        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
+        x = x if connections is None else x[:, connections]
+        return convolve(x, weight, None, stride=self.stride, padding=self.padding, groups=self.groups)
 
 
 @final
@@ -65,7 +56,10 @@ class Filtered:
 class Local:
     """Filters of their own for each position: weights of (P, F, K)."""
 
+    kind: ClassVar[str] = "locally connected"
+
     inputs: Shape
+    """(C, H, W)."""
     filters: int
     size: int
     stride: int
@@ -75,25 +69,24 @@ class Local:
 
     @property
     def weight(self) -> Shape:
+        """The shape of its weight."""
         _, height, width = self.shape(self.inputs)
         seen = len(self.connections) or self.inputs[0]
         return (height * width, self.filters, seen // self.groups * self.size**2)
 
     def shape(self, *inputs: Shape) -> Shape:
-        _, height, width = inputs[0]
-        sides = (positions(side, self.size, self.stride, self.padding) for side in (height, width))
-        return (self.filters, *sides)
+        """Return the shape of what it gives from the shape of its input."""
+        return map_shape(inputs[0], self.filters, self.size, self.stride, self.padding)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
-        _, height, width = self.shape(tuple(x.shape[1:]))
-        x = _framed(x, self.size, self.stride, self.padding)
-        if connections is not None:
-            x = x[:, connections]
-        windows = F.unfold(x, self.size, stride=self.stride)  # (N, groups * K, P)
-        windows = windows.view(len(x), self.groups, -1, height * width)
-        each = weight.view(height * width, self.groups, self.filters // self.groups, -1)
-        y = torch.einsum("ngkp,pgfk->ngfp", windows, each)
-        return y.reshape(len(x), self.filters, height, width)
+        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
+        _, height, width = self.shape(self.inputs)
+        x = x if connections is None else x[:, connections]
+        y = filter_locally(
+            x, weight, size=self.size, stride=self.stride, padding=self.padding, groups=self.groups
+        )
+        maps: Tensor = y.unflatten(2, (height, width))
+        return maps
 
 
 @final
@@ -101,22 +94,32 @@ class Local:
 class Dense:
     """Every input connected to every unit: weights of (U, values)."""
 
+    kind: ClassVar[str] = "fully connected"
+
     inputs: int
+    """Values of one image."""
     units: int
 
     @property
     def weight(self) -> Shape:
+        """The shape of its weight."""
         return (self.units, self.inputs)
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of what it gives from the shape of its input."""
         return (self.units,)
 
     def apply(self, x: Tensor, weight: Tensor, connections: Tensor | None) -> Tensor:
+        """Return what it adds to the layer's output, biases aside; `connections` as in the layer's state."""
         return F.linear(x.flatten(1), weight)
 
 
+Connection = Filtered | Local | Dense
+"""How one input of a layer meets its weights: each has the shape of its weight, and what it gives and adds."""
+
+
 @final
-class MultiInputLayer(nn.Module):
+class MultiInputLayer(Layer):
     """Add what each input gives through weights of its own, and one bias vector.
 
     The weights are called weight0, weight1 ... in the order of the inputs; where only some channels are seen,
@@ -138,7 +141,7 @@ class MultiInputLayer(nn.Module):
         *,
         deviations: Sequence[float],
         constant: float = 0.0,
-        owners: Sequence[tuple[nn.Module | None, str] | None] = (),
+        owners: Sequence[tuple[Layer | None, str] | None] = (),
     ) -> None:
         super().__init__()
         self.connections, self.deviations, self.constant = tuple(connections), tuple(deviations), constant
@@ -150,7 +153,7 @@ class MultiInputLayer(nn.Module):
                 _check_shared(connection.weight, tuple(self.weight_of(i).shape))
             else:
                 self.register_parameter(f"weight{i}", nn.Parameter(torch.empty(connection.weight)))
-                if isinstance(connection, Filtered | Local) and connection.connections:
+                if not isinstance(connection, Dense) and connection.connections:
                     self.register_buffer(
                         f"connections{i}", torch.tensor(connection.connections, device="cpu")
                     )
@@ -164,7 +167,7 @@ class MultiInputLayer(nn.Module):
                 self.get_parameter(f"weight{i}").normal_(0.0, deviation, generator=generator)
         self.bias.fill_(self.constant)
 
-    def source(self, index: int) -> tuple[nn.Module, str]:
+    def source(self, index: int) -> tuple[Layer, str]:
         """Return the layer that owns the weight of an input, and the weight's name there."""
         owner, name = self._owners[index]
         return owner if owner is not None else self, name
@@ -179,6 +182,13 @@ class MultiInputLayer(nn.Module):
         owner, name = self.source(index)
         return owner._buffers.get(name.replace("weight", "connections"))
 
+    def extra_repr(self) -> str:
+        parts = []
+        for connection in self.connections:
+            given = connection.inputs if isinstance(connection, Dense) else connection.weight[1]
+            parts.append(f"{connection.kind} {given} -> {self.bias.shape[0]}")
+        return " + ".join(parts)
+
     def shape(self, *inputs: Shape) -> Shape:
         return self.connections[0].shape(inputs[0])
 
@@ -187,8 +197,8 @@ class MultiInputLayer(nn.Module):
         total = 0
         for connection, shape in zip(self.connections, inputs, strict=True):
             given = connection.shape(shape)
-            places = given[1] * given[2] if isinstance(connection, Filtered) else 1
-            total += torch.Size(connection.weight).numel() * places
+            positions = given[1] * given[2] if isinstance(connection, Filtered) else 1
+            total += math.prod(connection.weight) * positions
         return total
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -206,11 +216,3 @@ class MultiInputLayer(nn.Module):
 def _check_shared(own: Shape, other: Shape) -> None:
     if own != other:
         raise RecipeError(f"weights of {other} cannot be shared where {own} are needed")
-
-
-def _framed(x: Tensor, size: int, stride: int, padding: int) -> Tensor:
-    """Pad with zeros on all sides, and on the right and bottom as far as the last window hangs over."""
-    over = [
-        (positions(side, size, stride, padding) - 1) * stride + size - side - padding for side in x.shape[-2:]
-    ]
-    return F.pad(x, (padding, over[1], padding, over[0]))

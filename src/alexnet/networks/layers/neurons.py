@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError, choices
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.randomness import StepRandomness
 
 
@@ -85,7 +85,7 @@ def read_neuron(text: str) -> NeuronType:
 
 
 @final
-class Neuron(nn.Module):
+class Neuron(Layer):
     """Apply a neuron's function to every value, whatever the shape.
 
     nrelu adds noise to y = max(0, x) and rectifies again: max(0, y + N(0, 1) y), in training and at test; its
@@ -101,6 +101,10 @@ class Neuron(nn.Module):
         super().__init__()
         self.function = read_neuron(text)
         self.random = self.function.name == "nrelu"
+
+    def extra_repr(self) -> str:
+        numbers = ",".join(f"{number:g}" for number in self.function.numbers)
+        return self.function.name + (f"[{numbers}]" if numbers else "")
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

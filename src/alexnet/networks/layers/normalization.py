@@ -5,15 +5,15 @@ Shapes: N images, C channels, H rows, W columns.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError
 from alexnet.kernels import maps, response
 from alexnet.kernels.response import Response
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape, widened, window_sums
 
 
-class ResponseNormalization(nn.Module):
+class ResponseNormalization(Layer):
     """Divide each activity by the activities of `size` neighbouring maps at the same place.
 
         b_c = a_c / (k + alpha / size * sum of a_c'^2 over the window)^beta
@@ -36,6 +36,10 @@ class ResponseNormalization(nn.Module):
             raise RecipeError(f"response normalisation needs a window of at least one map, not {size}")
         self.size, self.alpha, self.beta, self.k, self.groups = size, alpha, beta, k, groups
 
+    def extra_repr(self) -> str:
+        columns = f", {self.groups} groups" if self.groups > 1 else ""
+        return f"{self.size} maps, alpha {self.alpha:g}, beta {self.beta:g}, k {self.k:g}{columns}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
@@ -52,9 +56,13 @@ class ResponseNormalization(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.size % 2 == 1 and response.supports(x, self.response()):
-            return response.respond(x, self.response())
-        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x  # squares need the range
-        maps: Tensor = wide.unflatten(1, (self.groups, -1)).flatten(0, 1)  # (N * groups, C / groups, H, W)
+            return response.respond(x, self.response(), self._normalized)
+        return self._normalized(x)
+
+    def _normalized(self, x: Tensor) -> Tensor:
+        maps: Tensor = (
+            widened(x).unflatten(1, (self.groups, -1)).flatten(0, 1)
+        )  # (N * groups, C / groups, H, W)
         before = self.size // 2
         squares = F.pad(maps.square(), (0, 0, 0, 0, before, self.size - 1 - before))
         channels = maps.shape[1]
@@ -63,7 +71,7 @@ class ResponseNormalization(nn.Module):
         return (maps * scale).reshape(x.shape).to(x.dtype)
 
 
-class MapNormalization(nn.Module):
+class MapNormalization(Layer):
     """Divide each activity by the activities around it in the same map.
 
         b = a * (1 + scale / size^2 * sum of a'^2 over the window)^-power
@@ -77,14 +85,20 @@ class MapNormalization(nn.Module):
         super().__init__()
         self.size, self.scale, self.power = size, scale, power
 
+    def extra_repr(self) -> str:
+        return f"{self.size}x{self.size}, scale {self.scale:g}, power {self.power:g}"
+
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
         if maps.supports(x):
             scale = self.scale / self.size**2
-            return maps.map_norm(x, size=self.size, scale=scale, power=self.power)
+            return maps.map_norm(x, size=self.size, scale=scale, power=self.power, plain=self._normalized)
+        return self._normalized(x)
+
+    def _normalized(self, x: Tensor) -> Tensor:
+        wide = widened(x)
         before, after = self.size // 2, self.size - 1 - self.size // 2
-        squares = F.pad(x.square(), (before, after, before, after))
-        total = F.avg_pool2d(squares, self.size, stride=1, divisor_override=1)
-        return x * (1.0 + self.scale / self.size**2 * total) ** -self.power
+        total = window_sums(F.pad(wide.square(), (before, after, before, after)), self.size)
+        return (wide * (1.0 + self.scale / self.size**2 * total) ** -self.power).to(x.dtype)

@@ -8,25 +8,28 @@ from typing import Final, final
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.randomness import StepRandomness
 
 
 @final
-class Blur(nn.Module):
+class Blur(Layer):
     """Blur each channel with a Gaussian of `size` pixels, across and then down; zeros lie outside (blur)."""
 
     kernel: Tensor
 
     def __init__(self, size: int, deviation: float) -> None:
         super().__init__()
-        places = torch.arange(size, dtype=torch.float64, device="cpu") - size // 2
-        kernel = torch.exp(-places.square() / (2.0 * deviation**2))
+        centres = torch.arange(size, dtype=torch.float64, device="cpu") - size // 2
+        kernel = torch.exp(-centres.square() / (2.0 * deviation**2))
         self.size = size
         self.register_buffer("kernel", (kernel / kernel.sum()).float(), persistent=False)
+
+    def extra_repr(self) -> str:
+        return f"{self.size} pixels"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -39,12 +42,15 @@ class Blur(nn.Module):
 
 
 @final
-class Nailbed(nn.Module):
+class Nailbed(Layer):
     """Keep every `stride`-th pixel of a grid in the middle of the picture (nailbed)."""
 
     def __init__(self, stride: int) -> None:
         super().__init__()
         self.stride = stride
+
+    def extra_repr(self) -> str:
+        return f"stride {self.stride}"
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = inputs[0]
@@ -59,7 +65,7 @@ class Nailbed(nn.Module):
 
 
 @final
-class Resize(nn.Module):
+class Resize(Layer):
     """Shrink or enlarge pictures by a factor, bilinearly about their centre (resize).
 
     Args:
@@ -69,6 +75,9 @@ class Resize(nn.Module):
     def __init__(self, scale: float) -> None:
         super().__init__()
         self.scale = scale
+
+    def extra_repr(self) -> str:
+        return f"to 1 / {self.scale:g}"
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = inputs[0]
@@ -81,16 +90,16 @@ class Resize(nn.Module):
 def resized(x: Tensor, target: int, scale: float) -> Tensor:
     """Resize square pictures (N, C, S, S) to `target` pixels; one pixel there is `scale` pixels here."""
     side = x.shape[-1]
-    places = torch.arange(target, dtype=torch.float64) * scale + side / 2 - target / 2 * scale
-    places = places.clamp(0.0, side - 1.01)
-    first = places.floor().long().to(x.device)
-    share = (places.to(x.device) - first).to(x.dtype)
+    centres = torch.arange(target, dtype=torch.float64) * scale + side / 2 - target / 2 * scale
+    centres = centres.clamp(0.0, side - 1.01)
+    first = centres.floor().long().to(x.device)
+    share = (centres.to(x.device) - first).to(x.dtype)
     rows = x[..., first, :] * (1 - share)[:, None] + x[..., first + 1, :] * share[:, None]
     return rows[..., first] * (1 - share) + rows[..., first + 1] * share
 
 
 @final
-class RandomScale(nn.Module):
+class RandomScale(Layer):
     """In training, show a random part of the picture at a random scale; at test its centre (rscale).
 
     One draw holds for the whole batch: the size `target + s`, s below S - int(S / most) + 1 and likely in
@@ -101,11 +110,14 @@ class RandomScale(nn.Module):
         target: height and width of what it gives, in pixels.
     """
 
-    random: Final = True
+    random = True
 
     def __init__(self, most: float, target: int) -> None:
         super().__init__()
         self.most, self.target = most, target
+
+    def extra_repr(self) -> str:
+        return f"up to {self.most:g}, to {self.target} pixels"
 
     def shape(self, *inputs: Shape) -> Shape:
         if self.target > inputs[0][1]:
@@ -125,7 +137,7 @@ class RandomScale(nn.Module):
         least, largest = max(1.0, side / (rescaled + 1)), side / rescaled
         if rescaled != side:
             x = resized(x, rescaled, least + drawn[0] * (largest - least))
-        top, left = (int(place * (s + 1)) for place in drawn[1:])
+        top, left = (int(share * (s + 1)) for share in drawn[1:])
         return self._cut(x, top, left)
 
     def _cut(self, x: Tensor, top: int, left: int) -> Tensor:
@@ -133,7 +145,7 @@ class RandomScale(nn.Module):
 
 
 @final
-class Mirror(nn.Module):
+class Mirror(Layer):
     """Mirror pictures left to right (href)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -148,7 +160,7 @@ _XYZ: Final = ((0.49, 0.31, 0.2), (0.17697, 0.8124, 0.01063), (0.0, 0.01, 0.99))
 
 
 @final
-class Yuv(nn.Module):
+class Yuv(Layer):
     """Turn red, green and blue into brightness and two differences of colour (rgb2yuv)."""
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -159,7 +171,7 @@ class Yuv(nn.Module):
 
 
 @final
-class Lab(nn.Module):
+class Lab(Layer):
     """Turn red, green and blue in 0-1, no mean subtracted, into lightness and two colours (rgb2lab).
 
     Args:

@@ -7,18 +7,18 @@ from typing import Any, Final, final
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels import maps
 from alexnet.kernels.maps import Windows
-from alexnet.networks.layers.layer import Shape, positions
+from alexnet.networks.layers.layer import Layer, Shape, described_windows, map_shape, positions, window_sums
 from alexnet.randomness import StepRandomness
 
 KINDS: Final = ("max", "maxabs", "avg", "rand")
 
 
-class Pool(nn.Module):
+class Pool(Layer):
     """Summarise windows of each map by their maximum or mean (section 3.4): (N, C, H, W) to (N, C, p, p).
 
     Windows are clipped at the right and bottom border, and a mean divides by the pixels that are there.
@@ -33,26 +33,31 @@ class Pool(nn.Module):
             raise RecipeError(f"a pool of {size} pixels cannot move by {stride}: from 1 to {size}")
         self.size, self.stride, self.kind = size, stride, kind
 
+    def extra_repr(self) -> str:
+        return f"{self.kind}, {described_windows(self.size, self.stride)}"
+
     def shape(self, *inputs: Shape) -> Shape:
-        channels, height, width = inputs[0]
-        return (channels, positions(height, self.size, self.stride), positions(width, self.size, self.stride))
+        return map_shape(inputs[0], inputs[0][0], self.size, self.stride)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.kind == "max":
             return F.max_pool2d(x, self.size, self.stride, ceil_mode=True)
         if maps.supports(x):
             _, rows, columns = self.shape(tuple(x.shape[1:]))
-            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
+            return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns), self._mean)
+        return self._mean(x)
+
+    def _mean(self, x: Tensor) -> Tensor:
         return F.avg_pool2d(x, self.size, self.stride, ceil_mode=True, count_include_pad=False)
 
 
 @final
-class WindowPool(nn.Module):
+class WindowPool(Layer):
     """Summarise the windows [start + i stride, start + i stride + size) of each map, clipped to the map.
 
-    max and maxabs give the largest value and the value of the largest magnitude, and their gradient goes to
-    every input equal to it (`nn.MaxPool2d` picks one); avg divides by the pixels that are there; rand gives a
-    random pixel of the window, at test too.
+    max and maxabs give the largest value and the value of the largest magnitude; rand gives a random pixel of
+    the window, at test too. The gradient of these three goes to every input of the window that equals what was
+    given (`nn.MaxPool2d` picks one). avg divides by the pixels that are there.
 
     Args:
         size, stride, start: in pixels.
@@ -71,6 +76,9 @@ class WindowPool(nn.Module):
         self.size, self.stride, self.kind, self.start, self.count = size, stride, kind, start, count
         self.random = kind == "rand"
 
+    def extra_repr(self) -> str:
+        return f"{self.kind}, {described_windows(self.size, self.stride)}, from {self.start}"
+
     def shape(self, *inputs: Shape) -> Shape:
         channels, height, width = inputs[0]
         return (channels, self._windows(height), self._windows(width))
@@ -81,16 +89,19 @@ class WindowPool(nn.Module):
         if self.kind == "avg":
             if self.start == 0 and maps.supports(x):
                 rows, columns = (self._windows(side) for side in x.shape[-2:])
-                return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns))
-            total = F.avg_pool2d(self._framed(x, 0.0), self.size, self.stride, divisor_override=1)
-            first, end = zip(*(self._bounds(side) for side in x.shape[-2:]), strict=True)
-            counts = torch.outer(end[0] - first[0], end[1] - first[1])
-            return total / counts.to(x)
+                return maps.mean_pool(x, Windows(self.size, self.stride, rows, columns), self._mean)
+            return self._mean(x)
         if self.kind == "max":
             return largest(self._framed(x, float("-inf")), self.size, self.stride)
         frame = self._framed(x, 0.0)
         most, least = largest(frame, self.size, self.stride), -largest(-frame, self.size, self.stride)
         return torch.where(most >= -least, most, least)
+
+    def _mean(self, x: Tensor) -> Tensor:
+        total = window_sums(self._framed(x, 0.0), self.size, self.stride)
+        first, end = zip(*(self._bounds(side) for side in x.shape[-2:]), strict=True)
+        counts = torch.outer(end[0] - first[0], end[1] - first[1])
+        return total / counts.to(x)
 
     def _windows(self, side: int) -> int:
         count = self.count or positions(side - self.start, self.size, self.stride)
@@ -126,31 +137,43 @@ class WindowPool(nn.Module):
             form = (-1, 1) if axis == 0 else (1, -1)
             span = (end - first).view(form)
             picked.append(first.view(form) + (drawn[:, :, axis] * span).long().clamp(max=span - 1))
-        places = picked[0] * x.shape[-1] + picked[1]
-        return x.flatten(2).gather(2, places.flatten(2)).view(places.shape)
+        pixels = picked[0] * x.shape[-1] + picked[1]
+        y = x.detach().flatten(2).gather(2, pixels.flatten(2)).view(pixels.shape)
+        return taken(self._framed(x, float("nan")), y, self.size, self.stride)  # NaN equals no value
 
 
 def largest(frame: Tensor, size: int, stride: int) -> Tensor:
-    """Return the largest value of each window of a frame that windows cover exactly; ties share the gradient.
+    """Return the largest value of each window of a frame that windows cover exactly; ties share the gradient."""
+    with torch.no_grad():
+        y = F.max_pool2d(frame, size, stride)
+    return taken(frame, y, size, stride)
 
-    "Share" as in the program: each of the tied inputs gets all of it.
+
+def taken(frame: Tensor, y: Tensor, size: int, stride: int) -> Tensor:
+    """Return a value of each window of a frame, with a gradient for every value of the window that equals it.
+
+    As in the program, each of the equals gets all of it.
+
+    Args:
+        frame: (N, C, H, W), which windows cover exactly.
+        y: the values, (N, C, p, p), without gradients.
+        size, stride: of the windows, in pixels.
     """
     if torch.is_grad_enabled() and frame.requires_grad:
-        value: Tensor = _Largest.apply(frame, size, stride)  # type: ignore[no-untyped-call]  # torch's own
+        value: Tensor = _Taken.apply(frame, y, size, stride)  # type: ignore[no-untyped-call]  # torch's own
         return value
-    return F.max_pool2d(frame, size, stride)
+    return y
 
 
-class _Largest(torch.autograd.Function):
+class _Taken(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, frame: Tensor, size: int, stride: int) -> Tensor:
-        y = F.max_pool2d(frame, size, stride)
+    def forward(ctx: Any, frame: Tensor, y: Tensor, size: int, stride: int) -> Tensor:
         ctx.save_for_backward(frame, y)
         ctx.size, ctx.stride = size, stride
-        return y
+        return y.view_as(y)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         frame, y = ctx.saved_tensors
         rows, columns = y.shape[-2:]
         gradient = torch.zeros_like(frame)
@@ -162,4 +185,4 @@ class _Largest(torch.autograd.Function):
                     slice(j, j + (columns - 1) * ctx.stride + 1, ctx.stride),
                 )
                 gradient[window] += torch.where(frame[window] == y, gradients[0], 0.0)
-        return gradient, None, None
+        return gradient, None, None, None

@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet.errors import RecipeError
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 
 
 @final
-class TreeConnected(nn.Module):
+class TreeConnected(Layer):
     """Score classes by the sum of the vectors on the way from the root to each: (N, ...) to (N, K).
 
     Args:
@@ -48,6 +48,9 @@ class TreeConnected(nn.Module):
         self.weight.zero_()
         self.weight[: len(self.bias)].normal_(0.0, self.deviation, generator=generator)
         self.bias.fill_(self.constant)
+
+    def extra_repr(self) -> str:
+        return f"{self.weight.shape[1]} -> {len(self.bias)}, {len(self.weight)} nodes"
 
     def shape(self, *inputs: Shape) -> Shape:
         return (len(self.bias),)

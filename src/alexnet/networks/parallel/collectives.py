@@ -1,18 +1,18 @@
-"""Stages by which the processes of a divided network exchange values, or take their own of what all have."""
+"""Stages by which the processes of a partitioned network gather values, or take their own of what all have."""
 
 from dataclasses import replace
-from typing import Final, final
+from typing import final
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.distributed.group import ProcessGroup
 from alexnet.networks.layers.dropout import Dropout
-from alexnet.networks.layers.layer import Shape
+from alexnet.networks.layers.layer import Layer, Shape
 from alexnet.randomness import StepRandomness
 
 
 @final
-class GatheredRows(nn.Module):
+class GatheredRows(Layer):
     """Gather the pictures of every process."""
 
     def __init__(self, group: ProcessGroup) -> None:
@@ -22,6 +22,7 @@ class GatheredRows(nn.Module):
         """Which of the gathered pictures are this process's."""
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -32,7 +33,7 @@ class GatheredRows(nn.Module):
 
 
 @final
-class Gathered(nn.Module):
+class Gathered(Layer):
     """Gather the channels or units of every process, `count` in all."""
 
     def __init__(self, group: ProcessGroup, count: int) -> None:
@@ -40,6 +41,7 @@ class Gathered(nn.Module):
         self.group, self.count = group, count
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return (self.count, *inputs[0][1:])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -47,7 +49,7 @@ class Gathered(nn.Module):
 
 
 @final
-class OwnRows(nn.Module):
+class OwnRows(Layer):
     """Take this process's pictures of those that were gathered."""
 
     def __init__(self, gathered: GatheredRows) -> None:
@@ -55,6 +57,7 @@ class OwnRows(nn.Module):
         self.gathered = [gathered]  # in a list: it is a stage of its own, not a part of this one
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return inputs[0]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -62,7 +65,7 @@ class OwnRows(nn.Module):
 
 
 @final
-class OwnChannels(nn.Module):
+class OwnChannels(Layer):
     """Take this process's channels of whole maps."""
 
     def __init__(self, group: ProcessGroup) -> None:
@@ -70,6 +73,7 @@ class OwnChannels(nn.Module):
         self.group = group
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         own = self.group.share(slice(0, inputs[0][0]))
         return (own.stop - own.start, *inputs[0][1:])
 
@@ -78,16 +82,17 @@ class OwnChannels(nn.Module):
 
 
 @final
-class WholeDropout(nn.Module):
+class WholeDropout(Layer):
     """Drop units of every process's pictures alike on all of them."""
 
-    random: Final = True
+    random = True
 
     def __init__(self, dropout: Dropout, gathered: GatheredRows | None) -> None:
         super().__init__()
         self.dropout, self.gathered = dropout, [gathered]
 
     def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of the output from the shape of the input, of one picture."""
         return inputs[0]
 
     def forward(self, x: Tensor, *, rng: StepRandomness | None = None, stage: str = "") -> Tensor:

@@ -7,7 +7,7 @@ sends every value twice but for one part: 2 (P - 1) / P of them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, cast, final
+from typing import Final, final
 
 from alexnet.distributed.group import SCHEMES, ProcessGroup
 from alexnet.distributed.rank import ProcessRank
@@ -87,7 +87,7 @@ def _gathered(stages: Iterable[Stage], side: int) -> int:
     shapes: dict[str, Shape] = {IMAGES: (3, side, side)}
     total = 0
     for stage in stages:
-        shapes[stage.name] = cast(Any, stage.operation).shape(*(shapes[name] for name in stage.inputs))
+        shapes[stage.name] = stage.operation.shape(*(shapes[name] for name in stage.inputs))
         if isinstance(stage.operation, Gathered | GatheredRows):
             values = 1
             for size in shapes[stage.name]:

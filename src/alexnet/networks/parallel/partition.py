@@ -1,7 +1,7 @@
 """A network divided over processes: its columns (section 3.2), or its fully-connected layers (Krizhevsky 2014).
 
 A divided network is an ordinary one whose layers have this process's filters or units only, with stages
-between them that gather what a layer needs to see of the others. Values lie in one of three ways:
+between them that gather what a layer needs to see of the others. Values have one of three layouts:
 
 * rows: this process's pictures, every channel (hybrid, up to the first fully-connected layer);
 * whole: every picture, every channel;
@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from typing import Final, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from alexnet.distributed.group import ProcessGroup
 from alexnet.errors import RecipeError
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
+from alexnet.networks.layers.layer import Layer
 from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
 from alexnet.networks.layers.pooling import Pool
@@ -46,30 +47,35 @@ class PartitionedArchitecture:
         RecipeError: a stage that cannot be divided, or a number of processes that does not fit the columns.
     """
 
-    undivided: Architecture
+    whole: Architecture
+    """What all processes together compute."""
     group: ProcessGroup
+    """Who share it, this process among them."""
 
     @property
     def kind(self) -> str:
-        return self.undivided.kind
+        """The name of the network that is partitioned."""
+        return self.whole.kind
 
     @property
     def classes(self) -> int:
-        return self.undivided.classes
+        """How many classes the whole network tells apart."""
+        return self.whole.classes
 
     @property
     def side(self) -> int:
-        return self.undivided.side
+        """Height and width of the input, in pixels."""
+        return self.whole.side
 
     def stages(self) -> tuple[Stage, ...]:
         """Make this process's stages, those that gather among them; the last gives whole logits.
 
         With columns they are the logits of every picture, with hybrid of this process's.
         """
-        division = _Division(self.group)
-        for stage in self.undivided.stages():
-            division.add(stage)
-        return division.ended()
+        partitioner = _Partitioner(self.group)
+        for stage in self.whole.stages():
+            partitioner.add(stage)
+        return partitioner.ended()
 
 
 @final
@@ -112,7 +118,7 @@ class Partition:
 
 
 def partition(network: Network, group: ProcessGroup) -> tuple[Network, Partition]:
-    """Return this process's part of a network, with its weights and mean, and what was cut.
+    """Return this process's part of a network, with its weights and mean, and which values they are.
 
     The network itself comes back where every process holds all of it: alone, or with the data scheme.
 
@@ -125,12 +131,12 @@ def partition(network: Network, group: ProcessGroup) -> tuple[Network, Partition
         raise RecipeError(
             f"a {network.architecture.kind} with costs of its own is not divided: --scheme data"
         )
-    part = Network(PartitionedArchitecture(network.architecture, group))
+    part = Network.empty(PartitionedArchitecture(network.architecture, group))
     lengths = {stage.name: _outputs(stage) for stage in part.stages}
     counts = {stage.name: _outputs(stage) for stage in network.stages}
-    cut = Partition(group, {name: count for name, count in counts.items() if lengths[name] != count})
-    part.load_weights(cut.own(network.state_dict()), "the undivided network")
-    return part, cut
+    share = Partition(group, {name: count for name, count in counts.items() if lengths[name] != count})
+    part.load_weights(share.own(network.state_dict()), "the undivided network")
+    return part, share
 
 
 def _outputs(stage: Stage) -> int:
@@ -139,60 +145,60 @@ def _outputs(stage: Stage) -> int:
     return 0 if bias is None else len(bias)
 
 
-class _Division:
-    """Stages being divided one after the other, and how the last one's values lie."""
+class _Partitioner:
+    """Stages being divided one after the other, and the layout of the last one's values."""
 
     def __init__(self, group: ProcessGroup) -> None:
         self.group = group
-        self.lies = WHOLE if group.scheme == "columns" else ROWS
+        self.layout = WHOLE if group.scheme == "columns" else ROWS
         self.stages: list[Stage] = []
-        self.before = self.undivided_before = IMAGES
+        self.before = self.whole_before = IMAGES
         self.outputs = 0
         self.rows: GatheredRows | None = None
 
     def add(self, stage: Stage) -> None:
         """Append a stage, divided, and before it what it needs."""
         operation, name = stage.operation, stage.name
-        if stage.inputs != (self.undivided_before,):
+        if stage.inputs != (self.whole_before,):
             raise RecipeError(
                 f"{name} reads {', '.join(stage.inputs)}: only a chain of stages can be divided"
             )
-        self.undivided_before = name
+        self.whole_before = name
         match operation:
             case FullyConnected():
                 self.gather(name)
                 self.append(name, self._units(name, operation), PART)
                 self.outputs = len(operation.bias)
-            case Convolution() if self.lies != ROWS:
+            case Convolution() if self.layout != ROWS:
                 self.append(name, self._filters(name, operation), PART)
                 self.outputs = len(operation.bias)
-            case ResponseNormalization() if self.lies == PART and operation.groups % self.group.size == 0:
+            case ResponseNormalization() if self.layout == PART and operation.groups % self.group.size == 0:
                 groups = operation.groups // self.group.size
                 self.append(name, _normalization(operation, groups), PART)
-            case ResponseNormalization() if self.lies == PART:
+            case ResponseNormalization() if self.layout == PART:
                 self.gather(name)
                 self.append(name, operation, WHOLE)
-            case Dropout() if self.lies != ROWS:
+            case Dropout() if self.layout != ROWS:
                 self.gather(name)
                 self.append(name, WholeDropout(operation, self.rows), WHOLE)
-            case _ if self.lies == ROWS or not getattr(operation, "random", False):
-                if self.lies == PART and not isinstance(operation, EACH_MAP):
+            case _ if self.layout == ROWS or not operation.random:
+                if self.layout == PART and not isinstance(operation, EACH_MAP):
                     self.gather(name)
-                self.append(name, operation, self.lies)
+                self.append(name, operation, self.layout)
             case _:
                 raise RecipeError(f"{name} ({type(operation).__name__}) cannot be divided over processes")
 
-    def append(self, name: str, operation: nn.Module, lies: str) -> None:
+    def append(self, name: str, operation: Layer, layout: str) -> None:
         """Append a stage that reads the one before it."""
         self.stages.append(Stage(name, operation, (self.before,)))
-        self.before, self.lies = name, lies
+        self.before, self.layout = name, layout
 
     def gather(self, reader: str) -> None:
         """Append what gathers the values for a stage that must see them whole."""
-        if self.lies == ROWS:
+        if self.layout == ROWS:
             self.rows = GatheredRows(self.group)
             self.append(f"{reader}.pictures", self.rows, WHOLE)
-        elif self.lies == PART:
+        elif self.layout == PART:
             self.append(f"{reader}.gathered", Gathered(self.group, self.outputs), WHOLE)
 
     def ended(self) -> tuple[Stage, ...]:
@@ -222,7 +228,7 @@ class _Division:
             )
         if groups == 1:
             self.gather(name)
-        elif self.lies == WHOLE:
+        elif self.layout == WHOLE:
             self.append(f"{name}.column", OwnChannels(self.group), PART)
         own_groups = max(1, groups // count)
         return Convolution(

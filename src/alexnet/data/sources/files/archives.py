@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from alexnet.data.decoding.decoding import MAX_BYTES
 from alexnet.data.sources.files.members import Members
-from alexnet.data.sources.files.places import fingerprint, opened
+from alexnet.data.sources.files.remote import file_fingerprint, open_file
 from alexnet.errors import DataError
 
 MAX_RATIO = (
@@ -38,20 +38,20 @@ _PACKED: dict[bytes, Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZM
 class Zip:
     """A zip archive."""
 
-    def __init__(self, place: str | Path) -> None:
-        self.place = os.fspath(place)
-        file = opened(self.place)
+    def __init__(self, origin: str | Path) -> None:
+        self.origin = os.fspath(origin)
+        file = open_file(self.origin)
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except Exception as error:  # seen: BadZipFile, NotImplementedError, IndexError, struct.error
             file.close()
-            raise DataError(f"{self.place!r} is not a readable zip archive: {error}") from None
+            raise DataError(f"{self.origin!r} is not a readable zip archive: {error}") from None
         weakref.finalize(self, file.close)
         self._infos = self._archive.infolist()
         self._members = Members()
         for number, info in enumerate(self._infos):
             kind = stat.S_IFMT(info.external_attr >> 16)
-            if not info.is_dir() and kind in (0, stat.S_IFREG):
+            if info.filename and not info.is_dir() and kind in (0, stat.S_IFREG):
                 self._members.add(_name(info), number, info.file_size)
 
     def folders(self, path: str) -> list[str]:
@@ -64,28 +64,21 @@ class Zip:
 
     def read(self, path: str) -> bytes:
         """Return a member's bytes; their checksum is verified."""
-        number, _ = _found(self._members, path, self.place)
+        number, _ = _found(self._members, path, self.origin)
         try:
             return self._archive.read(self._infos[number])
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            OSError,
-        ) as error:
+        except Exception as error:  # as above, and each compression has errors of its own
             raise DataError(f"unreadable: {' '.join(str(error).split())}") from None
 
     def fingerprint(self) -> str:
         """Return a hash of the archive's path, size and time."""
-        return fingerprint(self.place)
+        return file_fingerprint(self.origin)
 
     def __getstate__(self) -> str:
-        return self.place
+        return self.origin
 
-    def __setstate__(self, place: str) -> None:
-        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+    def __setstate__(self, origin: str) -> None:
+        self.__init__(origin)  # type: ignore[misc]  # open anew in the other process
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -101,12 +94,12 @@ def _name(info: zipfile.ZipInfo) -> str:
 class Tar:
     """A tar archive. One that is compressed as a whole is first unpacked into an unnamed temporary file."""
 
-    def __init__(self, place: str | Path) -> None:
-        self.place = os.fspath(place)
-        self._file = unpacked(opened(self.place), self.place)
+    def __init__(self, origin: str | Path) -> None:
+        self.origin = os.fspath(origin)
+        self._file = unpacked(open_file(self.origin), self.origin)
         weakref.finalize(self, self._file.close)
         self._members = Members()
-        for name, start, size in tar_members(self._file, self.place):
+        for name, start, size in tar_members(self._file, self.origin):
             self._members.add(name, start, size)
 
     def folders(self, path: str) -> list[str]:
@@ -119,18 +112,18 @@ class Tar:
 
     def read(self, path: str) -> bytes:
         """Return a member's bytes."""
-        start, size = _found(self._members, path, self.place)
+        start, size = _found(self._members, path, self.origin)
         return read_at(self._file, start, size)
 
     def fingerprint(self) -> str:
         """Return a hash of the archive's path, size and time."""
-        return fingerprint(self.place)
+        return file_fingerprint(self.origin)
 
     def __getstate__(self) -> str:
-        return self.place
+        return self.origin
 
-    def __setstate__(self, place: str) -> None:
-        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+    def __setstate__(self, origin: str) -> None:
+        self.__init__(origin)  # type: ignore[misc]  # open anew in the other process
 
 
 def read_at(file: BinaryIO, start: int, size: int) -> bytes:
@@ -145,7 +138,7 @@ def read_at(file: BinaryIO, start: int, size: int) -> bytes:
     return found
 
 
-def unpacked(file: BinaryIO, place: str) -> BinaryIO:
+def unpacked(file: BinaryIO, origin: str) -> BinaryIO:
     """Return the file itself, or a temporary one with its content where it is compressed.
 
     All of it is read, so that a wrong checksum at its end is found.
@@ -153,8 +146,12 @@ def unpacked(file: BinaryIO, place: str) -> BinaryIO:
     Raises:
         DataError: it is damaged, cut off, or a bomb.
     """
-    head = file.read(6)
-    file.seek(0)
+    try:
+        head = file.read(6)
+        file.seek(0)
+    except OSError as error:
+        file.close()
+        raise DataError(f"{origin!r} cannot be read: {error.strerror}") from None
     kind = next((kind for magic, kind in _PACKED.items() if head.startswith(magic)), None)
     if kind is None:
         return file
@@ -165,11 +162,11 @@ def unpacked(file: BinaryIO, place: str) -> BinaryIO:
                 whole.write(piece)
                 if whole.tell() > max(_LARGE, file.tell() * MAX_RATIO):
                     raise DataError(
-                        f"{place!r} unpacks to over {MAX_RATIO} times its size: it is refused as a bomb"
+                        f"{origin!r} unpacks to over {MAX_RATIO} times its size: it is refused as a bomb"
                     )
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         whole.close()
-        raise DataError(f"{place!r} cannot be unpacked: {' '.join(str(error).split())}") from None
+        raise DataError(f"{origin!r} cannot be unpacked: {' '.join(str(error).split())}") from None
     except DataError:
         whole.close()
         raise
@@ -177,12 +174,12 @@ def unpacked(file: BinaryIO, place: str) -> BinaryIO:
 
 
 def tar_members(
-    file: BinaryIO, place: str, start: int = 0, stop: int | None = None
+    file: BinaryIO, origin: str, start: int = 0, stop: int | None = None
 ) -> Iterator[tuple[str, int, int]]:
     """Walk an uncompressed tar, or one that lies inside a file from `start` to `stop`.
 
     Yields:
-        the name, place in the file and size of each regular member, in the archive's order.
+        the name, first byte and size of each regular member, in the archive's order.
     Raises:
         DataError: it is no tar, is damaged, or is cut off, even exactly between two members.
     """
@@ -194,22 +191,22 @@ def tar_members(
             while (member := archive.next()) is not None:
                 count += 1
                 if member.offset_data + member.size > stop:
-                    raise DataError(f"{place!r} is cut off inside its member {count} ({member.name!r})")
+                    raise DataError(f"{origin!r} is cut off inside its member {count} ({member.name!r})")
                 if member.isreg() and not member.issparse():
                     yield member.name, member.offset_data, member.size
                 archive.members = []  # type: ignore[attr-defined]  # it would keep every one
             end = archive.offset
     except (tarfile.TarError, EOFError, ValueError) as error:
-        raise DataError(f"{place!r} is not a readable tar archive: {error}") from None
+        raise DataError(f"{origin!r} is not a readable tar archive: {error}") from None
     file.seek(end)
     if file.read(tarfile.BLOCKSIZE) != b"\0" * tarfile.BLOCKSIZE:
-        raise DataError(f"{place!r} is cut off after its member {count}: the end of the archive is missing")
+        raise DataError(f"{origin!r} is cut off after its member {count}: the end of the archive is missing")
 
 
-def _found(members: Members, path: str, place: str) -> tuple[int, int]:
+def _found(members: Members, path: str, origin: str) -> tuple[int, int]:
     """Look a member up; one that is too large to be a picture is refused."""
     if path not in members.where:
-        raise DataError(f"unreadable: {place!r} holds no {path!r}")
+        raise DataError(f"unreadable: {origin!r} holds no {path!r}")
     start, size = members.where[path]
     if size > MAX_BYTES:
         raise DataError(f"too large: {size} bytes, at most {MAX_BYTES} are read")

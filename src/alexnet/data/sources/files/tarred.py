@@ -1,4 +1,4 @@
-"""Very many pictures inside a few tar archives, read at their places."""
+"""Very many pictures inside a few tar archives, read in place."""
 
 import array
 import weakref
@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from alexnet.data.decoding.decoding import MAX_BYTES
 from alexnet.data.sources.files.archives import read_at, unpacked
-from alexnet.data.sources.files.places import opened
+from alexnet.data.sources.files.remote import open_file
 from alexnet.data.sources.texts import Texts
 from alexnet.errors import DataError
 
@@ -14,7 +14,7 @@ _BLOCK = 512  # bytes of a tar header, whose first hundred hold the name
 
 
 class TarredFiles:
-    """Reads members of tar archives by their place in a list: sixteen bytes each, and a name where one is given."""
+    """Reads members of tar archives by their index in a list: sixteen bytes each, and a name where one is given."""
 
     def __init__(self, archives: list[str]) -> None:
         self.archives = archives
@@ -33,15 +33,15 @@ class TarredFiles:
     def file(self, archive: int) -> BinaryIO:
         """Return an open archive, unpacked if it is compressed."""
         if archive not in self._files:
-            self._files[archive] = unpacked(opened(self.archives[archive]), self.archives[archive])
+            self._files[archive] = unpacked(open_file(self.archives[archive]), self.archives[archive])
             weakref.finalize(self, self._files[archive].close)
         return self._files[archive]
 
-    def __call__(self, place: int) -> tuple[str, bytes | DataError]:
-        start, size = self._starts[place], self._sizes[place]
-        name = self._names[place] if self._names else f"byte {start}"
+    def __call__(self, index: int) -> tuple[str, bytes | DataError]:
+        start, size = self._starts[index], self._sizes[index]
+        name = self._names[index] if self._names else f"byte {start}"
         try:
-            file = self.file(self._numbers[place])
+            file = self.file(self._numbers[index])
             if not self._names:
                 name = read_at(file, start - _BLOCK, 100).split(b"\0")[0].decode("utf-8", "surrogateescape")
             if size > MAX_BYTES:

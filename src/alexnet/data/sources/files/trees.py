@@ -10,17 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from alexnet.data.sources.files.places import content, filesystem
+from alexnet.data.sources.files.remote import read_file, reason, remote_filesystem
 from alexnet.errors import DataError
 
 _LEFTOVERS = ("__MACOSX", "Thumbs.db", "desktop.ini", "Icon\r", "lost+found", "$RECYCLE.BIN", "@eaDir")
+
+_Identity = tuple[int, int]
+"""The device and the number of a folder."""
 
 
 class Tree(Protocol):
     """Files by their path; listings are sorted by plain text, so that every machine sees one order."""
 
     @property
-    def place(self) -> str:
+    def origin(self) -> str:
         """Where it is, for messages."""
 
     def folders(self, path: str) -> list[str]:
@@ -47,62 +50,97 @@ def join(folder: str, name: str) -> str:
 
 
 class Directory:
-    """A tree on the disk. Nothing is kept: each listing reads the folder anew."""
+    """A tree on the disk. Nothing stays in memory: each listing reads the folder anew.
+
+    Links to folders are followed, but for those that lead round in a circle: to a folder above them, or to one in
+    this tree from which a link leads back. What lies there is listed where it is, and nowhere else.
+    """
 
     def __init__(self, root: str | Path) -> None:
-        self.place = os.fspath(root)
+        self.origin = os.fspath(root)
 
     def folders(self, path: str) -> list[str]:
-        """Return the names of the folders directly in a folder; links are followed."""
-        return sorted(entry.name for entry in self._entries(path) if _is_folder(entry))
+        """Return the names of the folders directly in a folder; links are followed, but for circles."""
+        above = self._chain(path)
+        return sorted(
+            entry.name
+            for entry in self._entries(os.path.join(self.origin, path))
+            if _is_folder(entry) and not (entry.is_symlink() and self._circular(entry, above))
+        )
 
     def files(self, path: str, *, deep: bool = False) -> list[str]:
         """Return the paths of the files in a folder; `read` will refuse pipes, sockets and devices."""
-        return sorted(self._walk(path, deep, frozenset()))
+        return sorted(self._walk(path, deep, self._chain(path)))
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes; anything else is refused without waiting for it."""
-        return content(os.path.join(self.place, path))
+        return read_file(os.path.join(self.origin, path))
 
     def fingerprint(self) -> str:
         """Return a hash over the path, size and time of every file."""
-        digest = hashlib.sha256(os.fsencode(os.path.abspath(self.place)))
+        digest = hashlib.sha256(os.fsencode(os.path.abspath(self.origin)))
         for path in self.files("", deep=True):
             try:
-                status = os.stat(os.path.join(self.place, path))
+                status = os.stat(os.path.join(self.origin, path))
                 size, time = status.st_size, status.st_mtime_ns
             except OSError:
                 size, time = -1, -1
             digest.update(f"{path}\0{size} {time}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
-    def _entries(self, path: str) -> list[os.DirEntry[str]]:
-        folder = os.path.join(self.place, path)
+    def _walk(self, path: str, deep: bool, above: frozenset[_Identity]) -> Iterator[str]:
+        """Yield the paths of the files in a folder; `above` are that folder and those that it lies in."""
+        for entry in self._entries(os.path.join(self.origin, path)):
+            if not _is_folder(entry):
+                yield join(path, entry.name)
+            elif deep and not (entry.is_symlink() and self._circular(entry, above)):
+                yield from self._walk(join(path, entry.name), deep, above | {_identity(entry.path)})
+
+    def _circular(self, link: os.DirEntry[str], above: frozenset[_Identity]) -> bool:
+        """Tell whether a link to a folder leads to one of those above it; or back to one, from within this tree."""
+        if _identity(link.path) in above:
+            return True
+        root, target = os.path.realpath(self.origin), os.path.realpath(link.path)
+        return os.path.commonpath([root, target]) == root and self._leads_to(target, above)
+
+    def _leads_to(self, folder: str, above: frozenset[_Identity]) -> bool:
+        """Tell whether a link in a folder, or further on, leads to one of `above`."""
+        seen, waiting = {_identity(folder)}, [folder]
+        while waiting:
+            for entry in self._entries(waiting.pop()):
+                if not _is_folder(entry):
+                    continue
+                identity = _identity(entry.path)
+                if entry.is_symlink() and identity in above:
+                    return True
+                if identity not in seen:
+                    seen.add(identity)
+                    waiting.append(entry.path)
+        return False
+
+    def _chain(self, path: str) -> frozenset[_Identity]:
+        """Return a folder of this tree and those that it lies in, up to the root."""
+        parts = path.split("/") if path else []
+        return frozenset(
+            _identity(os.path.join(self.origin, *parts[:depth])) for depth in range(len(parts) + 1)
+        )
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
                 return [entry for entry in entries if not junk(entry.name)]
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise DataError(
-                f"{folder!r} cannot be listed: {error.strerror}; mend it or move it away"
+                f"{folder!r} cannot be listed: {reason(error)}; mend it or move it away"
             ) from None
-
-    def _walk(self, path: str, deep: bool, above: frozenset[tuple[int, int]]) -> Iterator[str]:
-        for entry in self._entries(path):
-            if not _is_folder(entry):
-                yield join(path, entry.name)
-            elif deep:
-                status = os.stat(entry.path)
-                identity = (status.st_dev, status.st_ino)
-                if identity not in above:  # a link to a folder that it lies in would go round for ever
-                    yield from self._walk(join(path, entry.name), deep, above | {identity})
 
 
 class Remote:
     """A tree behind s3://, gs://, https:// and other protocols that fsspec knows."""
 
-    def __init__(self, place: str) -> None:
-        self.place = place
-        self._files, self._root = filesystem(place)
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self._files, self._root = remote_filesystem(origin)
 
     def folders(self, path: str) -> list[str]:
         """Return the names of the folders directly in a folder."""
@@ -131,7 +169,7 @@ class Remote:
         listing = sorted(
             (path, about.get("size")) for path, about in self._files.find(self._root, detail=True).items()
         )
-        return hashlib.sha256(repr((self.place, listing)).encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(repr((self.origin, listing)).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _listed(self, path: str) -> list[tuple[str, str]]:
         folder = join(self._root.rstrip("/"), path)
@@ -142,15 +180,24 @@ class Remote:
             ]
         except Exception as error:  # as above
             raise DataError(
-                f"{join(self.place, path)!r} cannot be listed: {' '.join(str(error).split())}"
+                f"{join(self.origin, path)!r} cannot be listed: {' '.join(str(error).split())}"
             ) from None
         return [(name, kind) for name, kind in found if not junk(name)]
 
     def __getstate__(self) -> str:
-        return self.place
+        return self.origin
 
-    def __setstate__(self, place: str) -> None:
-        self.__init__(place)  # type: ignore[misc]  # open anew in the other process
+    def __setstate__(self, origin: str) -> None:
+        self.__init__(origin)  # type: ignore[misc]  # open anew in the other process
+
+
+def _identity(folder: str) -> _Identity:
+    """Return what tells a folder from all others, by whichever path it is reached."""
+    try:
+        status = os.stat(folder)
+    except (OSError, ValueError) as error:  # ValueError: a list has given it a name with a zero byte
+        raise DataError(f"{folder!r} cannot be read: {reason(error)}; mend it or move it away") from None
+    return status.st_dev, status.st_ino
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

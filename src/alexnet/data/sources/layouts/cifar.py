@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from alexnet.data.sources.files.trees import Tree, join
-from alexnet.data.sources.folders import innermost, place_name
-from alexnet.data.sources.listed import Listed
+from alexnet.data.sources.folders import innermost, short_name
+from alexnet.data.sources.listed import Listed, distinct
 from alexnet.errors import DataError
 from alexnet.pickles.reader import Pickles
 
@@ -20,8 +20,8 @@ class Pixels:
     def __init__(self, images: np.ndarray, name: str) -> None:
         self.images, self.name = images, name
 
-    def __call__(self, place: int) -> tuple[str, np.ndarray]:
-        return f"{self.name} {place}", np.ascontiguousarray(self.images[place].transpose(1, 2, 0))
+    def __call__(self, index: int) -> tuple[str, np.ndarray]:
+        return f"{self.name} {index}", np.ascontiguousarray(self.images[index].transpose(1, 2, 0))
 
 
 def is_cifar(tree: Tree) -> bool:
@@ -39,20 +39,20 @@ def cifar(tree: Tree) -> Listed:
     """
     layout = _layout(tree)
     if layout is None:
-        raise DataError(f"{tree.place!r} holds neither CIFAR-10 nor CIFAR-100")
+        raise DataError(f"{tree.origin!r} holds neither CIFAR-10 nor CIFAR-100")
     root, meta, training, testing = layout
     classes = _classes(tree, join(root, meta))
     parts = [_batch(tree, join(root, name), len(classes)) for name in (*training, *testing)]
     labels = np.concatenate([labels for _, labels in parts])
     count = sum(len(labels) for _, labels in parts[: len(training)])
     return Listed(
-        place_name(tree),
+        short_name(tree),
         classes=classes,
         splits={"train": np.arange(count), "test": np.arange(count, len(labels))},
         labels=labels,
         read=Pixels(np.concatenate([images for images, _ in parts]), "picture"),
         fingerprint=f"cifar 1 {tree.fingerprint()}",
-        notes={"origin": tree.place, "layout": "CIFAR"},
+        notes={"origin": tree.origin, "layout": "CIFAR"},
     )
 
 
@@ -77,12 +77,12 @@ def _layout(tree: Tree) -> tuple[str, str, Sequence[str], Sequence[str]] | None:
 def _classes(tree: Tree, path: str) -> tuple[str, ...]:
     """Read the names of the classes."""
     if path.endswith(".txt"):
-        return tuple(tree.read(path).decode("utf-8").split())
+        return distinct(tree.read(path).decode("utf-8", "replace").split())
     meta = Pickles(tree.read(path), path, error=DataError).read()
     names = meta.get("label_names", meta.get("fine_label_names")) if isinstance(meta, dict) else None
-    if not isinstance(names, list) or not names:
-        raise DataError(f"{path!r} of {tree.place!r} names no classes")
-    return tuple(str(name) for name in names)
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str | bytes) for n in names):
+        raise DataError(f"{path!r} of {tree.origin!r} names no classes")
+    return distinct([name.decode("latin-1") if isinstance(name, bytes) else name for name in names])
 
 
 def _batch(tree: Tree, path: str, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,19 +92,29 @@ def _batch(tree: Tree, path: str, classes: int) -> tuple[np.ndarray, np.ndarray]
         content = np.frombuffer(tree.read(path), dtype=np.uint8)
         if content.size % (_PIXELS + extra):
             raise DataError(
-                f"{path!r} of {tree.place!r} is cut off: {content.size} bytes are no whole pictures"
+                f"{path!r} of {tree.origin!r} is cut off: {content.size} bytes are no whole pictures"
             )
         rows = content.reshape(-1, _PIXELS + extra)
         images, labels = rows[:, extra:], rows[:, extra - 1].astype(np.int32)
     else:
         batch = Pickles(tree.read(path), path, error=DataError).read()
-        found = batch.get("labels", batch.get("fine_labels")) if isinstance(batch, dict) else None
-        images = np.asarray(batch.get("data") if isinstance(batch, dict) else None)
-        if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != _PIXELS or found is None:
-            raise DataError(f"{path!r} of {tree.place!r} is no CIFAR batch")
-        labels = np.asarray(found, dtype=np.int32)
-    if len(labels) != len(images) or not len(labels) or labels.min() < 0 or labels.max() >= classes:
+        data = batch.get("data") if isinstance(batch, dict) else None
+        images = np.asarray(data) if isinstance(data, np.ndarray) else np.empty(0, np.uint8)
+        if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != _PIXELS:
+            raise DataError(f"{path!r} of {tree.origin!r} is no CIFAR batch")
+        labels = _labels(batch.get("labels", batch.get("fine_labels")))
+    if labels.shape != (len(images),) or not len(labels) or labels.min() < 0 or labels.max() >= classes:
         raise DataError(
-            f"{path!r} of {tree.place!r}: labels are not 0 to {classes - 1} for each of {len(images)}"
+            f"{path!r} of {tree.origin!r}: labels are not 0 to {classes - 1} for each of {len(images)}"
         )
     return images.reshape(-1, 3, 32, 32), labels
+
+
+def _labels(found: object) -> np.ndarray:
+    """Return labels as int32, (N,); none of them where they are anything but whole numbers."""
+    try:
+        labels = np.asarray(found)
+    except (ValueError, OverflowError):
+        labels = np.empty(0)
+    sound = labels.dtype.kind in "iu" and labels.ndim == 1 and len(labels) and labels.max() < 2**31
+    return labels.astype(np.int32) if sound and labels.min() >= 0 else np.empty(0, np.int32)

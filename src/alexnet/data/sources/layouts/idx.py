@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 
 from alexnet.data.sources.files.trees import Tree, join
-from alexnet.data.sources.folders import innermost, place_name
+from alexnet.data.sources.folders import innermost, short_name
 from alexnet.data.sources.listed import Listed
 from alexnet.errors import DataError
 
@@ -28,8 +28,8 @@ class Greys:
     def __init__(self, images: np.ndarray) -> None:
         self.images = images
 
-    def __call__(self, place: int) -> tuple[str, np.ndarray]:
-        return f"picture {place}", np.repeat(self.images[place][:, :, None], 3, axis=2)
+    def __call__(self, index: int) -> tuple[str, np.ndarray]:
+        return f"picture {index}", np.repeat(self.images[index][:, :, None], 3, axis=2)
 
 
 def is_idx(tree: Tree) -> bool:
@@ -47,28 +47,28 @@ def idx(tree: Tree) -> Listed:
     """
     files = _files(tree)
     splits = {"train": "train", "test": "t10k"}
-    images, labels, places, start = [], [], {}, 0
+    images, labels, indices, start = [], [], {}, 0
     for split, prefix in splits.items():
         if {f"{prefix}-images", f"{prefix}-labels"} <= set(files):
             images.append(_array(tree, files[f"{prefix}-images"], 3))
             labels.append(_array(tree, files[f"{prefix}-labels"], 1))
             if len(images[-1]) != len(labels[-1]):
                 raise DataError(
-                    f"{split} of {tree.place!r}: {len(images[-1])} pictures, {len(labels[-1])} labels"
+                    f"{split} of {tree.origin!r}: {len(images[-1])} pictures, {len(labels[-1])} labels"
                 )
-            places[split] = np.arange(start, start + len(labels[-1]))
+            indices[split] = np.arange(start, start + len(labels[-1]))
             start += len(labels[-1])
     numbers = np.unique(np.concatenate(labels))
-    fashion = "fashion" in os.path.abspath(tree.place).lower() and len(numbers) == len(_FASHION)
+    fashion = "fashion" in os.path.abspath(tree.origin).lower() and len(numbers) == len(_FASHION)
     return Listed(
-        place_name(tree),
+        short_name(tree),
         classes=tuple(str(number) for number in numbers),
-        splits=places,
+        splits=indices,
         labels=np.searchsorted(numbers, np.concatenate(labels)).astype(np.int32),
         read=Greys(np.concatenate(images)),
         fingerprint=f"idx 1 {tree.fingerprint()}",
         words={str(number): name for number, name in enumerate(_FASHION)} if fashion else {},
-        notes={"origin": tree.place, "layout": "idx"},
+        notes={"origin": tree.origin, "layout": "idx"},
     )
 
 
@@ -94,16 +94,16 @@ def _array(tree: Tree, path: str, axes: int) -> np.ndarray:
             content = unpacker.decompress(content, _MOST_BYTES)
             if not unpacker.eof:
                 raise DataError(
-                    f"{path!r} of {tree.place!r} is cut off, or unpacks to more than {_MOST_BYTES} bytes"
+                    f"{path!r} of {tree.origin!r} is cut off, or unpacks to more than {_MOST_BYTES} bytes"
                 )
         except zlib.error as error:
-            raise DataError(f"{path!r} of {tree.place!r} cannot be unpacked: {error}") from None
+            raise DataError(f"{path!r} of {tree.origin!r} cannot be unpacked: {error}") from None
     head = 4 + 4 * axes
     if len(content) < head or content[:4] != bytes([0, 0, 8, axes]):
-        raise DataError(f"{path!r} of {tree.place!r} is no idx file of uint8 with {axes} axes")
+        raise DataError(f"{path!r} of {tree.origin!r} is no idx file of uint8 with {axes} axes")
     shape = struct.unpack(f">{axes}I", content[4:head])
     if math.prod(shape) != len(content) - head or 0 in shape:
         raise DataError(
-            f"{path!r} of {tree.place!r} holds {len(content) - head} bytes, its shape {shape} needs others"
+            f"{path!r} of {tree.origin!r} holds {len(content) - head} bytes, its shape {shape} needs others"
         )
     return np.frombuffer(content, dtype=np.uint8, offset=head).reshape(shape)

@@ -15,7 +15,7 @@ import numpy as np
 
 from alexnet.data.imagenet_classes import imagenet_classes
 from alexnet.data.sources.files.archives import Tar, tar_members
-from alexnet.data.sources.files.places import fingerprint
+from alexnet.data.sources.files.remote import file_fingerprint, read_file
 from alexnet.data.sources.files.tarred import TarredFiles
 from alexnet.data.sources.files.trees import Directory, Tree
 from alexnet.data.sources.layouts.matlab import read_structures
@@ -77,17 +77,21 @@ def ilsvrc(folder: str | Path, order: str = "sorted") -> Listed:
         truth = _truth(folder, kit, f"ILSVRC{year}_{split}_ground_truth.txt")
         if truth is None:
             continue
-        place_of = _pictures(files, number, len(truth))
-        labels.append(np.array([known[numbers[truth[n - 1]]] for n in place_of], dtype=np.int32))
-        splits[split] = np.arange(start, start + len(place_of))
-        start += len(place_of)
+        picture_numbers = _pictures(files, number, len(truth))
+        if strange := next((n for n in truth if numbers.get(n) not in known), None):
+            raise DataError(
+                f"{split} of {os.fspath(folder)!r} has pictures of class {strange}, training has none of it"
+            )
+        labels.append(np.array([known[numbers[truth[n - 1]]] for n in picture_numbers], dtype=np.int32))
+        splits[split] = np.arange(start, start + len(picture_numbers))
+        start += len(picture_numbers)
     return Listed(
         f"ilsvrc{year}",
         classes=classes,
         splits=splits,
         labels=np.concatenate(labels),
         read=files,
-        fingerprint=f"ilsvrc 1 {order} " + " ".join(fingerprint(path) for path in archives),
+        fingerprint=f"ilsvrc 1 {order} " + " ".join(file_fingerprint(path) for path in archives),
         words=words,
         notes={"origin": os.fspath(folder), "layout": f"ILSVRC {year} as downloaded", "order": order},
     )
@@ -103,34 +107,34 @@ def _training(folder: Path) -> tuple[Path, int] | None:
 
 def _class_archives(files: TarredFiles) -> Iterator[tuple[str, int]]:
     """Add the training pictures, archive by archive; yield each class and its number of pictures."""
-    outer, place = files.file(0), files.archives[0]
+    outer, archive = files.file(0), files.archives[0]
     inner = [
         (os.path.basename(n).removesuffix(".tar"), s, z)
-        for n, s, z in tar_members(outer, place)
+        for n, s, z in tar_members(outer, archive)
         if n.endswith(".tar")
     ]
     if not inner:
-        raise DataError(f"{place!r} holds no archives of classes (n01440764.tar, ...)")
+        raise DataError(f"{archive!r} holds no archives of classes (n01440764.tar, ...)")
     for synset, start, size in sorted(inner):
         count = 0
-        for _, begin, length in tar_members(outer, f"{place}/{synset}.tar", start, start + size):
+        for _, begin, length in tar_members(outer, f"{archive}/{synset}.tar", start, start + size):
             files.add(0, begin, length)
             count += 1
         if not count:
-            raise DataError(f"{synset}.tar in {place!r} holds no pictures")
+            raise DataError(f"{synset}.tar in {archive!r} holds no pictures")
         yield synset, count
 
 
 def _pictures(files: TarredFiles, number: int, count: int) -> list[int]:
     """Add the numbered pictures of an archive in their order; return the numbers, from 1."""
-    place = files.archives[number]
+    archive = files.archives[number]
     found = []
-    for name, start, size in tar_members(files.file(number), place):
+    for name, start, size in tar_members(files.file(number), archive):
         if match := re.search(r"_(\d{8})\.JPEG$", name):
             found.append((int(match[1]), start, size))
     found.sort()
     if len(found) != count or (found and (found[0][0] != 1 or found[-1][0] != count)):
-        raise DataError(f"{place!r} holds {len(found)} pictures, their list of labels has {count}")
+        raise DataError(f"{archive!r} holds {len(found)} pictures, their list of labels has {count}")
     for _, start, size in found:
         files.add(number, start, size)
     return [picture for picture, _, _ in found]
@@ -159,9 +163,9 @@ def _synsets(kit: Tree | None, year: int) -> tuple[dict[int, str], dict[str, str
         rows = read_structures(kit.read(path), "synsets")
         leaves = [row for row in rows if not row.get("num_children")]
         numbers = {int(row[f"ILSVRC{year}_ID"]): str(row["WNID"]) for row in leaves}
-    except (DataError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path!r} of {kit.place!r} cannot be used: {error}") from None
-    return numbers, {str(row["WNID"]): str(row["words"]) for row in leaves}
+        return numbers, {str(row["WNID"]): str(row["words"]) for row in leaves}
+    except (DataError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{path!r} of {kit.origin!r} cannot be used: {error}") from None
 
 
 def _truth(folder: Path, kit: Tree | None, name: str) -> list[int] | None:
@@ -172,11 +176,19 @@ def _truth(folder: Path, kit: Tree | None, name: str) -> list[int] | None:
     ]:
         for path in tree.files("", deep=True):
             if path.endswith(name):
-                return [int(line) for line in tree.read(path).decode("ascii").split()]
+                return _numbers(tree.read(path), f"{path!r} of {tree.origin!r}")
     if (folder / name).is_file():
-        return [int(line) for line in (folder / name).read_text("ascii").split()]
+        return _numbers(read_file(folder / name), repr(os.fspath(folder / name)))
     if "validation" in name:
         raise DataError(
             f"{name} is missing: put the development kit beside the archives in {os.fspath(folder)!r}"
         )
     return None
+
+
+def _numbers(content: bytes, where: str) -> list[int]:
+    """Read the numbers of a list of labels."""
+    words = content.split()
+    if bad := next((word for word in words if not word.isdigit() or len(word) > 9), None):
+        raise DataError(f"{where}: {bad[:80]!r} is no number of a class")
+    return [int(word) for word in words]

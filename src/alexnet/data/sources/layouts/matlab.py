@@ -70,15 +70,15 @@ def read_structures(content: bytes, name: str) -> list[dict[str, Any]]:
 
 def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the kind and the body of each element."""
-    place = 0
-    while place + 8 <= len(content):
-        kind, size = struct.unpack_from("<II", content, place)
+    position = 0
+    while position + 8 <= len(content):
+        kind, size = struct.unpack_from("<II", content, position)
         if kind >> 16:  # a small element: both numbers in four bytes, the body in the other four
-            kind, size, start, step = kind & 0xFFFF, kind >> 16, place + 4, 8
+            kind, size, start, step = kind & 0xFFFF, kind >> 16, position + 4, 8
         else:
-            start, step = place + 8, 8 + (size if kind == _COMPRESSED else -(-size // 8) * 8)
+            start, step = position + 8, 8 + (size if kind == _COMPRESSED else -(-size // 8) * 8)
         yield kind, content[start : start + size]
-        place += step
+        position += step
 
 
 def _matrix(body: bytes) -> tuple[str, Any]:

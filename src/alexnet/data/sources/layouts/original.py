@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from alexnet.data.sources.files.trees import Tree, join
-from alexnet.data.sources.folders import innermost, place_name
-from alexnet.data.sources.listed import Listed
+from alexnet.data.sources.folders import innermost, short_name
+from alexnet.data.sources.listed import Listed, distinct
 from alexnet.errors import DataError
 from alexnet.pickles.reader import Pickles
 
@@ -22,7 +22,7 @@ _CIFAR_BATCHES = 6
 
 
 class Batches:
-    """Reads pictures from batch files: columns of pixels, or JPEG files; the last batch is kept."""
+    """Reads pictures from batch files: columns of pixels, or JPEG files; the last batch read stays in memory."""
 
     def __init__(
         self, tree: Tree, paths: list[str], numbers: np.ndarray, columns: np.ndarray, side: int
@@ -30,8 +30,8 @@ class Batches:
         self.tree, self.paths, self.numbers, self.columns, self.side = tree, paths, numbers, columns, side
         self._last: tuple[int, Any] = (-1, None)
 
-    def __call__(self, place: int) -> tuple[str, bytes | np.ndarray | DataError]:
-        number, column = int(self.numbers[place]), int(self.columns[place])
+    def __call__(self, index: int) -> tuple[str, bytes | np.ndarray | DataError]:
+        number, column = int(self.numbers[index]), int(self.columns[index])
         if self._last[0] != number:
             self._last = (number, load_batch(self.tree, self.paths[number])[0])
         name, pictures = f"{os.path.basename(self.paths[number])} picture {column}", self._last[1]
@@ -62,32 +62,37 @@ def original(tree: Tree) -> Listed:
     root = _root(tree)
     meta = Pickles(tree.read(join(root, "batches.meta")), "batches.meta", error=DataError).read()
     if not isinstance(meta, dict) or not isinstance(meta.get("label_names"), list | tuple):
-        raise DataError(f"batches.meta of {tree.place!r} names no classes (label_names)")
-    classes = _distinct([str(name) for name in meta["label_names"]])
-    side = math.isqrt(int(meta.get("num_vis", 0)) // 3)
+        raise DataError(f"batches.meta of {tree.origin!r} names no classes (label_names)")
+    classes = distinct([str(name) for name in meta["label_names"]])
+    side, offset = math.isqrt(_whole(meta, "num_vis") // 3), _whole(meta, "label_offset")
     found = sorted(
         (int(m[1]), path) for path in tree.files(root) if (m := _BATCH.fullmatch(os.path.basename(path)))
     )
     paths, labels, numbers, columns, splits = [path for _, path in found], [], [], [], []
-    for place, (number, path) in enumerate(found):
-        known = load_batch(tree, path)[1] + int(meta.get("label_offset", 0))
-        if len(known) and (known.min() < int(meta.get("label_offset", 0)) - 1 or known.max() >= len(classes)):
-            raise DataError(f"{path!r} of {tree.place!r}: labels are not 0 to {len(classes) - 1}")
-        kept = np.flatnonzero(known >= 0)
-        labels.append(known[kept])
-        numbers.append(np.full(len(kept), place))
-        columns.append(kept)
-        splits.append(np.full(len(kept), _split(number, side, len(found))))
+    for position, (number, path) in enumerate(found):
+        pictures, own = load_batch(tree, path)
+        known = own + offset
+        if isinstance(pictures, np.ndarray) and len(pictures) != 3 * side**2:
+            raise DataError(
+                f"{path!r} of {tree.origin!r}: pictures have {len(pictures)} values, batches.meta says {3 * side**2}"
+            )
+        if len(known) and (known.min() < offset - 1 or known.max() >= len(classes)):
+            raise DataError(f"{path!r} of {tree.origin!r}: labels are not 0 to {len(classes) - 1}")
+        labelled = np.flatnonzero(known >= 0)
+        labels.append(known[labelled])
+        numbers.append(np.full(len(labelled), position))
+        columns.append(labelled)
+        splits.append(np.full(len(labelled), _split(number, side, len(found))))
     parts = np.concatenate(splits)
     order = ("train", "validation", "test")
     return Listed(
-        place_name(tree),
+        short_name(tree),
         classes=classes,
         splits={split: np.flatnonzero(parts == n) for n, split in enumerate(order) if (parts == n).any()},
         labels=np.concatenate(labels),
         read=Batches(tree, paths, np.concatenate(numbers), np.concatenate(columns), side),
         fingerprint=f"original 1 {tree.fingerprint()}",
-        notes={"origin": tree.place, "layout": "data batches of 2012"},
+        notes={"origin": tree.origin, "layout": "data batches of 2012"},
     )
 
 
@@ -101,16 +106,14 @@ def load_batch(tree: Tree, path: str) -> tuple[Any, np.ndarray]:
     batch = Pickles(tree.read(path), path, error=DataError).read()
     if isinstance(batch, tuple | list) and len(batch) == 3:
         pictures, _, labels = batch
-        return pictures, np.array([_index(label) for label in labels], dtype=np.int64)
-    if (
-        isinstance(batch, dict)
-        and isinstance(batch.get("data"), np.ndarray)
-        and batch["data"].dtype == np.uint8
-    ):
-        labels = np.asarray(batch.get("labels"), dtype=np.float64).reshape(-1)
-        if batch["data"].ndim == 2 and batch["data"].shape[1] == len(labels):
-            return batch["data"], labels.astype(np.int64)
-    raise DataError(f"{path!r} of {tree.place!r} is no batch of the original program")
+        if isinstance(pictures, list) and isinstance(labels, list | tuple) and len(pictures) == len(labels):
+            return pictures, np.array([_index(label) for label in labels], dtype=np.int64)
+    data = batch.get("data") if isinstance(batch, dict) else None
+    if isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.ndim == 2:
+        labels = _numbers(batch.get("labels"))
+        if data.shape[1] == len(labels):
+            return data, labels
+    raise DataError(f"{path!r} of {tree.origin!r} is no batch of the original program")
 
 
 def _index(label: Any) -> int:
@@ -119,13 +122,34 @@ def _index(label: Any) -> int:
         label = label[0]
     if isinstance(label, tuple) and len(label) == 2:
         label = label[1]
-    return int(label) if isinstance(label, int | float | np.number) else -1
+    if not isinstance(label, int | float | np.number) or not -1 <= label < 2**31:  # NaN is not, either
+        return -1
+    return int(label)
+
+
+def _numbers(labels: object) -> np.ndarray:
+    """Return the labels of pixels as int64, (n,); none where they are no whole numbers."""
+    try:
+        found = np.asarray(labels, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError, OverflowError):
+        return np.empty(0, np.int64)
+    return found.astype(np.int64) if (abs(found) < 2**31).all() else np.empty(0, np.int64)
+
+
+def _whole(meta: dict[str, Any], key: str) -> int:
+    """Return a whole number of batches.meta, 0 where it is absent."""
+    value = meta.get(key, 0)
+    if not isinstance(value, int | float | np.number) or not -(2**31) < value < 2**31 or value != int(value):
+        raise DataError(f"batches.meta: {key} is {str(value)[:80]!r}, expected a whole number")
+    if key == "num_vis" and value < 0:
+        raise DataError(f"batches.meta: {key} is {value}, expected 0 or more")
+    return int(value)
 
 
 def _file(content: Any) -> bytes | DataError:
     """Return a JPEG's bytes; strings of Python 2 come out of the pickle with one character a byte."""
     if isinstance(content, str):
-        content = content.encode("latin-1")
+        content = content.encode("latin-1") if all(letter < "\u0100" for letter in content) else None
     return (
         bytes(content)
         if isinstance(content, bytes | bytearray)
@@ -137,11 +161,6 @@ def _split(number: int, side: int, count: int) -> int:
     if side == 32 and count == _CIFAR_BATCHES:
         return 2 if number == _CIFAR_BATCHES else 0
     return min(max(number // 1000 - 1, 0), 2)
-
-
-def _distinct(names: list[str]) -> tuple[str, ...]:
-    """Tell classes of one name apart by their numbers: the thousand of ImageNet hold two cranes."""
-    return tuple(f"{name} ({n})" if names.count(name) > 1 else name for n, name in enumerate(names))
 
 
 def _root(tree: Tree) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from alexnet.data.sources.files.trees import Tree
-from alexnet.data.sources.folders import innermost, pictures, place_name, read_example
+from alexnet.data.sources.folders import innermost, pictures, read_example, short_name
 from alexnet.data.sources.source import Example
 from alexnet.errors import DataError
 
@@ -25,21 +25,23 @@ class Synsets:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self.name = place_name(tree)
+        self.name = short_name(tree)
         paths, ignored = pictures(tree, _folder(tree), deep=False)
         self.words: dict[str, str] = {}
         self._entries: list[tuple[str, str]] = []
         for path in paths:
             name, _ = os.path.splitext(path.rsplit("/", 1)[-1])
             if not (match := _NAME.fullmatch(name)):
-                raise DataError(f"{path!r} of {tree.place!r} does not begin with a synset such as n01440764_")
+                raise DataError(
+                    f"{path!r} of {tree.origin!r} does not begin with a synset such as n01440764_"
+                )
             synset, rest = match.groups()
             self._entries.append((path, synset))
             if not rest.isdecimal():
                 self.words.setdefault(synset, rest.replace("_", " "))
         self._entries.sort(key=lambda entry: (entry[1], entry[0]))
         self.classes = tuple(sorted({synset for _, synset in self._entries}))
-        self.notes: Mapping[str, object] = {"origin": tree.place, "ignored_files": ignored}
+        self.notes: Mapping[str, object] = {"origin": tree.origin, "ignored_files": ignored}
 
     @staticmethod
     def fits(tree: Tree) -> bool:

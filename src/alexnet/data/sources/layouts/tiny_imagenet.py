@@ -6,20 +6,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from alexnet.data.sources.files.trees import Tree, join
-from alexnet.data.sources.folders import innermost, pictures, place_name
+from alexnet.data.sources.folders import innermost, pictures, short_name
 from alexnet.data.sources.listed import Listed
 from alexnet.data.sources.texts import Texts
 from alexnet.errors import DataError
 
 
 class TreeFiles:
-    """Reads files of a tree by their place in a list."""
+    """Reads files of a tree by their index in a list."""
 
     def __init__(self, tree: Tree, paths: Texts) -> None:
         self.tree, self.paths = tree, paths
 
-    def __call__(self, place: int) -> tuple[str, bytes | DataError]:
-        path = self.paths[place]
+    def __call__(self, index: int) -> tuple[str, bytes | DataError]:
+        path = self.paths[index]
         try:
             return path, self.tree.read(path)
         except DataError as error:
@@ -47,7 +47,7 @@ def tiny_imagenet(tree: Tree) -> Listed:
     for name in classes:
         found, _ = pictures(tree, join(root, f"train/{name}"))
         if not found:
-            raise DataError(f"class folder 'train/{name}' of {tree.place!r} holds no pictures")
+            raise DataError(f"class folder 'train/{name}' of {tree.origin!r} holds no pictures")
         for path in found:
             paths.append(path)
             labels.append(known[name])
@@ -60,16 +60,16 @@ def tiny_imagenet(tree: Tree) -> Listed:
             raise DataError(f"{annotations}:{number}: class {synset!r} is not in wnids.txt")
         paths.append(join(root, f"val/images/{file}"))
         labels.append(known[synset])
-    places = np.arange(len(labels))
+    indices = np.arange(len(labels))
     return Listed(
-        place_name(tree),
+        short_name(tree),
         classes=classes,
-        splits={"train": places[:training], "validation": places[training:]},
+        splits={"train": indices[:training], "validation": indices[training:]},
         labels=np.array(labels, dtype=np.int32),
         read=TreeFiles(tree, paths),
         fingerprint=f"tiny-imagenet 1 {tree.fingerprint()}",
         words=_words(tree, join(root, "words.txt")),
-        notes={"origin": tree.place, "layout": "Tiny-ImageNet"},
+        notes={"origin": tree.origin, "layout": "Tiny-ImageNet"},
     )
 
 
@@ -84,5 +84,5 @@ def _lines(tree: Tree, path: str) -> list[str]:
     try:
         text = tree.read(path).decode("utf-8", "replace")
     except DataError as error:
-        raise DataError(f"{path!r} of {tree.place!r}: {error}") from None
+        raise DataError(f"{path!r} of {tree.origin!r}: {error}") from None
     return [line for line in text.splitlines() if line.strip()]

@@ -10,9 +10,9 @@ import numpy as np
 
 from alexnet.data.sources.division import FRACTION, SEED
 from alexnet.data.sources.files.archives import read_at, tar_members
-from alexnet.data.sources.files.places import fingerprint
+from alexnet.data.sources.files.remote import file_fingerprint, read_file
 from alexnet.data.sources.files.tarred import TarredFiles
-from alexnet.data.sources.folders import ENDINGS, SYNONYMS, same_classes
+from alexnet.data.sources.folders import ENDINGS, SYNONYMS, check_same_classes
 from alexnet.data.sources.listed import Listed, divided
 from alexnet.data.sources.source import SPLITS, natural
 from alexnet.errors import DataError
@@ -54,7 +54,7 @@ def webdataset(shards: list[str], name: str) -> Listed:
         values += found
         splits.extend([_split(shard)] * len(found))
     named = _names(os.path.dirname(os.path.abspath(shards[0])))
-    numbered = all(value.isdecimal() for value in set(values))
+    numbered = all(value.isdecimal() and len(value) < 10 for value in set(values))
     if named and numbered:
         if (most := max(int(value) for value in values)) >= len(named):
             raise DataError(f"{name!r}: label {most}, but the list of class names has {len(named)}")
@@ -63,23 +63,23 @@ def webdataset(shards: list[str], name: str) -> Listed:
     known = {value: label for label, value in enumerate(classes)}
     labels, parts = np.array([known[v] for v in values], np.int32), np.frombuffer(splits, dtype=np.int8)
     if not (parts >= 0).all() or not (parts == 0).any():
-        places, division = (
+        indices, division = (
             divided(labels, classes),
             {"method": "stratified", "fraction": FRACTION, "seed": SEED},
         )
     else:
-        places = {s: np.flatnonzero(parts == n) for n, s in enumerate(SPLITS) if (parts == n).any()}
+        indices = {s: np.flatnonzero(parts == n) for n, s in enumerate(SPLITS) if (parts == n).any()}
         division = None
-        training = tuple(classes[label] for label in np.unique(labels[places["train"]]))
-        for split, where in places.items():
-            same_classes(name, training, [classes[label] for label in np.unique(labels[where])], split)
+        training = tuple(classes[label] for label in np.unique(labels[indices["train"]]))
+        for split, where in indices.items():
+            check_same_classes(name, training, [classes[label] for label in np.unique(labels[where])], split)
     return Listed(
         name,
         classes=classes,
-        splits=places,
+        splits=indices,
         labels=labels,
         read=files,
-        fingerprint="webdataset 1 " + " ".join(fingerprint(shard) for shard in shards),
+        fingerprint="webdataset 1 " + " ".join(file_fingerprint(shard) for shard in shards),
         notes={"origin": os.path.dirname(shards[0]), "shards": len(shards), "division": division},
     )
 
@@ -113,7 +113,7 @@ def _label(content: bytes, ending: str) -> str | None:
         return text or None
     try:
         row = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return next((str(row[key]) for key in _KEYS if key in row), None) if isinstance(row, dict) else None
 
@@ -127,18 +127,17 @@ def _key(name: str) -> tuple[str, str]:
 
 def _split(shard: str) -> int:
     """Return the number of the split that a shard's path names, or -1."""
-    place = Path(shard)
-    words = set(re.findall(r"[a-z]+", f"{place.parent.name}/{place.name}".lower()))
+    path = Path(shard)
+    words = set(re.findall(r"[a-z]+", f"{path.parent.name}/{path.name}".lower()))
     return next((n for n, split in enumerate(SPLITS) if words & set(SYNONYMS[split])), -1)
 
 
 def _names(folder: str) -> list[str]:
     """Read the names of the classes beside the shards, or in the folder above them."""
-    for place in (folder, os.path.dirname(folder)):
+    for directory in (folder, os.path.dirname(folder)):
         for name in ("classnames.txt", "classes.txt"):
-            path = Path(place, name)
+            path = Path(directory, name)
             if path.is_file():
-                return path.read_text(encoding="utf-8").split("\n")[
-                    : path.read_text("utf-8").count("\n") or None
-                ]
+                lines = read_file(path).decode("utf-8", "surrogateescape").split("\n")
+                return lines[:-1] if len(lines) > 1 and not lines[-1] else lines
     return []

@@ -22,8 +22,8 @@ def copy(shapes: Dataset, tmp_path: Path) -> Dataset:
 def test_pictures_are_those_of_the_file(shapes: Dataset) -> None:
     """In any order and repeated, against NumPy's own reading of the file."""
     stored = np.load(shapes.directory / "train-00000.images.npy")
-    places = np.array([5, 0, 127, 5, 64])
-    assert torch.equal(shapes.split("train").images(places), torch.from_numpy(stored[places]))
+    indices = np.array([5, 0, 127, 5, 64])
+    assert torch.equal(shapes.split("train").images(indices), torch.from_numpy(stored[indices]))
 
 
 def test_a_shard_that_is_cut_while_it_is_read_is_named(copy: Dataset) -> None:
@@ -53,13 +53,13 @@ def test_a_shard_that_is_cut_before_is_named(copy: Dataset, ending: str) -> None
 
 
 @pytest.mark.parametrize("wrong", [-8, 1 << 60])
-def test_a_place_that_is_damaged_costs_its_pictures_alone(tmp_path: Path, wrong: int) -> None:
+def test_an_offset_that_is_damaged_costs_its_pictures_alone(tmp_path: Path, wrong: int) -> None:
     """However many bytes it promises, none are asked for that the file does not hold."""
     dataset = prepare(Shapes(16, classes=4), tmp_path / "set", side=32, encoding="jpeg", workers=0)
     path = dataset.directory / "train-00000.offsets.npy"
-    places = np.load(path)
-    places[3] = wrong
-    np.save(path, places)
+    offsets = np.load(path)
+    offsets[3] = wrong
+    np.save(path, offsets)
     _, failed = Dataset.open(dataset.directory).split("train").read(np.arange(8))
     assert list(failed) == [2, 3]
     assert "train-00000.images.jpegs" in str(failed[2])

@@ -1,0 +1,102 @@
+"""What is said before a network is trained: the data, the recipe, and in a dry run what the run would take."""
+
+from typing import TYPE_CHECKING
+
+from alexnet.cli.showing import say, show_table
+
+if TYPE_CHECKING:
+    from alexnet.data.dataset import Dataset
+    from alexnet.training.dry_run import DryRun
+    from alexnet.training.recipe import Recipe
+
+
+def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
+    """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
+    from alexnet.training.plan import Plan
+    from alexnet.training.setting_paths import flat
+
+    splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
+    seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
+    scaled = f" (scaled when read, from {dataset.card.side})" if dataset.card.side != dataset.side else ""
+    say(
+        f"data: {dataset.name}, {len(dataset.classes):,} classes, {splits}, {dataset.side} pixels{scaled}{seen}"
+    )
+    if dataset.unreadable:
+        say(f"      {len(dataset.unreadable)} pictures could not be read and are left out")
+    named = f"recipe: {recipe.name}, network: {recipe.network.kind}"
+    if verbose:
+        say(named)
+        shown = [pair for pair in flat(recipe) if pair[0] not in ("name", "network.network", "changes")]
+    else:
+        shown = _telling(recipe)
+        rest = "what differs from the paper's settings (--verbose shows all)"
+        say(f"{named}; {rest if shown else 'all settings as in the paper'}")
+    for path, value in shown:
+        say(f"  {path} = {value}")
+    for change in recipe.changes:
+        say(f"  after epoch {change.epoch:g}: {change.setting} = {change.value}")
+    plan = Plan(recipe, len(dataset.split("train")))
+    say(f"steps: {plan.total_steps:,}, {plan.steps_per_epoch:,} an epoch")
+
+
+def _telling(recipe: "Recipe") -> list[tuple[str, str]]:
+    """Return the settings that differ from the defaults; those of a layer, from the recipe's for all layers."""
+    from alexnet.training.schedule import Schedule
+    from alexnet.training.setting_paths import differing, flat
+
+    usual = {f"schedule.{name}": value for name, value in flat(Schedule())}
+    usual |= {path.removeprefix("training.rates."): value for path, value in flat(recipe)}
+    shown = [pair for pair in differing(recipe) if pair[0] not in ("name", "network.network", "changes")]
+    return [(path, value) for path, value in shown if usual.get(_within(path)) != value]
+
+
+def _within(path: str) -> str:
+    """Return a setting's path within the schedule or the layer that it is of; no path where it is of neither."""
+    if "_schedule." in path:
+        return f"schedule.{path.rpartition('.')[2]}"
+    return path.split(".", 3)[3] if path.startswith("training.stages.") else ""
+
+
+def show_dry_run(found: "DryRun") -> None:
+    """Print what a run would take: the shapes of its layers, memory, speed, time and disk."""
+    from rich.table import Table
+
+    table = Table(title="a picture, layer by layer", title_justify="left")
+    table.add_column("layer")
+    table.add_column("output shape", justify="right")
+    for name, shape in found.shapes.items():
+        table.add_row(name, " x ".join(str(size) for size in shape))
+    show_table(table)
+    say(f"parameters: {found.parameters:,}")
+    if found.weights.source:
+        say(f"weights of {found.weights.source}: {found.weights}")
+    say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
+    say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
+    training, validation = found.training_seconds, found.validation_seconds
+    say(f"time: {_duration(training + validation)}, of which validation about {_duration(validation)}")
+    say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
+    if found.disk > found.free:
+        say("the disk is too small: make room, or choose another --run")
+
+
+def show_collectives(recipe: "Recipe", processes: int) -> None:
+    """Print what each scheme would send in a step over so many processes."""
+    from rich.table import Table
+
+    from alexnet.networks.parallel.communication import possible
+
+    table = Table(title=f"over {processes} processes, each sends a step", title_justify="left")
+    for heading in ("scheme", "gradients", "activations", "parameters held"):
+        table.add_column(heading, justify="left" if heading == "scheme" else "right")
+    for found in possible(recipe.network, processes, recipe.training.batch_size):
+        sent = (f"{value / 1e6:,.2f} MB" for value in (found.gradients, found.activations))
+        table.add_row(found.scheme, *sent, f"{found.parameters:,}")
+    show_table(table)
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds as a person says them."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,37 @@
+"""Options that several verbs have."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+PATH: Final = click.Path(path_type=Path)
+as_json: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+workers: Final = click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."
+)
+
+
+def device(default: str) -> Callable[[Any], Any]:
+    """Return the option --device: where to compute."""
+    return click.option("--device", default=default, show_default=True, help="cpu, cuda, cuda:1, or auto.")
+
+
+def views(default: str) -> Callable[[Any], Any]:
+    """Return the option --views: 1, the centre, or 10 averaged."""
+    known = click.Choice(["1", "10"])
+    return click.option("--views", type=known, default=default, show_default=True, help="Views a picture.")
+
+
+def changes(settings: tuple[str, ...]) -> dict[str, str]:
+    """Return the settings that `--set A.B=VALUE` changes, by path."""
+    from alexnet.errors import RecipeError
+
+    found = {}
+    for text in settings:
+        path, equals, value = text.partition("=")
+        if not equals or not path:
+            raise RecipeError(f"--set {text} does not say what to set: write --set training.batch_size=64")
+        found[path.strip()] = value.strip()
+    return found

@@ -1,0 +1,6 @@
+"""The training picture, varied: on the whole batch, after loading, wherever the batch is.
+
+augment    the paper's: crop, mirror, colour
+modern     what came after it: scales, shapes, light, erasing
+mixing     two pictures at once: mixup and CutMix
+"""

@@ -1,0 +1,48 @@
+"""The architecture that a name stands for: of a network, a recipe, a definition file or a run."""
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from alexnet import checkpoint
+from alexnet.errors import RecipeError, choices
+from alexnet.networks.catalogue import NAMES, NETWORKS, architecture
+from alexnet.networks.stage import Architecture
+from alexnet.recipes import RECIPES
+from alexnet.runs.checkpoints import best_checkpoint
+
+
+def named_architecture(name: str, options: Mapping[str, Any]) -> tuple[Architecture, str]:
+    """Return the architecture that a name stands for, some of its fields chosen, and what its recipe says of itself.
+
+    Args:
+        name: of a network or a recipe, a definition FILE.cfg, a run directory or a checkpoint file.
+        options: fields of the architecture, by name.
+    Returns:
+        the architecture, and the documentation of the recipe of that name, empty where it is none.
+    Raises:
+        RecipeError: there is no such name or field.
+        CheckpointError: the run cannot be read.
+    """
+    path = Path(name)
+    if path.is_dir() or path.suffix == ".safetensors":
+        found = checkpoint.load(best_checkpoint(path) if path.is_dir() else path)
+        return _changed(found.architecture, options), ""
+    if name in RECIPES:
+        return _changed(RECIPES[name]().network, options), inspect.getdoc(RECIPES[name]) or ""
+    if name not in NETWORKS and not name.endswith(".cfg"):
+        listed = choices(name, [*NAMES, *(known for known in RECIPES if known not in NAMES)])
+        raise RecipeError(f"`{name}` is neither a network nor a recipe; {listed}; or a FILE.cfg or a RUN")
+    return architecture(name, **options), ""
+
+
+def _changed(found: Architecture, options: Mapping[str, Any]) -> Architecture:
+    """Return an architecture with some of its fields chosen."""
+    fields = {field.name for field in dataclasses.fields(found)}  # type: ignore[arg-type]  # always a dataclass
+    for option in options:
+        if option not in fields:
+            raise RecipeError(f"{found.kind} has no {option} to choose; a definition FILE.cfg has")
+    changed: Architecture = dataclasses.replace(found, **options)  # type: ignore[type-var]  # always one
+    return changed
