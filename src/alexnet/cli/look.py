@@ -36,7 +36,7 @@ WHAT = ("kernels", "predictions", "maps", "gradient", "patches", "curves")
     type=click.Choice(["gradient", "integrated", "occlusion", "grad-cam"]),
     default="gradient",
     show_default=True,
-    help="gradient: how an answer is explained.",
+    help="gradient: how a prediction is explained.",
 )
 @click.option("--class", "name", metavar="NAME", help="gradient: of this class [the best].")
 @click.option("--units", metavar="N,N...", help="patches: of these units [the first twelve].")
@@ -52,7 +52,7 @@ def command(
     kernels [STAGE]             the filters of conv1, or of another layer (figure 3)
     predictions                 pictures of --data with the classes named first (figure 4)
     maps STAGE PICTURE          what a stage gives for a picture
-    gradient PICTURE            where in a picture the answer comes from: --method
+    gradient PICTURE            where in a picture a prediction comes from: --method
     patches STAGE               what of --data excites a stage's units most
     curves                      errors and losses by epoch
     """

@@ -13,7 +13,7 @@ import torch
 
 from alexnet.canvas import Canvas, Picture, Text
 from alexnet.data.batches import batches
-from alexnet.data.dataset import Split
+from alexnet.data.split import Split
 from alexnet.data.views import center_view
 from alexnet.errors import RecipeError
 from alexnet.inspection.fields import receptive_field
