@@ -27,8 +27,8 @@ from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18
 from alexnet.networks.stage import Architecture
 from alexnet.recipes import recipe as named_recipe
+from alexnet.settings.typed import from_plain, to_plain
 from alexnet.training.recipe import Recipe, Training
-from alexnet.training.settings import from_plain, to_plain
 
 TEXT = (
     "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from alexnet.cli import program, streams
+from alexnet.cli import program
+from alexnet.cli.terminal import streams
 from alexnet.errors import DataError
 
 COMMAND = [sys.executable, "-m", "alexnet"]

@@ -86,7 +86,7 @@ def test_the_story_of_a_classifier(story: Path) -> None:
 
     trained = alexnet("train", "packed", "--run", "runs/a", "--epochs", 2, *FAST, cwd=story)
     assert "training.batch_size = 16" in trained.stderr
-    assert "32 pixels, of which the network sees 16" in trained.stderr
+    assert "18 pixels (scaled when read, from 32), of which the network sees 16" in trained.stderr
     assert "\r" not in trained.stderr
     rows = [json.loads(line) for line in (story / "runs/a/journal.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1.0, 2.0]

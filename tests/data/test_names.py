@@ -10,7 +10,7 @@ from PIL import Image
 
 from alexnet.cli.prepare import command
 from alexnet.data.dataset import Dataset
-from alexnet.data.sources.texts import Texts, visible
+from alexnet.text import Texts, visible
 
 ODD = [
     "plain.png",

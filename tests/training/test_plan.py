@@ -3,7 +3,7 @@
 import pytest
 
 from alexnet.recipes import recipe
-from alexnet.training import setting_paths
+from alexnet.settings import paths as setting_paths
 from alexnet.training.plan import Plan
 
 

@@ -140,7 +140,7 @@ def _told(plain: nn.Sequential) -> nn.Sequential:
 
 @torch.no_grad()
 def _decisions(network: Network, images: Tensor, logits: Tensor, step: int) -> Iterator[Tensor]:
-    """Yield what the step decided, in order: bool (N, C, H, W) or (N, U), for a pool places int64 (N, C, H, W).
+    """Yield what the step decided, in order: bool (N, C, H, W) or (N, U), for a pool the positions int64 (N, C, H, W).
 
     Stage by stage the kernels give the bits that they give together, which is checked on the logits.
     """

@@ -95,10 +95,10 @@ def _logits(weights: Weights, x: Any, key: Any = None, dropped: float = 0.0) -> 
     x = _convolve(x, *conv4, padding=(1, 1), groups=2)
     x = _pool(_convolve(x, *conv5, padding=(1, 1), groups=2))  # (N, 6, 6, 256)
     x = x.reshape(len(x), -1)
-    for place, (weight, bias) in enumerate((fc6, fc7)):
+    for number, (weight, bias) in enumerate((fc6, fc7)):
         x = jax.nn.relu(x @ weight + bias)
         if dropped:
-            kept = jax.random.bernoulli(jax.random.fold_in(key, place), 1 - dropped, x.shape)
+            kept = jax.random.bernoulli(jax.random.fold_in(key, number), 1 - dropped, x.shape)
             x = jnp.where(kept, x / (1 - dropped), 0)
     return x @ fc8[0] + fc8[1]
 

@@ -32,7 +32,7 @@ def command(task: str, batch: int | None, rounds: int, threads: int | None, as_j
 
     report = measure(task, batch=batch, rounds=rounds, threads=threads or torch.get_num_threads())
     if as_json:
-        from alexnet.cli.showing import show_json
+        from alexnet.cli.terminal.showing import show_json
 
         show_json(report.to_dict())
     else:
@@ -42,7 +42,7 @@ def command(task: str, batch: int | None, rounds: int, threads: int | None, as_j
 def _show(report: "Report") -> None:
     from rich.table import Table
 
-    from alexnet.cli.showing import say, show_table
+    from alexnet.cli.terminal.showing import say, show_table
 
     machine = report.machine
     say(f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}")

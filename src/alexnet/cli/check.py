@@ -40,9 +40,9 @@ def command(
     Of a prepared directory, every file is compared with its SHA-256. The list that --quarantine writes is for
     `alexnet prepare --quarantine`.
     """
-    from alexnet.cli.findings import show_check
-    from alexnet.cli.progress import walking
-    from alexnet.cli.showing import say, show_json
+    from alexnet.cli.terminal.findings import show_check
+    from alexnet.cli.terminal.progress import walking
+    from alexnet.cli.terminal.showing import say, show_json
     from alexnet.cpu import cores
     from alexnet.data.checking.check import SEVERITIES, check
     from alexnet.data.quarantine import write_quarantine
@@ -79,8 +79,8 @@ def command(
 
 
 def _prepared(data: str, as_json: bool, fail_on: str) -> None:
-    from alexnet.cli.progress import walking
-    from alexnet.cli.showing import say, show, show_json
+    from alexnet.cli.terminal.progress import walking
+    from alexnet.cli.terminal.showing import say, show, show_json
     from alexnet.data.checking.integrity import damages
     from alexnet.data.dataset import Dataset
 

@@ -47,7 +47,7 @@ def command(
 
     from rich.table import Table
 
-    from alexnet.cli.showing import show_json, show_table
+    from alexnet.cli.terminal.showing import show_json, show_table
     from alexnet.device import choose_device
     from alexnet.networks.catalogue import architecture
     from alexnet.networks.gradients import TOLERANCE, check_gradients

@@ -45,7 +45,7 @@ def command(
     (.caffemodel), a checkpoint of the program of 2012 (plain, zip, gzip, or its directory), or a run or
     checkpoint of alexnet. Nothing that a file names is ever run.
     """
-    from alexnet.cli.showing import say, show
+    from alexnet.cli.terminal.showing import say, show
     from alexnet.interchange import conversion
     from alexnet.interchange.classes import read_classes
 

@@ -22,7 +22,7 @@ def command(run: Path | None, quiet: bool) -> None:
     """
     from alexnet.cli.evaluate import show_report
     from alexnet.cli.predict import show_predictions
-    from alexnet.cli.showing import say
+    from alexnet.cli.terminal.showing import say
     from alexnet.data.named import open_dataset
     from alexnet.evaluation.report import evaluate
     from alexnet.launch.launch import fresh_run

@@ -15,7 +15,7 @@ def command(run: Path) -> None:
     Covered are weights, mean, velocities, recipe, position in the data, errors, history and the best network; no
     clock, and not how files lay it out. RUN is a run directory or a checkpoint file.
     """
-    from alexnet.cli.showing import show
+    from alexnet.cli.terminal.showing import show
     from alexnet.runs.checkpoints import digest
 
     show(digest(run))

@@ -18,7 +18,7 @@ def command(as_json: bool) -> None:
     import torch
 
     from alexnet.bench.machine import machine
-    from alexnet.cli.showing import show, show_json
+    from alexnet.cli.terminal.showing import show, show_json
     from alexnet.kernels import library
 
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)

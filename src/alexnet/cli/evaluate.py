@@ -39,7 +39,7 @@ def command(
     Errors are printed with their 95% confidence intervals. Under torchrun or srun the processes share the
     pictures, and the first one prints.
     """
-    from alexnet.cli.showing import show_json
+    from alexnet.cli.terminal.showing import show_json
     from alexnet.distributed.group import joined
     from alexnet.evaluation.report import evaluate
     from alexnet.runs.loading import load
@@ -59,8 +59,8 @@ def show_report(report: "Report", *, every_class: bool) -> None:
     """Print the errors, and those of single classes, as tables."""
     from rich.table import Table
 
-    from alexnet.cli.showing import say, show, show_table
-    from alexnet.data.sources.texts import visible
+    from alexnet.cli.terminal.showing import say, show, show_table
+    from alexnet.text import visible
 
     seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"

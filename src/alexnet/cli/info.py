@@ -33,8 +33,8 @@ def command(
     NAME is a network or a recipe; FILE a layer definition of the 2012 program (layers-145.cfg); RUN a run
     directory or checkpoint. Without one, the names there are.
     """
-    from alexnet.cli.names import show_names
-    from alexnet.cli.showing import show_json
+    from alexnet.cli.terminal.names import show_names
+    from alexnet.cli.terminal.showing import show_json
     from alexnet.networks.cudaconvnet.sections import read_text
     from alexnet.networks.summary import summary
     from alexnet.recipes.architectures import named_architecture
@@ -57,7 +57,7 @@ def command(
 def _show(name: str, architecture: "Architecture", stages: list["StageSummary"], about: str) -> None:
     from rich.table import Table
 
-    from alexnet.cli.showing import show, show_table
+    from alexnet.cli.terminal.showing import show, show_table
     from alexnet.networks import table as layers
     from alexnet.networks.summary import totals
 

@@ -56,7 +56,7 @@ def command(
     patches STAGE               what of --data excites a stage's units most
     curves                      errors and losses by epoch
     """
-    from alexnet.cli.showing import say
+    from alexnet.cli.terminal.showing import say
     from alexnet.errors import AlexNetError
 
     path = output or Path(f"{what}.png")

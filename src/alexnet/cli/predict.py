@@ -24,7 +24,7 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: 
     A picture that cannot be read is named on standard error, the others are classified all the same, and the
     exit code is 3.
     """
-    from alexnet.cli.showing import say, show_json
+    from alexnet.cli.terminal.showing import say, show_json
     from alexnet.errors import DataError
     from alexnet.runs.loading import load
 
@@ -72,8 +72,8 @@ def show_predictions(path: str, predictions: list[tuple[str, float]]) -> None:
     """Print the best classes of one picture as a table with bars."""
     from rich.table import Table
 
-    from alexnet.cli.showing import show_table
-    from alexnet.data.sources.texts import visible
+    from alexnet.cli.terminal.showing import show_table
+    from alexnet.text import visible
 
     table = Table(title=visible(path), title_justify="left", show_header=False, box=None)
     for words, probability in predictions:

@@ -56,11 +56,11 @@ def command(
     SOURCE is a name (digits), a directory, an archive, a list of files, hf:owner/name or a remote address. An
     interrupted preparation goes on when the same command is given again. Under torchrun or srun the work is divided.
     """
-    from alexnet.cli.progress import walking
-    from alexnet.cli.showing import say
+    from alexnet.cli.terminal.progress import walking
+    from alexnet.cli.terminal.showing import say
     from alexnet.cpu import cores
     from alexnet.data.preparation.prepare import prepare
-    from alexnet.data.sources.texts import visible
+    from alexnet.text import visible
 
     with walking("preparing") as progress:
         dataset = prepare(

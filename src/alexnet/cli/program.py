@@ -11,9 +11,9 @@ from typing import Final, NoReturn
 import click
 
 from alexnet.cli import alexnet
-from alexnet.cli.streams import configure_streams, discard, format_warning, reader_has_gone
-from alexnet.data.sources.texts import visible
+from alexnet.cli.terminal.streams import configure_streams, discard, format_warning, reader_has_gone
 from alexnet.errors import AlexNetError, choices
+from alexnet.text import visible
 
 COMPLETION: Final = "_ALEXNET_COMPLETE"
 """The variable by which a shell asks what may be typed next; docs/commands.md says how it is told to."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alexnet.cli.options import PATH, as_json
-from alexnet.cli.streams import is_terminal
+from alexnet.cli.terminal.streams import is_terminal
 
 if TYPE_CHECKING:
     from alexnet.runs.run import Run
@@ -26,7 +26,7 @@ def command(folder: Path, tidy: bool, delete: bool, yes: bool, as_json: bool) ->
     DATA --run RUN --resume goes on with it), or damaged. Most of what a finished run holds are the states of
     its optimizer, which nothing but going on needs: --tidy frees them.
     """
-    from alexnet.cli.showing import show_json
+    from alexnet.cli.terminal.showing import show_json
     from alexnet.launch.launch import RUNS
     from alexnet.runs.listing import runs
 
@@ -45,7 +45,7 @@ def command(folder: Path, tidy: bool, delete: bool, yes: bool, as_json: bool) ->
 
 
 def _tidy(folder: Path, found: "list[Run]") -> None:
-    from alexnet.cli.showing import say, show
+    from alexnet.cli.terminal.showing import say, show
     from alexnet.errors import AlexNetError
     from alexnet.runs.tidying import tidy
 
@@ -63,7 +63,7 @@ def _tidy(folder: Path, found: "list[Run]") -> None:
 
 
 def _delete(folder: Path, found: "list[Run]", yes: bool) -> None:
-    from alexnet.cli.showing import say
+    from alexnet.cli.terminal.showing import say
     from alexnet.errors import RunError
     from alexnet.runs.tidying import delete
 
@@ -80,7 +80,7 @@ def _delete(folder: Path, found: "list[Run]", yes: bool) -> None:
 def _show(folder: Path, found: "list[Run]") -> None:
     from rich.table import Table
 
-    from alexnet.cli.showing import say, show_table
+    from alexnet.cli.terminal.showing import say, show_table
 
     if not found:
         say(f"there are no runs in {folder}: alexnet train makes them")

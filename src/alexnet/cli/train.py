@@ -61,8 +61,8 @@ def command(
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
-    from alexnet.cli.before_training import show_collectives, show_dry_run, show_recipe
-    from alexnet.cli.showing import say
+    from alexnet.cli.terminal.before_training import show_collectives, show_dry_run, show_recipe
+    from alexnet.cli.terminal.showing import say
     from alexnet.device import describe_device
     from alexnet.errors import Interrupted, PeerError
     from alexnet.launch.launch import estimate, launch

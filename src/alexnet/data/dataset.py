@@ -21,12 +21,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import files
-from alexnet.data.sources.texts import visible
 from alexnet.data.split import Split
 from alexnet.data.storage.arrays import damaged, read_array
 from alexnet.data.storage.card import MAX_SIDE, Card, read_card
 from alexnet.data.storage.stored_split import StoredSplit
 from alexnet.errors import DataError, choices
+from alexnet.text import visible
 
 _UNREADABLE_BYTES: Final = 2**30
 """What the list of unreadable pictures may have: millions of them."""

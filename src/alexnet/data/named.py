@@ -10,9 +10,9 @@ from alexnet.data.preparation.prepare import preparation_key, prepare
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.naming import NAMED, default_side, source_named
 from alexnet.data.sources.source import Source
-from alexnet.data.sources.texts import visible
 from alexnet.data.storage.card import CARD
 from alexnet.errors import DataError
+from alexnet.text import visible
 
 
 def open_dataset(

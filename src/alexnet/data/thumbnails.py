@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from alexnet.data.decoding.images import square_pixels
-from alexnet.data.sources.texts import visible
+from alexnet.text import visible
 
 _SIDE: Final = 64
 _LETTERS: Final = 24  # of a caption

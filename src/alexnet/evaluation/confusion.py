@@ -12,7 +12,7 @@ from torch import Tensor
 from alexnet.distributed.group import ProcessGroup
 
 DENSE: Final = 2048
-"""Classes up to which every pair has a place of its own, 32 MB; above, only pairs that occur."""
+"""Classes up to which every pair has a count of its own, 32 MB; above, only pairs that occur."""
 
 
 @final
@@ -85,9 +85,9 @@ class Confusion:
             self._dense.index_add_(0, pairs, counts)
             return
         merged = torch.cat([self._pairs, pairs])
-        self._pairs, places = torch.unique(merged, return_inverse=True)
+        self._pairs, positions = torch.unique(merged, return_inverse=True)
         self._counts = torch.zeros(len(self._pairs), dtype=torch.int64).index_add(
-            0, places, torch.cat([self._counts, counts])
+            0, positions, torch.cat([self._counts, counts])
         )
 
 

@@ -11,9 +11,9 @@ from alexnet.launch.launch import estimate, launch
 from alexnet.launch.request import RunRequest, TrainOptions
 from alexnet.launch.resolve import resolve, tune_process
 from alexnet.runs.run import Run
+from alexnet.settings.paths import setting_paths
 from alexnet.training.dry_run import DryRun
 from alexnet.training.recipe import Recipe
-from alexnet.training.setting_paths import setting_paths
 
 
 @overload

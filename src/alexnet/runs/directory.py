@@ -25,12 +25,12 @@ from typing import Any, Final, Self, TextIO, final
 
 import torch
 
-from alexnet.data.sources.texts import visible
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import Interrupted, RunError
 from alexnet.files import read_bounded, write_text
 from alexnet.runs.checkpoints import BEST, checkpoints
 from alexnet.runs.environment import environment
+from alexnet.text import visible
 
 RECIPE: Final = "recipe.json"
 ENVIRONMENT: Final = "environment.json"

@@ -10,7 +10,6 @@ from typing import Any, Final, Self, final
 
 import torch
 
-from alexnet.data.sources.texts import visible
 from alexnet.errors import RunError
 from alexnet.files import read_bounded
 from alexnet.inference.classifier import Classifier
@@ -19,6 +18,7 @@ from alexnet.runs.curves import draw
 from alexnet.runs.directory import FAILURE, LOCK, RECIPE
 from alexnet.runs.journal import Row
 from alexnet.runs.loading import load
+from alexnet.text import visible
 
 _REASON_BYTES: Final = 1 << 20
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from alexnet.data.sources.texts import visible
 from alexnet.runs.journal import Row
+from alexnet.text import visible
 
 Item = TypeVar("Item")
 LOG: Final = logging.getLogger("alexnet")

@@ -11,11 +11,11 @@ from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.catalogue import NETWORKS
 from alexnet.networks.stage import Architecture
+from alexnet.settings.paths import BEGINS_AS, with_settings
+from alexnet.settings.typed import ONE_OF, OneOf, from_plain, renamed, short, to_plain
 from alexnet.training.compute import PRECISIONS
 from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.schedule import Schedule
-from alexnet.training.setting_paths import BEGINS_AS, with_settings
-from alexnet.training.settings import ONE_OF, OneOf, from_plain, renamed, short, to_plain
 
 RENAMED: Final = {"augmentation.shared": "augmentation.crop_group"}
 """Old paths of settings to their new ones: stored recipes and `--set` may have the old for a release."""

@@ -12,9 +12,9 @@ from alexnet.data.checking.examine import PictureFacts
 from alexnet.data.checking.survey import Survey, Surveyed, surveyed
 from alexnet.data.sources.folders import Folders
 from alexnet.data.sources.source import Source
-from alexnet.data.sources.texts import Texts
 from alexnet.data.workers.dispatch import results
 from alexnet.data.workers.jobs import Part, divided
+from alexnet.text import Texts
 
 SEVERITIES = ("error", "warning", "note")
 KINDS = {

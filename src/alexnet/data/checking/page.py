@@ -11,8 +11,8 @@ from PIL import Image
 from alexnet.data.checking.check import KINDS, CheckReport, Finding
 from alexnet.data.decoding.images import decode, square_pixels
 from alexnet.data.sources.source import Example, Source
-from alexnet.data.sources.texts import visible
 from alexnet.errors import DataError
+from alexnet.text import visible
 
 SHOWN = 40  # findings of a kind that have thumbnails
 

@@ -10,5 +10,4 @@ layouts/    published layouts: ImageNet's, CIFAR's, MNIST's, WebDataset's, the 2
 parquet     the Hub's files; hub: the Hub itself, through its library
 published   data sets by name; downloads: fetching them
 digits      that ship with the package; shapes: that are generated
-texts       names of files: very many in little memory, and fit to be shown
 """

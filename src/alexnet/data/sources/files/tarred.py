@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 from alexnet.data.decoding.decoding import MAX_BYTES
 from alexnet.data.sources.files.archives import read_at, unpacked
 from alexnet.data.sources.files.remote import open_file
-from alexnet.data.sources.texts import Texts
 from alexnet.errors import DataError
+from alexnet.text import Texts
 
 _BLOCK = 512  # bytes of a tar header, whose first hundred hold the name
 

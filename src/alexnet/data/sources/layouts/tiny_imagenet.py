@@ -8,8 +8,8 @@ import numpy as np
 from alexnet.data.sources.files.trees import Tree, join
 from alexnet.data.sources.folders import innermost, pictures, short_name
 from alexnet.data.sources.listed import Listed
-from alexnet.data.sources.texts import Texts
 from alexnet.errors import DataError
+from alexnet.text import Texts
 
 
 class TreeFiles:

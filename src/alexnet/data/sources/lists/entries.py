@@ -15,8 +15,8 @@ from alexnet.data.sources.files.remote import is_remote, open_file, read_file
 from alexnet.data.sources.folders import check_same_classes
 from alexnet.data.sources.listed import Listed, divided
 from alexnet.data.sources.source import SPLITS, natural
-from alexnet.data.sources.texts import Texts
 from alexnet.errors import DataError
+from alexnet.text import Texts
 
 LINE_LETTERS: Final = 2**20
 """What a line of a list may have at most."""

@@ -2,7 +2,7 @@
 
 import inspect
 
-from alexnet.cli.showing import show, show_json
+from alexnet.cli.terminal.showing import show, show_json
 
 
 def show_names(*, as_json: bool) -> None:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from alexnet.cli.showing import say, show_table
-from alexnet.data.sources.texts import visible
+from alexnet.cli.terminal.showing import say, show_table
+from alexnet.text import visible
 
 if TYPE_CHECKING:
     from alexnet.data.checking.check import CheckReport

@@ -4,7 +4,7 @@ import pytest
 from rich.table import Table
 
 from alexnet.cli.predict import show_predictions
-from alexnet.cli.showing import show_json, show_table
+from alexnet.cli.terminal.showing import show_json, show_table
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from alexnet.errors import RecipeError
 from alexnet.networks.as_trained import AsTrained
 from alexnet.networks.small import Cifar80Seconds, FigureOne
 from alexnet.recipes import RECIPES, recipe
+from alexnet.settings.paths import with_settings
+from alexnet.settings.typed import from_plain, to_plain
 from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Change, Recipe, Training
-from alexnet.training.setting_paths import with_settings
-from alexnet.training.settings import from_plain, to_plain
 from alexnet.training.stage_rates import with_network
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from alexnet.cli.showing import say, show_table
+from alexnet.cli.terminal.showing import duration, say, show_table
 
 if TYPE_CHECKING:
     from alexnet.data.dataset import Dataset
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
     """Print the data, what of the recipe differs from the defaults, or all of it, and the length of the run."""
+    from alexnet.settings.paths import flat
     from alexnet.training.plan import Plan
-    from alexnet.training.setting_paths import flat
 
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.splits)
     seen = f", of which the network sees {recipe.network.side}" if recipe.network.side < dataset.side else ""
@@ -41,8 +41,8 @@ def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
 
 def _telling(recipe: "Recipe") -> list[tuple[str, str]]:
     """Return the settings that differ from the defaults; those of a layer, from the recipe's for all layers."""
+    from alexnet.settings.paths import differing, flat
     from alexnet.training.schedule import Schedule
-    from alexnet.training.setting_paths import differing, flat
 
     usual = {f"schedule.{name}": value for name, value in flat(Schedule())}
     usual |= {path.removeprefix("training.rates."): value for path, value in flat(recipe)}
@@ -73,7 +73,7 @@ def show_dry_run(found: "DryRun") -> None:
     say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
     say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
     training, validation = found.training_seconds, found.validation_seconds
-    say(f"time: {_duration(training + validation)}, of which validation about {_duration(validation)}")
+    say(f"time: {duration(training + validation)}, of which validation about {duration(validation)}")
     say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
     if found.disk > found.free:
         say("the disk is too small: make room, or choose another --run")
@@ -92,11 +92,3 @@ def show_collectives(recipe: "Recipe", processes: int) -> None:
         sent = (f"{value / 1e6:,.2f} MB" for value in (found.gradients, found.activations))
         table.add_row(found.scheme, *sent, f"{found.parameters:,}")
     show_table(table)
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds as a person says them."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.0f} seconds"

@@ -7,7 +7,7 @@ import select
 import sys
 from typing import IO
 
-from alexnet.data.sources.texts import visible
+from alexnet.text import visible
 
 
 def is_terminal() -> bool:

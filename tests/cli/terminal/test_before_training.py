@@ -2,7 +2,7 @@
 
 import pytest
 
-from alexnet.cli.before_training import show_recipe
+from alexnet.cli.terminal.before_training import show_recipe
 from alexnet.data.dataset import Dataset
 from alexnet.recipes import RECIPES, recipe
 

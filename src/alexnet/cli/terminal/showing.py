@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from alexnet.data.sources.texts import visible
+from alexnet.text import visible
 
 if TYPE_CHECKING:
     from rich.table import Column, Table
@@ -84,3 +84,11 @@ def _show_rows(table: "Table") -> None:
 def _texts(column: "Column") -> list[str]:
     """Return the heading, the cells and the footer of a column."""
     return [str(column.header), *map(str, column.cells), str(column.footer)]
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person says them."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"

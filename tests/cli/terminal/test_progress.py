@@ -2,7 +2,7 @@
 
 import pytest
 
-from alexnet.cli import progress
+from alexnet.cli.terminal import progress
 
 
 def test_lines_tell_the_rate_since_the_first_picture_told_of(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from alexnet.errors import RecipeError, choices
-from alexnet.training.settings import (
+from alexnet.settings.typed import (
     from_plain,
     has_default,
     is_settings,
