@@ -39,7 +39,7 @@ _HOMES = {
     "Shapes": "alexnet.data.sources.shapes",
     "build": "alexnet.networks.catalogue",
     "convert": "alexnet.interchange.conversion",
-    "evaluate": "alexnet.evaluation.report",
+    "evaluate": "alexnet.evaluation.evaluate",
     "load": "alexnet.runs.loading",
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
@@ -97,7 +97,8 @@ if TYPE_CHECKING:
         RecipeError,
         RunError,
     )
-    from alexnet.evaluation.report import Report, evaluate
+    from alexnet.evaluation.evaluate import evaluate
+    from alexnet.evaluation.report import Report
     from alexnet.inference.classifier import Classifier, Prediction
     from alexnet.interchange.conversion import convert
     from alexnet.launch.train import train

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alexnet.cli.evaluate import show_report
+from alexnet.cli.terminal.report import show_report
 from alexnet.evaluation.report import ClassError, Report
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from alexnet.data.decoding.images import square_pixels
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.shapes import Shapes
 from alexnet.errors import CheckpointError, DataError, DivergedError, RecipeError
-from alexnet.evaluation.report import ClassError, Report, evaluate
+from alexnet.evaluation.comparison import compare
+from alexnet.evaluation.evaluate import evaluate
+from alexnet.evaluation.report import ClassError, Report
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.views import view_probabilities
 from alexnet.networks.small import Cifar18
@@ -252,3 +255,55 @@ def test_names_of_classes_are_text_in_a_notebook() -> None:
 def test_a_loss_that_is_not_finite_is_null_in_json() -> None:
     plain = replace(REPORT, loss=math.nan).to_dict()
     assert json.loads(json.dumps(plain, allow_nan=False))["loss"] is None
+
+
+def test_scores_confusion_and_calibration_are_of_the_same_answers(shapes: Dataset) -> None:
+    """Counted by a loop over the answers, with the definitions written out."""
+    classifier, split = single(3), shapes.split("validation")
+    found = evaluate(classifier, shapes, views=1)
+    shown = split.images(np.arange(len(split)))
+    answered = view_probabilities(classifier.network, shown, 1)
+    best, labels = answered.argmax(1).tolist(), split.labels.tolist()
+    counts: dict[tuple[int, int], int] = {}
+    for pair_ in zip(labels, best, strict=True):
+        counts[pair_] = counts.get(pair_, 0) + 1
+    assert {(label, named): count for label, named, count in found.confusion} == counts
+    assert int(found.confusion_matrix().sum()) == found.count
+    for number, one in enumerate(found.per_class):
+        right, named = counts.get((number, number), 0), sum(n for (_, b), n in counts.items() if b == number)
+        assert one.recall == pytest.approx(right / one.count)
+        assert one.precision == pytest.approx(right / named if named else 0.0)
+    assert found.balanced_accuracy == pytest.approx(sum(one.recall for one in found.per_class) / 4)
+    most = found.most_confused(1)[0]
+    assert most[2] == max(count for (label, named), count in counts.items() if label != named)
+    assert most[0] is not most[1]
+    assert sum(part.count for part in found.calibration) == found.count
+    assert sum(part.count * part.accuracy for part in found.calibration) / found.count == pytest.approx(
+        1 - found.top1_error
+    )
+    assert found.calibration_interval[0] <= found.calibration_error <= found.calibration_interval[1]
+
+
+def test_the_schema_of_json_is_the_documented_one(shapes: Dataset) -> None:
+    """A name that goes or changes its meaning raises the version; docs/commands or the docstrings say what each is."""
+    found = json.loads(json.dumps(evaluate(single(), shapes, views=1).to_dict()))
+    assert found["schema"] == 2
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    names = {*found, *found["per_class"][0], *found["calibration"][0]}
+    assert names == set(re.findall(r"^\| `(\w+)` ", page, re.MULTILINE))
+
+
+def test_two_runs_are_compared_picture_by_picture(shapes: Dataset) -> None:
+    first, second = single(1), single(2)
+    found = compare([first, second], shapes, views=1)
+    errors = [evaluate(network, shapes, views=1).top1_error for network in (first, second)]
+    assert list(found.errors) == pytest.approx(errors)
+    assert found.difference == pytest.approx(errors[1] - errors[0])
+    assert found.only_first + found.only_second > 0
+    other = Classifier(reordered(untrained(Cifar18(classes=4, side=24), 1), (3, 1, 0, 2)), "b")
+    same = compare([first, other], shapes, views=1)
+    assert (same.only_first, same.only_second, same.p_value) == (0, 0, 1.0)
+    with pytest.raises(ValueError, match="two networks"):
+        compare([first], shapes)
+    with pytest.raises(DivergedError, match="overflowing gives"):
+        compare([first, overflowing()], shapes, views=1)

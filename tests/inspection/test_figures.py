@@ -176,6 +176,8 @@ def test_answers_are_drawn_at_random_and_mistakes_are_mistakes(
         ["maps", "fc4", "PICTURE"],
         ["gradient", "PICTURE", "--method", "grad-cam"],
         ["patches", "conv3", "--units", "0,5"],
+        ["confusion"],
+        ["calibration"],
         ["curves"],
     ],
 )
@@ -184,7 +186,7 @@ def test_the_command_draws(run: Path, shapes: Dataset, tmp_path: Path, words: li
     picture = tmp_path / "picture.png"
     Image.fromarray(shapes.split("train").images(np.array([0]))[0].permute(1, 2, 0).numpy()).save(picture)
     given = [str(picture) if word == "PICTURE" else word for word in words]
-    if words[0] in ("predictions", "patches"):
+    if words[0] in ("predictions", "patches", "confusion", "calibration"):
         given += ["--data", str(shapes.directory)]
     path = tmp_path / f"figure.{ending}"
     done = CliRunner().invoke(command, [str(run), *given, "-o", str(path)], catch_exceptions=False)

@@ -20,11 +20,11 @@ def command(run: Path | None, quiet: bool) -> None:
 
     Nothing is downloaded. The digits that it reads were not trained on.
     """
-    from alexnet.cli.evaluate import show_report
     from alexnet.cli.predict import show_predictions
+    from alexnet.cli.terminal.report import show_report
     from alexnet.cli.terminal.showing import say
     from alexnet.data.named import open_dataset
-    from alexnet.evaluation.report import evaluate
+    from alexnet.evaluation.evaluate import evaluate
     from alexnet.launch.launch import fresh_run
     from alexnet.launch.train import train
     from alexnet.runs.loading import load

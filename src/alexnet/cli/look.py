@@ -8,7 +8,7 @@ import click
 if TYPE_CHECKING:
     from alexnet.canvas import Canvas
 
-WHAT = ("kernels", "predictions", "maps", "gradient", "patches", "curves")
+WHAT = ("kernels", "predictions", "maps", "gradient", "patches", "confusion", "calibration", "curves")
 
 
 @click.command("look")
@@ -22,7 +22,11 @@ WHAT = ("kernels", "predictions", "maps", "gradient", "patches", "curves")
     metavar="FILE",
     help="SVG or PNG [WHAT.png].",
 )
-@click.option("--data", metavar="DATA", help="Pictures of known classes, for predictions and patches.")
+@click.option(
+    "--data",
+    metavar="DATA",
+    help="Pictures of known classes, for all that needs many.",
+)
 @click.option("--split", help="Which of them [test, else validation].")
 @click.option("--mistakes", is_flag=True, help="predictions: only those that are wrong.")
 @click.option(
@@ -54,6 +58,8 @@ def command(
     maps STAGE PICTURE          what a stage gives for a picture
     gradient PICTURE            where in a picture a prediction comes from: --method
     patches STAGE               what of --data excites a stage's units most
+    confusion                   which classes of --data are taken for which
+    calibration                 whether it is as sure of --data as it is right
     curves                      errors and losses by epoch
     """
     from alexnet.cli.terminal.showing import say

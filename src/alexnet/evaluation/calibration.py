@@ -14,6 +14,8 @@ from alexnet.distributed.group import ProcessGroup
 
 BINS: Final = 15
 """Of equal mass: each has as many pictures as the others."""
+_UNIT: Final = 2.0**30
+"""Confidences are added as whole numbers of 1 / 2^30: the sum does not depend on who adds what first."""
 CELLS: Final = 1 << 16
 """Confidences are told apart to 1 / CELLS, so that memory does not grow with the pictures."""
 RESAMPLES: Final = 1000
@@ -34,7 +36,7 @@ class Calibration:
         cells = (confidence * CELLS).long().clamp(0, CELLS - 1)
         self._count.index_add_(0, cells, torch.ones_like(confidence))
         self._right.index_add_(0, cells, (best == labels).double())
-        self._confidence.index_add_(0, cells, confidence)
+        self._confidence.index_add_(0, cells, (confidence * _UNIT).round())
 
     def over(self, group: ProcessGroup) -> "Calibration":
         """Return the sums over every process's pictures, in all of them."""
@@ -54,7 +56,11 @@ class Calibration:
         return [
             Bin(
                 int(self._count[used][number == each].sum()),
-                float(self._confidence[used][number == each].sum() / self._count[used][number == each].sum()),
+                float(
+                    self._confidence[used][number == each].sum()
+                    / _UNIT
+                    / self._count[used][number == each].sum()
+                ),
                 float(self._right[used][number == each].sum() / self._count[used][number == each].sum()),
             )
             for each in range(count)

@@ -1,10 +1,21 @@
 """Two networks on the same pictures: is one better, or did it happen so? A paired test and its interval."""
 
 import math
-from dataclasses import dataclass
-from typing import Final, final
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, final
 
+import torch
 from torch import Tensor
+
+from alexnet.data.dataset import Dataset
+from alexnet.distributed.group import ALONE, ProcessGroup
+from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for
+from alexnet.evaluation.evaluate import refuse_not_finite, split_of
+from alexnet.evaluation.predict import Member, probabilities
+from alexnet.evaluation.report import SCHEMA
+from alexnet.inference.classifier import Classifier
 
 _Z95: Final = 1.959963984540054  # the normal distribution's 97.5% point
 
@@ -20,6 +31,16 @@ class Comparison:
     """How many the first alone has right."""
     only_second: int
     """How many the second alone has right."""
+    errors: tuple[float, float] = (0.0, 0.0)
+    """Top-1 errors of the first and the second, fractions."""
+    networks: tuple[str, ...] = ()
+    """Where the two came from."""
+    data: str = ""
+    """Name of the data set."""
+    split: str = ""
+    """Name of the split."""
+    views: int = 0
+    """Views of a picture whose probabilities were averaged."""
 
     @classmethod
     def of(cls, first_right: Tensor, second_right: Tensor) -> "Comparison":
@@ -29,7 +50,10 @@ class Comparison:
                 f"{len(first_right)} and {len(second_right)} answers cannot be compared: the same pictures are"
             )
         first, second = first_right.bool(), second_right.bool()
-        return cls(len(first), int((first & ~second).sum()), int((second & ~first).sum()))
+        wrong = tuple(float((~right).double().mean()) if len(right) else 1.0 for right in (first, second))
+        return cls(
+            len(first), int((first & ~second).sum()), int((second & ~first).sum()), (wrong[0], wrong[1])
+        )
 
     @property
     def difference(self) -> float:
@@ -66,3 +90,56 @@ class Comparison:
         largest = max(logarithms)
         tail = math.exp(largest) * sum(math.exp(value - largest) for value in logarithms)
         return min(1.0, 2.0 * tail)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        found = {"difference": self.difference, "interval": self.interval, "p_value": self.p_value}
+        return {"schema": SCHEMA, **asdict(self), **found}
+
+
+def compare(
+    runs: Sequence[str | Path | Classifier],
+    data: str | Path | Dataset,
+    *,
+    views: int = 10,
+    split: str | None = None,
+    device: str | torch.device = "auto",
+    processes: ProcessGroup = ALONE,
+) -> Comparison:
+    """Compare two networks on every picture of a split: right is whose best class is the picture's.
+
+    Args:
+        runs: two run directories, checkpoint files or loaded classifiers, of the same classes in any order.
+        data, views, split, device, processes: as `evaluate` takes them.
+    Raises:
+        ValueError: they are not two.
+        CheckpointError, DataError, DivergedError, RecipeError: as `evaluate` raises them.
+    """
+    classifiers = classifiers_of(runs, device)
+    if len(classifiers) != 2:
+        raise ValueError(f"two networks are compared, not {len(classifiers)}")
+    dataset, seen = prepared_for(classifiers, data)
+    name = split_of(dataset, split)
+    networks, numbers = members(classifiers, seen, name)
+    sources = tuple(classifier.source for classifier in classifiers)
+    first, second = (
+        _right(member, numbers, views, processes, (source,))
+        for member, source in zip(networks, sources, strict=True)
+    )
+    found = Comparison.of(first, second)
+    return Comparison(
+        found.count, found.only_first, found.only_second, found.errors, sources, dataset.name, name, views
+    )
+
+
+def _right(
+    member: Member, numbers: Tensor, views: int, processes: ProcessGroup, sources: tuple[str, ...]
+) -> Tensor:
+    """Return whether a network names each picture of its split rightly: bool (N,), in every process."""
+    right, bad = torch.zeros(len(member.split), dtype=torch.float64), -1
+    for batch in probabilities([member], views=views, group=processes):
+        wrong = batch.indices[batch.probabilities.isnan().any(1)]
+        bad = int(wrong[0]) if bad < 0 and len(wrong) else bad
+        right[batch.indices] = (batch.probabilities.argmax(1) == numbers[batch.labels]).double()
+    refuse_not_finite([member], bad, views, processes, sources)
+    return processes.add(right).bool()

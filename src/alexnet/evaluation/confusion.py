@@ -50,6 +50,12 @@ class Confusion:
         found = self._dense.nonzero().flatten()
         return found, self._dense[found]
 
+    def entries(self) -> tuple[tuple[int, int, int], ...]:
+        """Return the pairs that occur, rising: label, best class, and how often."""
+        pairs, counts = self.pairs()
+        columns = ((pairs // self.classes).tolist(), (pairs % self.classes).tolist(), counts.tolist())
+        return tuple(zip(*columns, strict=True))
+
     def matrix(self) -> Tensor:
         """Return the counts as int64 (K, K), a row a label: for K that has room for it."""
         pairs, counts = self.pairs()

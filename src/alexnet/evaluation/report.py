@@ -4,22 +4,15 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from alexnet.data.dataset import Dataset
-from alexnet.distributed.group import ALONE, ProcessGroup
-from alexnet.errors import DivergedError
-from alexnet.evaluation.collapse import collapse
-from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for
-from alexnet.evaluation.metrics import Tally, interval
-from alexnet.evaluation.predict import Member, probabilities
-from alexnet.inference.classifier import Classifier
-from alexnet.inference.views import not_finite, view_probabilities
+from alexnet.evaluation.calibration import Bin
+
+SCHEMA: Final = 2
+"""Version of what `Report.to_dict` gives: raised when a name goes or changes its meaning, not when one is added."""
 
 
 @final
@@ -33,7 +26,13 @@ class ClassError:
     count: int
     """Pictures of this class."""
     top1_error: float
-    """A fraction; of no pictures, 0."""
+    """A fraction; of no pictures, 0. Equal best answers count as a fair draw among them would."""
+    precision: float = 0.0
+    """Of the pictures that were taken for this class, the fraction that are of it; of none, 0."""
+    recall: float = 0.0
+    """Of the pictures of this class, the fraction that were taken for it; of none, 0."""
+    f1: float = 0.0
+    """The harmonic mean of precision and recall; 0 where both are."""
 
 
 @final
@@ -63,6 +62,20 @@ class Report:
     loss: float
     """Mean cross-entropy, -log p(label), no p less than 1e-38."""
     per_class: tuple[ClassError, ...]
+    macro_precision: float = 0.0
+    """Mean of the precisions of the classes that have pictures."""
+    balanced_accuracy: float = 0.0
+    """Mean of the recalls of the classes that have pictures."""
+    macro_f1: float = 0.0
+    """Mean of the F1 scores of the classes that have pictures."""
+    confusion: tuple[tuple[int, int, int], ...] = ()
+    """Pairs that occur: number of the true class in `per_class`, of the best class, and of how many pictures."""
+    calibration_error: float = 0.0
+    """How far the best class's probability is from how often it is right: expected, over 15 bins of equal mass."""
+    calibration_interval: tuple[float, float] = (0.0, 1.0)
+    """95% interval of it, by the bootstrap."""
+    calibration: tuple[Bin, ...] = ()
+    """The bins, the least sure first."""
     collapse: str = ""
     """Why the answers have nothing to do with the pictures, in one line; empty where they have."""
 
@@ -73,7 +86,24 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for JSON, which has no number for a loss that is not finite."""
-        return {**asdict(self), "loss": self.loss if math.isfinite(self.loss) else None}
+        return {
+            "schema": SCHEMA,
+            **asdict(self),
+            "loss": self.loss if math.isfinite(self.loss) else None,
+        }
+
+    def confusion_matrix(self) -> Tensor:
+        """Return how many pictures of each class were taken for each: int64, (K, K), a row a true class."""
+        matrix = torch.zeros(len(self.per_class), len(self.per_class), dtype=torch.int64)
+        for label, best, count in self.confusion:
+            matrix[label, best] = count
+        return matrix
+
+    def most_confused(self, count: int = 10) -> list[tuple[ClassError, ClassError, int]]:
+        """Return the pairs of a class and another that it was taken for most often, with how often."""
+        wrong = [found for found in self.confusion if found[0] != found[1]]
+        most = sorted(wrong, key=lambda found: -found[2])[:count]
+        return [(self.per_class[label], self.per_class[best], times) for label, best, times in most]
 
     def __repr__(self) -> str:
         errors = "top-1 error {} ({})".format(*_percents(self.top1_error, self.top1_interval))
@@ -98,100 +128,6 @@ class Report:
                 [(found.words, f"{found.count:,}", f"{found.top1_error:.2%}") for found in worst],
             )
         )
-
-
-def evaluate(
-    runs: str | Path | Classifier | Sequence[str | Path | Classifier],
-    data: str | Path | Dataset,
-    *,
-    views: int = 10,
-    split: str | None = None,
-    device: str | torch.device = "auto",
-    processes: ProcessGroup = ALONE,
-) -> Report:
-    """Evaluate a network, or the average of several, on every picture of a split exactly once.
-
-    Each network sees the pictures as it was trained to: their shorter side scaled to that of its training pictures.
-
-    Args:
-        runs: run directories, checkpoint files or loaded classifiers; probabilities are averaged. Their classes are
-            the same, in any order.
-        data: a data set, its name, or where it lies; classes are matched by name.
-        views: 10, corners and centre and their mirrors, or 1, the centre (section 4.1).
-        split: the split's name; without one, the test split where there is one, else the validation split,
-            else the training split.
-        device: where the networks answer: cpu, cuda, cuda:1; auto is where loaded classifiers are, else a CUDA device
-            where there is one, since a whole split is much to compute (`load` says cpu, for a picture or two).
-        processes: who share the pictures; every one of them gets the report of all.
-    Returns:
-        the errors, as fractions.
-    Raises:
-        CheckpointError: a run cannot be loaded, or the networks are for different classes.
-        DataError: the split does not exist, is empty, is prepared at a smaller side than a network was trained on, or
-            has classes that the network does not know.
-        DivergedError: a network gives a logit that is not finite; the message names the picture and the stage.
-        RecipeError: so many views are not cut, there is no such device, or a loaded classifier is elsewhere.
-    Source: Krizhevsky et al. 2012, section 4.1.
-    """
-    classifiers = classifiers_of(runs, device)
-    dataset, seen = prepared_for(classifiers, data)
-    name = split or next(known for known in ("test", "validation", "train") if known in dataset.splits)
-    networks, numbers = members(classifiers, seen, name)
-    sources = tuple(classifier.source for classifier in classifiers)
-    tally = _tally(networks, numbers, views, processes, sources).over(processes)
-    classes, words = classifiers[0].classes, classifiers[0].words
-    return Report(
-        networks=sources,
-        data=dataset.name,
-        split=name,
-        count=tally.count,
-        unreadable=sum(unreadable.split == name for unreadable in dataset.unreadable),
-        views=views,
-        top1_error=tally.top1_error,
-        top1_interval=interval(tally.top1_error, tally.count),
-        top5_error=tally.top5_error,
-        top5_interval=interval(tally.top5_error, tally.count),
-        loss=tally.loss,
-        per_class=tuple(_class_error(tally, k, classes[k], words[k]) for k in range(len(classes))),
-        collapse=collapse(tally, classes),
-    )
-
-
-def _tally(
-    networks: list[Member], numbers: Tensor, views: int, processes: ProcessGroup, sources: tuple[str, ...]
-) -> Tally:
-    """Count this process's share of the pictures.
-
-    Raises:
-        DivergedError: a network gives a logit that is not finite, in this process or another one.
-    """
-    tally, bad = Tally(networks[0].network.architecture.classes), -1
-    for batch in probabilities(networks, views=views, group=processes):
-        wrong = batch.indices[batch.probabilities.isnan().any(1)]
-        bad = int(wrong[0]) if bad < 0 and len(wrong) else bad
-        tally.add(batch.probabilities, numbers[batch.labels])
-    found = [number for number in processes.collect(bad) if number >= 0]
-    if found:
-        raise _not_finite(networks, min(found), views, sources)
-    return tally
-
-
-def _not_finite(networks: list[Member], number: int, views: int, sources: tuple[str, ...]) -> DivergedError:
-    """Return the error for the picture of a number, by the first network that has no probabilities for it."""
-    images = [member.split.images(np.array([number])) for member in networks]
-    wrong = [
-        bool(view_probabilities(member.network, seen, views).isnan().any())
-        for member, seen in zip(networks, images, strict=True)
-    ]
-    first = wrong.index(True) if any(wrong) else 0
-    name = networks[first].split.names[number]
-    return not_finite(networks[first].network, images[first], views, sources[first], name)
-
-
-def _class_error(tally: Tally, number: int, name: str, words: str) -> ClassError:
-    count = int(tally.class_counts[number])
-    right = float(tally.class_top1[number])
-    return ClassError(name, words, count, 1.0 - right / count if count else 0.0)
 
 
 def _title(report: Report) -> str:

@@ -12,8 +12,11 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
 from alexnet.data.views import center_view
 from alexnet.errors import DataError, RecipeError, RunError, choices
+from alexnet.evaluation.confusion import DENSE
+from alexnet.evaluation.evaluate import evaluate
 from alexnet.inference.classifier import Classifier
 from alexnet.inspection.attribution import attribution
+from alexnet.inspection.judgement import confusion_figure, reliability_figure
 from alexnet.inspection.kernels import kernels
 from alexnet.inspection.maps import maps, units
 from alexnet.inspection.patches import exciting
@@ -84,6 +87,8 @@ class Look:
             label = self._label(image, name)
             return attribution(network, image, label, method, words=self.classifier.words[label])
         dataset, chosen = self._pictures(data, split)
+        if what in {"confusion", "calibration"}:
+            return self._evaluated(what, dataset, chosen)
         if what == "patches":
             return exciting(network, dataset.split(chosen), words[0], units=_numbers(units))
         if what == "predictions":
@@ -99,6 +104,19 @@ class Look:
         """Return a picture as the network sees it: uint8 RGB, (3, S, S), the centre of its square."""
         pixels = self.classifier.pixels(str(picture))
         return center_view(pixels, self.classifier.network.architecture.side)[0, 0]
+
+    def _evaluated(self, what: str, dataset: Dataset, split: str) -> Canvas:
+        """Return how the network errs on a split, a picture's centre seen."""
+        words = self.classifier.words
+        if what == "confusion" and len(words) > DENSE:
+            raise RecipeError(
+                f"a confusion matrix is drawn of up to {DENSE:,} classes, not {len(words):,}: "
+                "`alexnet evaluate --json` lists the pairs"
+            )
+        report = evaluate(self.classifier, dataset, views=1, split=split)
+        if what == "calibration":
+            return reliability_figure(report.calibration)
+        return confusion_figure(report.confusion_matrix(), words)
 
     def _maps(self, stage: str, picture: str) -> Canvas:
         network, image = self.classifier.network, self.view(picture)
@@ -118,7 +136,7 @@ class Look:
         return known.index(name)
 
     def _pictures(self, data: str | Path | Dataset | None, split: str | None) -> tuple[Dataset, str]:
-        """Return the pictures asked for, or the run's own where they are found by their name."""
+        """Return the pictures asked for, at the run's side, and the split."""
         if data is None:
             raise RunError(f"which pictures shall {self.path.name} be shown? Say --data DATA")
         side = self.classifier.side
@@ -128,7 +146,16 @@ class Look:
         return dataset, chosen
 
 
-FIGURES: Final = ("kernels", "predictions", "maps", "gradient", "patches", "curves")
+FIGURES: Final = (
+    "kernels",
+    "predictions",
+    "maps",
+    "gradient",
+    "patches",
+    "confusion",
+    "calibration",
+    "curves",
+)
 
 
 def _numbers(text: str | None) -> list[int] | None:

@@ -1,0 +1,91 @@
+"""A report as a terminal shows it: errors, what is confused, single classes."""
+
+from rich.table import Table
+
+from alexnet.cli.terminal.showing import say, show, show_table
+from alexnet.evaluation.comparison import Comparison
+from alexnet.evaluation.report import ClassError, Report
+from alexnet.text import visible
+
+
+def show_report(report: Report, *, every_class: bool) -> None:
+    """Print the errors, and those of single classes, as tables."""
+    seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
+    nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
+    show(f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
+    table = Table()
+    for heading in ("", "error", "95% interval"):
+        table.add_column(heading, justify="right" if heading else "left")
+    errors = [("top-1", report.top1_error, report.top1_interval)]
+    if report.has_top5:
+        errors.append(("top-5", report.top5_error, report.top5_interval))
+    for name, error, interval in errors:
+        table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
+    table.add_row("cross-entropy", f"{report.loss:.4f}", "")
+    if report.confusion:
+        table.add_row("balanced accuracy", f"{report.balanced_accuracy:.2%}", "")
+        table.add_row("macro F1", f"{report.macro_f1:.2%}", "")
+        low, high = report.calibration_interval
+        table.add_row("calibration error", f"{report.calibration_error:.2%}", f"{low:.2%} to {high:.2%}")
+    show_table(table)
+    if report.collapse:
+        say(report.collapse)
+    if report.unreadable:
+        say(f"{report.unreadable} pictures of this split could not be read and are in no error")
+    _show_classes(report, every_class=every_class)
+    _show_confused(report)
+
+
+def _show_classes(report: Report, *, every_class: bool) -> None:
+    """Print single classes, worst first."""
+    seen = [found for found in report.per_class if found.count]
+    worst = sorted(seen, key=lambda found: -found.top1_error)
+    if not every_class:
+        worst = [found for found in worst if found.top1_error > 0][:10]
+    if not worst:
+        return
+    show("classes" if every_class else "classes with the most errors")
+    classes = Table()
+    for heading in ("class", "pictures", "top-1 error", "precision", "recall", "F1"):
+        classes.add_column(heading, justify="left" if heading == "class" else "right")
+    for found in worst:
+        scores = (f"{score:.2%}" for score in (found.top1_error, found.precision, found.recall, found.f1))
+        classes.add_row(_label(found), f"{found.count:,}", *scores)
+    show_table(classes)
+
+
+def _show_confused(report: Report) -> None:
+    """Print which classes are taken for which most often."""
+    pairs = report.most_confused(5)
+    if not pairs:
+        return
+    show("taken for another most often")
+    table = Table()
+    for heading in ("class", "taken for", "pictures"):
+        table.add_column(heading, justify="right" if heading == "pictures" else "left")
+    for true, best, count in pairs:
+        table.add_row(_label(true), _label(best), f"{count:,}")
+    show_table(table)
+
+
+def show_comparison(found: Comparison) -> None:
+    """Print how two networks differ, and whether chance alone would do the same."""
+    first, second = (visible(network) for network in found.networks)
+    show(f"{found.data}, {found.split}: {found.count:,} pictures, {found.views} views")
+    table = Table()
+    for heading in ("", "top-1 error", "right where the other is wrong"):
+        table.add_column(heading, justify="right" if heading else "left")
+    table.add_row(first, f"{found.errors[0]:.2%}", f"{found.only_first:,}")
+    table.add_row(second, f"{found.errors[1]:.2%}", f"{found.only_second:,}")
+    show_table(table)
+    low, high = found.interval
+    show(
+        f"difference: {found.difference:+.2%} (95% interval {low:+.2%} to {high:+.2%}), p = {found.p_value:.3g}"
+    )
+    better = first if found.difference > 0 else second
+    show(f"{better} is better" if low > 0 or high < 0 else "no difference that chance would not make")
+
+
+def _label(found: ClassError) -> str:
+    """Return a class as a person reads it."""
+    return visible(found.name if found.words == found.name else f"{found.name} {found.words}")
