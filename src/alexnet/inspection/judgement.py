@@ -90,7 +90,8 @@ def reliability_figure(bins: Sequence[Bin], *, after: Sequence[Bin] = (), temper
         if points:
             canvas.add(Line(points, colour, 2))
             canvas.add(*(Rectangle(x - 2, y - 2, 4, 4, colour) for x, y in points))
-            canvas.add(Text(left + width + 10, top + 12 + 16 * number, label, colour))
+            if after:
+                canvas.add(Text(left + width + 10, top + 12 + 16 * number, label, colour))
     canvas.add(Text(left + width / 2, top + height + 38, "confidence", "quiet", anchor="middle"))
     return canvas
 

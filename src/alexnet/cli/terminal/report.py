@@ -10,15 +10,14 @@ from alexnet.text import visible
 
 def show_report(report: Report, *, every_class: bool) -> None:
     """Print the errors, and those of single classes, as tables."""
-    seen = "the centre" if report.views == 1 else f"{report.views} views averaged"
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
-    show(f"{report.data}, {report.split}: {report.count:,} pictures, {seen}{nets}")
+    show(f"{report.data}, {report.split}: {report.count:,} pictures, {_seen(report.views)}{nets}")
     table = Table()
-    for heading in ("", "error", "95% interval"):
+    for heading in ("", "value", "95% interval"):
         table.add_column(heading, justify="right" if heading else "left")
-    errors = [("top-1", report.top1_error, report.top1_interval)]
+    errors = [("top-1 error", report.top1_error, report.top1_interval)]
     if report.has_top5:
-        errors.append(("top-5", report.top5_error, report.top5_interval))
+        errors.append(("top-5 error", report.top5_error, report.top5_interval))
     for name, error, interval in errors:
         table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
     table.add_row("cross-entropy", f"{report.loss:.4f}", "")
@@ -71,7 +70,7 @@ def _show_confused(report: Report) -> None:
 def show_comparison(found: Comparison) -> None:
     """Print how two networks differ, and whether chance alone would do the same."""
     first, second = (visible(network) for network in found.networks)
-    show(f"{found.data}, {found.split}: {found.count:,} pictures, {found.views} views")
+    show(f"{found.data}, {found.split}: {found.count:,} pictures, {_seen(found.views)}")
     table = Table()
     for heading in ("", "top-1 error", "right where the other is wrong"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -89,3 +88,7 @@ def show_comparison(found: Comparison) -> None:
 def _label(found: ClassError) -> str:
     """Return a class as a person reads it."""
     return visible(found.name if found.words == found.name else f"{found.name} {found.words}")
+
+
+def _seen(views: int) -> str:
+    return "the centre" if views == 1 else f"{views} views averaged"
