@@ -40,6 +40,8 @@ def work(folder: Path) -> float:
     print(sum(value.numel() for value in network.parameters()))
     alexnet.convert(run.path, folder / "network.safetensors")
 
+    difference: alexnet.Comparison = alexnet.compare([run.path, classifier], data, views=1)
+    print(f"{difference.difference:+.1%}, p = {difference.p_value:.2f}")
     report: alexnet.Report = alexnet.evaluate([run.path, classifier], data, views=1)
     return report.top1_error
 

@@ -21,6 +21,7 @@ _HOMES = {
     "AlexNetError": "alexnet.errors",
     "CheckpointError": "alexnet.errors",
     "Classifier": "alexnet.inference.classifier",
+    "Comparison": "alexnet.evaluation.comparison",
     "DamagedError": "alexnet.errors",
     "DataError": "alexnet.errors",
     "Dataset": "alexnet.data.dataset",
@@ -38,6 +39,7 @@ _HOMES = {
     "RunError": "alexnet.errors",
     "Shapes": "alexnet.data.sources.shapes",
     "build": "alexnet.networks.catalogue",
+    "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
     "load": "alexnet.runs.loading",
@@ -52,6 +54,7 @@ __all__ = [
     "AlexNetError",
     "CheckpointError",
     "Classifier",
+    "Comparison",
     "DamagedError",
     "DataError",
     "Dataset",
@@ -70,6 +73,7 @@ __all__ = [
     "Shapes",
     "__version__",
     "build",
+    "compare",
     "convert",
     "evaluate",
     "load",
@@ -97,6 +101,7 @@ if TYPE_CHECKING:
         RecipeError,
         RunError,
     )
+    from alexnet.evaluation.comparison import Comparison, compare
     from alexnet.evaluation.evaluate import evaluate
     from alexnet.evaluation.report import Report
     from alexnet.inference.classifier import Classifier, Prediction

@@ -7,6 +7,7 @@ all of it that every load checks. Nothing in it is ever executed.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -203,8 +204,8 @@ def _type(value: Tensor) -> str:
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read a safetensors file's tensors and the JSON of its metadata."""
-    if not path.is_file():
-        there = "it is no regular file" if path.exists() else "no such file"
+    if not os.path.isfile(path):
+        there = "it is no regular file" if os.path.exists(path) else "no such file"
         raise CheckpointError(f"{path} is not a checkpoint: {there}")
     if (size := path.stat().st_size) > LARGEST:
         raise DamagedError(f"{path} is no checkpoint: {size:,} bytes, and at most {LARGEST:,} are read")

@@ -56,7 +56,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises:
         OSError: something other than a regular file lies at `path`: a device, a pipe or a folder is not replaced.
     """
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(errno.EINVAL, "it is no regular file, and is not replaced", os.fspath(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)

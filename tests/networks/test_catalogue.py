@@ -9,13 +9,26 @@ from typing import Any
 import pytest
 
 from alexnet.errors import RecipeError
-from alexnet.networks.catalogue import NAMES, architecture, described, from_description
+from alexnet.networks.catalogue import NAMES, architecture, build, described, from_description
 
 TEXT = (
     "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"
     "[fc10]\ntype=fc\ninputs=data\noutputs=10\ninitW=0.1\ngpu=0\n"
     "[probs]\ntype=softmax\ninputs=fc10\n[logprob]\ntype=cost.logreg\ninputs=labels,probs\ngpu=0\n"
 )
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cifar-18pct", {"deviation": -1.0}),
+        ("torchvision", {"deviations": (0.0, 1.0, 1.0)}),
+        ("torchvision", {"deviations": (0.2, -1.0, 1.0)}),
+    ],
+)
+def test_deviations_that_cannot_be(name: str, options: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match=r"deviation"):
+        build(name, **options)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import alexnet
 from alexnet import checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.errors import AlexNetError, CheckpointError, RunError
@@ -173,3 +174,21 @@ def test_a_failed_run_that_goes_on_has_not_failed(tmp_path: Path) -> None:
     with RunDirectory(tmp_path, resume=True) as directory:
         directory.begin({}, CPU)
     assert not (tmp_path / "failure.txt").exists()
+
+
+@pytest.mark.parametrize("length", [300, 5000])
+def test_a_name_that_is_too_long_is_refused_wherever_one_is_taken(length: int, tmp_path: Path) -> None:
+    """More than a file system's 255 bytes, and more than a path's 4,096."""
+    name = "a" * length
+    for call in (
+        lambda: alexnet.load(name),
+        lambda: alexnet.runs(name),
+        lambda: alexnet.convert(name, tmp_path / "x.safetensors"),
+        lambda: alexnet.evaluate(name, "digits"),
+        lambda: alexnet.open_dataset(name),
+        lambda: alexnet.train("digits", run=name, quiet=True),
+        lambda: alexnet.train("digits", run=tmp_path / "run", weights=name, quiet=True),
+        lambda: digest(Path(name)),
+    ):
+        with pytest.raises(alexnet.AlexNetError):
+            call()

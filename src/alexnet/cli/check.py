@@ -50,7 +50,7 @@ def command(
     from alexnet.data.storage.card import CARD
     from alexnet.errors import AlexNetError
 
-    if (Path(data) / CARD).exists():
+    if os.path.exists(Path(data) / CARD):
         _prepared(data, as_json, fail_on)
         return
     for path in (html, quarantine):

@@ -1,5 +1,6 @@
 """alexnet convert: weights of other programs, in and out."""
 
+import os
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def command(
 
     if classes is not None and class_order is not None:
         raise click.UsageError("--classes and --class-order say the same thing: give one")
-    if destination.exists() and not force:
+    if os.path.exists(destination) and not force:
         raise click.UsageError(f"{destination} exists: --force writes over it")
     form = form or conversion.format_of(destination)
     named = class_order if classes is None else read_classes(classes)

@@ -1,6 +1,7 @@
 """alexnet runs: what became of runs, and the end of what they no longer need."""
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def command(folder: Path, tidy: bool, delete: bool, yes: bool, as_json: bool) ->
 
     if delete + tidy + as_json > 1:
         raise click.UsageError("--tidy, --delete and --json do three different things: give one")
-    found = runs(folder) if folder != RUNS or folder.exists() else []
+    found = runs(folder) if folder != RUNS or os.path.exists(folder) else []
     if as_json:
         for run in found:
             show_json({**dataclasses.asdict(run), "path": str(run.path)})

@@ -41,7 +41,7 @@ def open_dataset(
     if name in NAMED:
         return _cached(NAMED[name](), side, quarantine)
     path = Path(name)
-    if (path / CARD).exists():
+    if os.path.exists(path / CARD):
         dataset = Dataset.open(path)
         if isinstance(side, int) and side != dataset.side:
             raise DataError(

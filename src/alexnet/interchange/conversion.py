@@ -1,6 +1,7 @@
 """A file of another program to a checkpoint, and a checkpoint to a file of another program."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -99,7 +100,7 @@ def read(
         ValueError: an argument of another type.
     """
     _check_arguments(network, classes, mean)
-    if path.is_dir():
+    if os.path.isdir(path):  # no error of a name that is too long
         path = newest(path) or best_checkpoint(path)
     with opened(path) as source:
         if safetensors_file.is_safetensors(source):

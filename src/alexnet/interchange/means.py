@@ -1,5 +1,6 @@
 """The mean picture that a network subtracts: one colour, or from a file that holds a picture."""
 
+import os
 import re
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def read_mean(text: str, side: int) -> Tensor:
         if max(colour) > 255:
             raise CheckpointError(f"a mean of {text} is no colour: red, green and blue are 0 to 255")
         return one_colour(colour, side)
-    if re.fullmatch(r"[\d.,\s+-]+", text) and not Path(text).exists():
+    if re.fullmatch(r"[\d.,\s+-]+", text) and not os.path.exists(text):
         raise CheckpointError(f"`{text}` is no mean: three numbers R,G,B of 0 to 255, or a file")
     with opened(Path(text)) as source:
         if is_pickle(bytes(source.content[:2])):

@@ -89,6 +89,8 @@ class TorchVision:
 
     def __post_init__(self) -> None:
         check_input(self.classes, self.side)
+        if min(self.deviations) <= 0:
+            raise RecipeError(f"deviations={self.deviations} cannot be divided by: all are above 0")
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages scale, conv1, pool1, conv2, pool2, conv3 ... pool5, dropout6, fc6 ... fc8."""

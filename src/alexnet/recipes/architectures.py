@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,8 @@ def named_architecture(name: str, options: Mapping[str, Any]) -> tuple[Architect
         CheckpointError: the run cannot be read.
     """
     path = Path(name)
-    if path.is_dir() or path.suffix == ".safetensors":
-        found = checkpoint.load(best_checkpoint(path) if path.is_dir() else path)
+    if os.path.isdir(path) or path.suffix == ".safetensors":
+        found = checkpoint.load(best_checkpoint(path) if os.path.isdir(path) else path)
         return _changed(found.architecture, options), ""
     if name in RECIPES:
         return _changed(RECIPES[name]().network, options), inspect.getdoc(RECIPES[name]) or ""

@@ -1,6 +1,7 @@
 """What a person asks to be trained: a recipe by its name, with what is to be otherwise."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -131,7 +132,7 @@ def stored_recipe(run: Path) -> Recipe | None:
         RecipeError: it is no recipe, or of a network or a setting that this version does not know.
     """
     path = run / RECIPE
-    if not path.exists():
+    if not os.path.exists(path):
         return None
     try:
         plain = json.loads(read_bounded(path, TEXT_BYTES))

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ def checkpoints(run: Path) -> list[Path]:
     Args:
         run: the run directory.
     """
+    if not os.path.isdir(run):  # where glob raises of a name that is too long
+        return []
     found = (path for path in run.glob("checkpoints/step-*.safetensors") if _step(path) is not None)
     return sorted(found, key=lambda path: _step(path) or 0, reverse=True)
 
@@ -98,7 +101,7 @@ def digest(run: Path) -> str:
     Raises:
         CheckpointError: there is none, or it is damaged.
     """
-    if run.is_file():
+    if os.path.isfile(run):  # no error of a name that is too long
         return checkpoint.load(run).digest()
     found = checkpoints(run)
     if not found:

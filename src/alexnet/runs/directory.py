@@ -69,7 +69,7 @@ class RunDirectory:
         if not self.writes:
             return
         check_free(path, resume=resume)
-        self._made = not path.exists()
+        self._made = not os.path.exists(path)
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock = os.fdopen(_lock_file(path / LOCK), "a+", encoding="utf-8", errors="replace")
@@ -211,13 +211,13 @@ def check_free(path: Path, *, resume: bool) -> None:
     Raises:
         RunError: it holds a run and `resume` is not asked for, holds something else, or cannot be written.
     """
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):
         raise RunError(f"{path} is a file: --run takes a directory")
     try:
         os.fspath(path).encode()  # safetensors opens no other names
     except UnicodeEncodeError:
         raise RunError(f"{path} is not a name in UTF-8: give another --run") from None
-    if path.is_dir():
+    if os.path.isdir(path):
         try:
             held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
         except OSError as error:
@@ -227,6 +227,6 @@ def check_free(path: Path, *, resume: bool) -> None:
             raise RunError(f"{path} holds a run already: --resume goes on with it, or give another --run")
         if held - {"checkpoints"} and not begun:
             raise RunError(f"{path} is not empty and holds no run: give another --run")
-    nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    nearest = next(folder for folder in (path, *path.absolute().parents) if os.path.exists(folder))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise RunError(f"{path} cannot be written: {nearest} is read-only for us; give another --run")

@@ -22,7 +22,7 @@ def runs(folder: str | Path = "runs") -> list[Run]:
         RunError: there is no such folder, or it cannot be read.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # no error of a name that is too long
         raise RunError(f"{folder} is no folder: give the one that holds the run directories")
     try:
         return [_read(path) for path in _directories(folder)]

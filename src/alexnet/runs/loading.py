@@ -1,5 +1,6 @@
 """A run directory, or a checkpoint file, as the classifier that it has become."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -23,6 +24,6 @@ def load(run: str | Path, *, device: str | torch.device = "cpu") -> Classifier:
         RecipeError: there is no such device.
     """
     path, where = Path(run), choose_device(device)
-    if path.is_dir():
+    if os.path.isdir(path):  # no error of a name that is too long
         path = best_checkpoint(path)
     return Classifier(checkpoint.load(path), str(run), device=where)

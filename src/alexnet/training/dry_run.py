@@ -1,5 +1,6 @@
 """A run before it is begun: what it would take, by a few real steps that leave nothing behind."""
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def dry_run(
     if "validation" in dataset.splits:
         validations = -(-plan.total_steps // plan.steps_per_epoch)
         views = validations * len(dataset.split("validation")) * recipe.training.validation_views
-    nearest = next(folder for folder in (run, *run.absolute().parents) if folder.exists())
+    nearest = next(folder for folder in (run, *run.absolute().parents) if os.path.exists(folder))
     kept = sum(value.nbytes for value in state.network.state_dict().values())
     return DryRun(
         shapes=state.network.shapes(),

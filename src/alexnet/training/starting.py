@@ -1,5 +1,6 @@
 """What a run begins with: weights drawn anew, or another's (section 6: pre-trained on more classes)."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def load_start(start: str) -> Checkpoint:
         CheckpointError: there is none, or it is damaged.
     """
     path = Path(start)
-    return checkpoint.load(best_checkpoint(path) if path.is_dir() else path)
+    return checkpoint.load(best_checkpoint(path) if os.path.isdir(path) else path)
 
 
 def _take_weights(network: Network, start: str) -> tuple[list[str], list[str]]:

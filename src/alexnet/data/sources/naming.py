@@ -33,7 +33,7 @@ def source_named(name_or_path: str | Path, *, order: str = "sorted", strict: boo
     name = os.fspath(name_or_path)
     if name in NAMED:
         return NAMED[name]()
-    if not Path(name).exists() and not is_remote(name) and not name.startswith(PREFIX):
+    if not os.path.exists(name) and not is_remote(name) and not name.startswith(PREFIX):
         raise DataError(
             f"{name!r} is neither a data set nor a path; {choices(name, NAMED)}, or a directory, an archive or a list"
         )

@@ -5,6 +5,7 @@ hang over the right and bottom border, where a convolution reads zeros and a poo
 is how 224 pixels give 55 positions to conv1 (section 3.5).
 """
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -84,6 +85,11 @@ class Weighted(Layer):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(weight))
         self.bias = nn.Parameter(torch.empty(bias))
+        if not (0 <= deviation < math.inf and math.isfinite(constant)):
+            raise RecipeError(
+                f"initial weights of deviation {deviation} and biases of {constant} cannot be drawn: "
+                "a deviation is 0 or more, and both are finite"
+            )
         self.deviation, self.constant = deviation, constant
         self.activation = check_activation(activation)
 
