@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -20,24 +19,6 @@ from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
 
 QUIET = ProgressDisplay(quiet=True)
-SVG = "{http://www.w3.org/2000/svg}"
-ROWS = [
-    {
-        "epoch": float(epoch),
-        "step": 10 * epoch,
-        "rate": 0.01 if epoch < 3 else 0.001,
-        "training_loss": 2.0 / epoch,
-        "training_top1_error": 0.8 / epoch,
-        "validation_loss": 2.1 / epoch,
-        "validation_top1_error": 0.9 / epoch,
-        "validation_top5_error": 0.0,
-    }
-    for epoch in range(1, 5)
-]
-
-
-def points(line: ElementTree.Element) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in (pair.split(",") for pair in line.attrib["points"].split())]
 
 
 class Told:

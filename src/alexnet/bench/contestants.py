@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alexnet import memory
-from alexnet.bench.graph import onnx_graph
 from alexnet.bench.plain import copy_weights, plain_cifar, plain_network
+from alexnet.bench.runtimes import infer_onnxruntime, infer_openvino
 from alexnet.data.augmentation.augment import Augmentation, augment
 from alexnet.kernels.library import plain
 from alexnet.kernels.update import sgd_step
@@ -194,37 +194,6 @@ def _without_gradients(network: nn.Module, images: Tensor) -> Tensor:
     with torch.inference_mode():
         logits: Tensor = network(images)
     return logits
-
-
-def infer_onnxruntime(batch: int) -> Step:
-    """The same in ONNX Runtime, from floats."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    graph = onnx_graph(Network(AlexNet()))
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    images = torch.randn(batch, 3, 224, 224).numpy()
-    return lambda: session.run(None, {"images": images})
-
-
-def infer_openvino(batch: int, *, half: bool = False) -> Step:
-    """The same in OpenVINO, from floats; `half`: computed in bfloat16."""
-    import openvino
-
-    core = openvino.Core()
-    model = core.read_model(onnx_graph(Network(AlexNet())))
-    model.reshape([batch, 3, 224, 224])
-    hint = "LATENCY" if batch == 1 else "THROUGHPUT"
-    settings = {
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        "PERFORMANCE_HINT": hint,
-        "NUM_STREAMS": 1,
-        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
-    }
-    compiled = core.compile_model(model, "CPU", settings)
-    images = torch.randn(batch, 3, 224, 224).numpy()
-    return lambda: compiled([images])
 
 
 def normalize_ours(batch: int) -> Step:
