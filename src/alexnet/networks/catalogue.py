@@ -13,6 +13,7 @@ from alexnet.networks.cudaconvnet import Definition
 from alexnet.networks.fields import shown, typed_fields
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18, Cifar80Seconds, ConvLocal13, FigureOne
+from alexnet.networks.small_photos import SmallPhotos
 from alexnet.networks.stage import Architecture
 from alexnet.networks.variants import Caffe, CaffeNet, OneWeirdTrick, TorchVision
 
@@ -30,6 +31,7 @@ NETWORKS: Final[dict[str, type[Any]]] = {
         Cifar80Seconds,
         ConvLocal13,
         FigureOne,
+        SmallPhotos,
         Definition,
     )
 }

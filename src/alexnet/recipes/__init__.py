@@ -18,6 +18,7 @@ from alexnet.recipes.large_batch import large_batch, lars
 from alexnet.recipes.modern import modern
 from alexnet.recipes.paper import paper
 from alexnet.recipes.relatives import caffe, one_weird_trick
+from alexnet.recipes.small import small
 from alexnet.training.recipe import Recipe
 
 RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
@@ -34,6 +35,7 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "modern": modern,
     "digits": digits,
     "cifar-18pct": cifar_18pct,
+    "small": small,
     "figure-1": figure_one,
     "figure-1-tanh": figure_one_tanh,
 }

@@ -16,6 +16,8 @@ from alexnet.errors import RunError
 from alexnet.files import read_bounded, write_text
 
 Row = Mapping[str, Any]
+STOPPED_EARLY: Final = "stopped_early"
+"""In the row of a run's last epoch where it ended before all its epochs, as nothing got better: true; else absent."""
 _CURE: Final = "remove it: the checkpoints hold its rows, and alexnet train --resume writes it anew"
 
 
@@ -73,7 +75,7 @@ def read(directory: Path) -> list[dict[str, Any]]:
 def _row(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"), parse_constant=lambda name: None)
-        if not isinstance(row, dict) or not is_number(row.get("epoch")) or row["epoch"] <= 0:
+        if not isinstance(row, dict) or not is_number(row.get("epoch")) or row["epoch"] < 0:
             raise ValueError("it tells of no epoch")
     except (ValueError, RecursionError) as error:
         why = " ".join(str(error).split())[:120]

@@ -64,10 +64,11 @@ class Run:
         last = rows[-1] if rows else {}
         errors = [error for row in rows if (error := _number(row, "validation_top1_error")) is not None]
         epoch, reason = _number(last, "epoch") or 0.0, _reason(path)
+        ended = bool(rows) and (epoch >= epochs or last.get(journal.STOPPED_EARLY) is True)
         if _is_locked(path):
             state, reason = "running", ""
         else:
-            state = "failed" if reason else "finished" if epoch >= epochs else "stopped"
+            state = "failed" if reason else "finished" if ended else "stopped"
         return cls(
             path,
             recipe=name,

@@ -17,7 +17,7 @@ from alexnet.memory import exhausted
 from alexnet.runs.checkpoint_writer import CheckpointPolicy, CheckpointWriter
 from alexnet.runs.checkpoints import checkpoints
 from alexnet.runs.directory import RunDirectory
-from alexnet.runs.journal import Row
+from alexnet.runs.journal import STOPPED_EARLY, Row
 from alexnet.runs.run_log import RunLog
 from alexnet.runs.trackers import open_tracker
 from alexnet.training.collapse import COLLAPSED, CollapseCheck
@@ -95,7 +95,7 @@ def run_training(
         _check_space(state.bytes * (policy.keep + 2), directory, display)
         display.note(describe_device(where))
         display.begin(state.step, plan.total_steps, plan.steps_per_epoch)
-        if state.step >= plan.total_steps:
+        if state.history and plan.is_finished(state.step, state.validation_errors):
             display.say(
                 f"already finished after {recipe.training.epochs:g} epochs: --epochs may ask for more"
             )
@@ -113,11 +113,14 @@ def run_training(
                     display.epoch(end_epoch(state, plan, tally, dataset, display.timing()))
                     if collapse.end_epoch(state.history):
                         state.history[-1][COLLAPSED] = True
+                    finished = plan.is_finished(state.step, state.validation_errors)
+                    if finished and state.step < plan.total_steps:
+                        state.history[-1][STOPPED_EARLY] = True
                     save(best=state.has_improved())
                     run_log.write(state.history)
                     run_log.tell(state.history[-1])
                     saved = time.monotonic()
-                if state.step >= plan.total_steps or signals.code is not None:
+                if plan.is_finished(state.step, state.validation_errors) or signals.code is not None:
                     break
                 epoch, done = divmod(state.step, plan.steps_per_epoch)
                 feed = batches(

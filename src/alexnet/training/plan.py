@@ -2,6 +2,7 @@
 
 import bisect
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -26,8 +27,19 @@ class Plan:
 
     @property
     def total_steps(self) -> int:
-        """Steps of the run, at least one; what rounding adds to 2.2 times 25 makes no step."""
-        return max(1, math.ceil(round(self.recipe.training.epochs * self.steps_per_epoch, 6)))
+        """Steps of the run, at least one but for 0 epochs; what rounding adds to 2.2 times 25 makes no step."""
+        return (
+            0
+            if self.recipe.training.epochs == 0
+            else max(1, math.ceil(round(self.recipe.training.epochs * self.steps_per_epoch, 6)))
+        )
+
+    def is_finished(self, step: int, validation_errors: Sequence[float]) -> bool:
+        """Whether a run ends after so many steps: all are done, or no validation has been better for long enough."""
+        patience = self.recipe.training.early_stopping
+        best = min(validation_errors, default=math.inf)
+        waited = len(validation_errors) - 1 - list(validation_errors).index(best) if validation_errors else 0
+        return step >= self.total_steps or 0 < patience <= waited
 
     def epochs(self, step: int) -> float:
         """Return the epochs finished after so many steps."""

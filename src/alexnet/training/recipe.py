@@ -45,6 +45,9 @@ class Training:
     """Of everything random: weights, order, augmentation, dropout."""
     start: str = ""
     """A run or checkpoint whose weights it begins with, layer by layer where they fit; without, new ones."""
+    linear_probe: bool = False
+    """Begin with a last layer that is a logistic regression on the features below it, fitted before the first step;
+    not in the paper (section 6 begins with a new one)."""
     rates: LayerHyperparameters = field(default_factory=LayerHyperparameters)
     """Rates of every layer that `stages` does not name (section 5)."""
     stages: Mapping[str, LayerHyperparameters] = field(default_factory=dict, metadata={BEGINS_AS: "rates"})
@@ -58,10 +61,16 @@ class Training:
     """Compile the network with torch.compile: for CUDA devices; what it gains there has not been measured."""
     validation_views: int = 1
     """Views of a picture in the validation after each epoch: 1, the centre, or 10 (section 4.1)."""
+    label_smoothing: float = 0.0
+    """The part of each label that is shared out among all classes; not in the paper (Szegedy et al. 2016)."""
+    early_stopping: int = 0
+    """Above 0: the run ends after so many validations without a better error; not in the paper."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.epochs < float("inf"):
-            raise RecipeError(f"a run of {self.epochs} epochs: expected a number above 0")
+        if not 0 <= self.epochs < float("inf") or (self.epochs == 0 and not self.linear_probe):
+            raise RecipeError(
+                f"a run of {self.epochs} epochs: expected a number above 0, or 0 with training.linear_probe=true"
+            )
         if self.batch_size < 1 or self.accumulate < 1:
             raise RecipeError(f"batch_size={self.batch_size}, accumulate={self.accumulate}: both at least 1")
         if self.accumulate > self.batch_size:
@@ -76,6 +85,12 @@ class Training:
             raise RecipeError(f"`{self.precision}` is not a precision; {choices(self.precision, PRECISIONS)}")
         if self.validation_views not in (1, 10):
             raise RecipeError(f"validation_views={self.validation_views}: 1 (centre) or 10")
+        if not 0.0 <= self.label_smoothing < 1.0:
+            raise RecipeError(f"label_smoothing={self.label_smoothing}: a fraction, 0 to less than 1")
+        if self.early_stopping < 0:
+            raise RecipeError(
+                f"early_stopping={self.early_stopping}: 0 for never, or a number of validations"
+            )
 
     @property
     def scaling(self) -> float:

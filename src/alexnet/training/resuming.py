@@ -15,7 +15,14 @@ from alexnet.training.replica import Replica
 from alexnet.training.schedule import factor
 from alexnet.training.state import State
 
-MAY_CHANGE: Final = ("training.epochs", "training.accumulate", "training.rates", "training.stages", "changes")
+MAY_CHANGE: Final = (
+    "training.epochs",
+    "training.accumulate",
+    "training.early_stopping",
+    "training.rates",
+    "training.stages",
+    "changes",
+)
 
 
 def resume_run(

@@ -15,10 +15,11 @@ from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
 from alexnet.runs.checkpoints import best_checkpoint
+from alexnet.training.linear_probe import fit_last_layer, set_last_layer
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
 from alexnet.training.stage_rates import check_stage_rates, weighted_stages
-from alexnet.training.state import State
+from alexnet.training.state import EpochCounts, State
 
 
 @final
@@ -55,16 +56,25 @@ def begin_training(
         group: the processes that train together.
         device: where to compute.
         say: is told which layers begin with what.
-        resumed: a checkpoint gives the weights: those of `training.start` are not looked for.
+        resumed: a checkpoint gives the weights: those of `training.start` are not looked for, and no layer is fitted.
     Raises:
-        RecipeError: rates for a layer that there is not, or a network that cannot be divided so.
+        RecipeError: rates for a layer that there is not, a network that cannot be divided so, or one whose last
+            layer cannot be fitted.
         CheckpointError: as `starting_network`.
     """
     network, weights = starting_network(recipe, dataset, resumed=resumed)
     if weights.source:
         say(f"weights of {weights.source}: {weights}")
+    counts = EpochCounts()
+    if recipe.training.linear_probe and not resumed:
+        split = dataset.split("train")
+        probe = group.from_first(lambda: fit_last_layer(network.to(device), split))
+        set_last_layer(network, probe.fitted)
+        pictures = len(probe.labels)
+        counts = EpochCounts(probe.loss * pictures, round(probe.error * pictures), pictures)
+        say(str(probe))
     replica = Replica.of(network, recipe, group, device)
-    return replica, State.begin(replica)
+    return replica, State.begin(replica, counts)
 
 
 def starting_network(
@@ -89,7 +99,8 @@ def starting_network(
     new = weighted_stages(network.stages)
     if recipe.training.start and not resumed:
         taken, new = _take_weights(network, recipe.training.start)
-    network.set_mean(dataset.mean)
+    if not (taken and recipe.training.linear_probe):  # whose features are those of the mean that they know
+        network.set_mean(dataset.mean)
     return network, StartingWeights(recipe.training.start if taken else "", tuple(taken), tuple(new))
 
 
@@ -108,6 +119,8 @@ def _take_weights(network: Network, start: str) -> tuple[list[str], list[str]]:
     found = load_start(start)
     own, theirs = network.architecture.kind, found.architecture.kind
     taken, new = network.load_matching(found.weights)
+    if found.weights["mean"].shape == network.mean.shape:
+        network.mean.copy_(found.weights["mean"])
     if not taken:
         raise CheckpointError(
             f"no layer of {start} ({theirs}) fits {own}: {', '.join(new)} differ in name or shape"

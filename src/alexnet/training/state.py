@@ -51,14 +51,17 @@ class State:
     """The journal's rows so far."""
 
     @classmethod
-    def begin(cls, replica: Replica) -> "State":
-        """Return the state before the first step."""
-        return cls(replica.network, MomentumSGD(replica.network, replica.partition.norm))
+    def begin(cls, replica: Replica, counts: EpochCounts | None = None) -> "State":
+        """Return the state before the first step; `counts` are of pictures that a layer has been fitted to."""
+        optimizer = MomentumSGD(replica.network, replica.partition.norm)
+        return cls(replica.network, optimizer, epoch=counts or EpochCounts())
 
     def progress(self, plan: Plan, *, back: int = 0) -> TrainingProgress:
         """Return what schedules need to know, now or some steps back in this epoch."""
         step = self.step - back
-        return TrainingProgress(plan.epochs(step), step / plan.total_steps, tuple(self.validation_errors))
+        return TrainingProgress(
+            plan.epochs(step), step / max(plan.total_steps, 1), tuple(self.validation_errors)
+        )
 
     @property
     def bytes(self) -> int:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from alexnet import randomness
 from alexnet.data.augmentation.augment import augment
-from alexnet.data.augmentation.mixing import mix, mixing_key
+from alexnet.data.augmentation.mixing import mix, mixing_key, smoothed
 from alexnet.data.batches import Batch, MicroBatch
 from alexnet.errors import AlexNetError
 from alexnet.networks.costs import objective
+from alexnet.networks.layers.batch_normalization import statistics_kept
 from alexnet.randomness import StepRandomness
 from alexnet.training.diverging import check_loss, raise_if_not_finite
 from alexnet.training.recipe import Recipe, Training
@@ -50,7 +51,7 @@ def train_step(
     network, training, device = replica.network.train(), recipe.training, replica.device
     half = training.precision == "bfloat16"
     counts = torch.zeros(3, dtype=torch.float64)  # sum of losses, wrong pictures, pictures
-    with interruptible or contextlib.nullcontext():
+    with statistics_kept(network), interruptible or contextlib.nullcontext():
         for parameter in network.parameters():
             parameter.grad = None
         for part in batch.micro_batches:
@@ -69,7 +70,7 @@ def train_step(
             check_loss(value, network, images, part, state.step + 1)
             counts += torch.tensor([value * batch.total, misses, len(targets)], dtype=torch.float64)
         replica.gradients.finish()
-    raise_if_not_finite(network, batch, state.step + 1)
+        raise_if_not_finite(network, batch, state.step + 1)
     loss_sum, wrong_sum, seen = replica.group.add(counts).tolist()
     if 0 < seen < batch.total:  # the mean is over the pictures that could be read
         _scale_gradients(network.parameters(), batch.total / seen)
@@ -100,7 +101,8 @@ def training_inputs(
         device: where the network is.
     Returns:
         images, float32 (N, 3, side, side), 0 to 255: cropped, mirrored, colours shifted, perhaps mixed;
-        targets of the valid rows: int64 classes (n,), or float32 shares of classes (n, K) where pictures are mixed;
+        targets of the valid rows: int64 classes (n,), or float32 shares of classes (n, K) where pictures are mixed
+        or labels smoothed;
         and the valid rows of the N, those whose loss is this process's.
     Source: Krizhevsky et al. 2012, section 4.1.
     """
@@ -113,6 +115,8 @@ def training_inputs(
         images, targets = mix(
             images, targets, recipe.network.classes, mixing, key, exclude=part.unreadable_rows
         )
+    if recipe.training.label_smoothing:
+        targets = smoothed(targets, recipe.network.classes, recipe.training.label_smoothing)
     return images, targets[part.valid_rows], part.valid_rows
 
 

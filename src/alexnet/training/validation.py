@@ -58,13 +58,13 @@ def end_epoch(state: State, plan: Plan, tally: Tally | None, dataset: Dataset, t
     Raises:
         DivergedError: the loss on the validation pictures is no number.
     """
-    training, epoch = plan.recipe_at(state.step - 1).training, state.epoch
+    training, epoch = plan.recipe_at(max(state.step - 1, 0)).training, state.epoch
     row: dict[str, Any] = {
         "epoch": round(plan.epochs(state.step), 6),
         "step": state.step,
         "rate": training.scaling
         * training.rates.weight
-        * factor(training.schedule, state.progress(plan, back=1)),
+        * factor(training.schedule, state.progress(plan, back=min(1, state.step))),
         "training_loss": epoch.loss / epoch.images,
         "training_top1_error": epoch.wrong / epoch.images,
     }

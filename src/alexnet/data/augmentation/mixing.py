@@ -75,6 +75,21 @@ def mix(
     return images, torch.lerp(targets[others], targets, share)
 
 
+def smoothed(targets: Tensor, classes: int, part: float) -> Tensor:
+    """Share a part of each label out among all classes, its own among them.
+
+    Args:
+        targets: int64 classes, (N,), or float32 shares of classes, (N, K).
+        classes: K.
+        part: of a label, 0 to less than 1.
+    Returns:
+        float32, (N, K), rows that sum to 1.
+    Source: Szegedy et al. 2016, section 7; `nn.CrossEntropyLoss(label_smoothing=part)` computes the same.
+    """
+    shares = F.one_hot(targets, classes).float() if targets.dim() == 1 else targets
+    return shares * (1.0 - part) + part / classes
+
+
 def _neighbours(count: int, exclude: Collection[int]) -> Tensor:
     """Return the row that each row is mixed with, int64 (count,): its own where it is to stay as it is."""
     lonely = {row ^ 1 for row in exclude} | set(exclude)
