@@ -30,8 +30,8 @@ def command(
 ) -> None:
     """Show a network's layers: shapes, parameters, units, multiplications, receptive fields.
 
-    NAME is a network or a recipe; FILE a layer definition of the 2012 program (layers-145.cfg); RUN a run
-    directory or checkpoint. Without one, the names there are.
+    NAME is a network, a recipe or published weights; FILE a layer definition of the 2012 program
+    (layers-145.cfg); RUN a run directory or checkpoint. Without one, the names there are.
     """
     from alexnet.cli.terminal.names import show_names
     from alexnet.cli.terminal.showing import show_json
