@@ -65,7 +65,7 @@ def serving(**options: Any) -> Iterator[FileServer]:
             """Say nothing."""
 
     running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread = threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     server.url = f"http://127.0.0.1:{running.server_address[1]}"
     try:
