@@ -44,7 +44,7 @@ class Training:
     seed: int = 0
     """Of everything random: weights, order, augmentation, dropout."""
     start: str = ""
-    """A run or checkpoint whose weights it begins with, layer by layer where they fit; without, new ones."""
+    """A run, a checkpoint or published weights that it begins with, layer by layer where they fit; else new ones."""
     rates: LayerHyperparameters = field(default_factory=LayerHyperparameters)
     """Rates of every layer that `stages` does not name (section 5)."""
     stages: Mapping[str, LayerHyperparameters] = field(default_factory=dict, metadata={BEGINS_AS: "rates"})
