@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet import checkpoint
+from alexnet import checkpoint, files
 from alexnet.checkpoint import Checkpoint
 from alexnet.errors import AbsentWeightsError, CheckpointError
 from alexnet.networks.catalogue import build
@@ -204,26 +204,49 @@ sys.path[:0] = [{tests!r}]
 from publications import published
 from alexnet.weights.adopting import fetch
 content = Path({content!r}).read_bytes()
+print("ready", flush=True)
 print(fetch(published(content, {url!r}), print))
 """
 
 
-def test_two_processes_that_fetch_at_once_fetch_once(
-    weights: PublishedWeights, content: bytes, server: FileServer, tmp_path: Path
+@pytest.fixture
+def script(weights: PublishedWeights, content: bytes, tmp_path: Path) -> str:
+    """Fetches the weights in a process of its own."""
+    (tmp_path / "content").write_bytes(content)
+    tests = Path(__file__).parents[1]
+    return RACE.format(tests=str(tests), content=str(tmp_path / "content"), url=weights.file.url)
+
+
+def started(script: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+
+
+def test_several_processes_that_fetch_at_once_fetch_once(
+    weights: PublishedWeights, content: bytes, server: FileServer, script: str
 ) -> None:
     """Three of them, and the server hangs up once."""
-    (tmp_path / "content").write_bytes(content)
-    here = Path(__file__).parents[1]
-    script = RACE.format(tests=str(here), content=str(tmp_path / "content"), url=weights.file.url)
     server.most = [len(content) // 2]
-    processes = [
-        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(3)
-    ]
+    processes = [started(script) for _ in range(3)]
     ends = [(process.communicate()[0].splitlines()[-1], process.returncode) for process in processes]
     assert ends == [(str(converted(weights)), 0)] * 3
     assert server.asked == [None, f"bytes={len(content) // 2}-"]
     check(checkpoint_of(weights))
     assert [each for each in own_folder(weights).rglob("*") if each.is_file()] == [converted(weights)]
+
+
+def test_one_process_fetches_and_converts_while_another_waits(
+    weights: PublishedWeights, server: FileServer, script: str
+) -> None:
+    own_folder(weights).mkdir(parents=True)
+    with files.locked(own_folder(weights)):
+        waiting = started(script)
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(0.7)
+        assert server.asked == []
+        assert not converted(weights).exists()
+    assert waiting.communicate()[0].splitlines()[-1] == str(converted(weights))
 
 
 @pytest.mark.parametrize("legacy", [False, True])
