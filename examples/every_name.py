@@ -53,6 +53,7 @@ def main() -> int:
         alexnet.RunError,
         alexnet.DataError,
         alexnet.DamagedError,
+        alexnet.AbsentWeightsError,
         alexnet.CheckpointError,
         alexnet.DivergedError,
         alexnet.ExportError,

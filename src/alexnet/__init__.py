@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # as type checkers know it, without an import that Ctrl-C
 __version__ = VERSION
 
 _HOMES = {
+    "AbsentWeightsError": "alexnet.errors",
     "AlexNetError": "alexnet.errors",
     "CheckpointError": "alexnet.errors",
     "Classifier": "alexnet.inference.classifier",
@@ -42,7 +43,7 @@ _HOMES = {
     "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
-    "load": "alexnet.runs.loading",
+    "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
     "recipe": "alexnet.recipes",
@@ -51,6 +52,7 @@ _HOMES = {
 """Where each public name lives; `runs` is a room that can be called."""
 
 __all__ = [
+    "AbsentWeightsError",
     "AlexNetError",
     "CheckpointError",
     "Classifier",
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from alexnet.data.preparation.prepare import prepare
     from alexnet.data.sources.shapes import Shapes
     from alexnet.errors import (
+        AbsentWeightsError,
         AlexNetError,
         CheckpointError,
         DamagedError,
@@ -111,10 +114,10 @@ if TYPE_CHECKING:
     from alexnet.networks.network import Network
     from alexnet.recipes import recipe
     from alexnet.runs.listing import runs
-    from alexnet.runs.loading import load
     from alexnet.runs.run import Run
     from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
+    from alexnet.weights.loading import load
 else:  # type checkers see the names above and no others
 
     def __getattr__(name: str) -> object:

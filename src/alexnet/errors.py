@@ -6,6 +6,7 @@
       DataError         pictures, labels or data sets that cannot be used (3)
       CheckpointError   a checkpoint or a weight file that cannot be read, written or matched
         DamagedError    a checkpoint that is not what was written
+        AbsentWeightsError  published weights that are not on this machine
       DivergedError     numbers that are not finite, of a run or of a network's answers
       ExportError       a network that cannot be written in the format asked for
       PeerError         another process of the run has ended or gone silent
@@ -50,6 +51,19 @@ class CheckpointError(AlexNetError):
 
 class DamagedError(CheckpointError):
     """Raised for a checkpoint that is not what was written: cut, changed, or never one."""
+
+
+class AbsentWeightsError(CheckpointError):
+    """Raised for published weights that are not on this machine: they are fetched only when asked for.
+
+    Args:
+        message: how to get them.
+        name: of the weights.
+    """
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class DivergedError(AlexNetError):

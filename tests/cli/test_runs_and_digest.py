@@ -14,11 +14,11 @@ from alexnet.errors import RunError
 from alexnet.networks.small import Cifar18
 from alexnet.runs.checkpoints import checkpoints, digest
 from alexnet.runs.listing import runs
-from alexnet.runs.loading import load
 from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
 from alexnet.training.optimizer import LayerHyperparameters
 from alexnet.training.recipe import Recipe, Training
+from alexnet.weights.loading import load
 
 
 @pytest.fixture(scope="module")

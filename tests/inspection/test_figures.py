@@ -22,10 +22,10 @@ from alexnet.inspection.patches import patches
 from alexnet.inspection.predictions import answers
 from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.network import Network
-from alexnet.runs.loading import load
 from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
+from alexnet.weights.loading import load
 
 
 @pytest.fixture(scope="module")

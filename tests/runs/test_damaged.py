@@ -14,8 +14,8 @@ from alexnet.runs import journal
 from alexnet.runs.checkpoints import BEST, best_checkpoint
 from alexnet.runs.directory import ENVIRONMENT, FAILURE, LOCK, RECIPE, RunDirectory
 from alexnet.runs.listing import runs
-from alexnet.runs.loading import load
 from alexnet.runs.run import Run
+from alexnet.weights.loading import load
 
 CPU = torch.device("cpu")
 

@@ -23,6 +23,7 @@ VERBS: Final = {
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",
     "check-gradients": "Compare a network's gradients with differences of its objective.",
+    "weights": "List published weights and where they lie; fetch them.",
     "convert": "Convert weights of other programs, in and out.",
     "bench": "Measure this machine's speed beside its limits and other runtimes.",
     "doctor": "Say what this machine offers and what would speed it up most.",

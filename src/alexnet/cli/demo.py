@@ -27,7 +27,7 @@ def command(run: Path | None, quiet: bool) -> None:
     from alexnet.evaluation.evaluate import evaluate
     from alexnet.launch.launch import fresh_run
     from alexnet.launch.train import train
-    from alexnet.runs.loading import load
+    from alexnet.weights.loading import load
 
     directory = run if run is not None else fresh_run("demo")
     say("Training a network of three convolutional layers on hand-written digits.")

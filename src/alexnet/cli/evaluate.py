@@ -34,6 +34,8 @@ def command(
 ) -> None:
     """Evaluate RUN on every picture of a split exactly once; several RUNs are averaged.
 
+    RUN is a run directory, a checkpoint or a file of weights of another program, or a name of alexnet weights.
+
     Errors are printed with their 95% confidence intervals. With --compare two RUNs are evaluated apart, and
     what is printed is how far the second's error is from the first's, and whether chance alone would do the same.
     Under torchrun or srun the processes share the pictures, and the first one prints.
@@ -44,7 +46,7 @@ def command(
     from alexnet.evaluation.comparison import Comparison
     from alexnet.evaluation.comparison import compare as compared
     from alexnet.evaluation.evaluate import evaluate
-    from alexnet.runs.loading import load
+    from alexnet.weights.loading import load
 
     if compare and len(runs) != 2:
         raise click.UsageError(f"--compare takes two runs, not {len(runs)}")

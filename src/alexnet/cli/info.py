@@ -30,14 +30,15 @@ def command(
 ) -> None:
     """Show a network's layers: shapes, parameters, units, multiplications, receptive fields.
 
-    NAME is a network or a recipe; FILE a layer definition of the 2012 program (layers-145.cfg); RUN a run
-    directory or checkpoint. Without one, the names there are.
+    NAME is a network, a recipe or published weights; FILE a layer definition of the 2012 program
+    (layers-145.cfg); RUN a run directory or checkpoint. Without one, the names there are.
     """
     from alexnet.cli.terminal.names import show_names
-    from alexnet.cli.terminal.showing import show_json
+    from alexnet.cli.terminal.showing import show, show_json
     from alexnet.networks.cudaconvnet.sections import read_text
     from alexnet.networks.summary import summary
     from alexnet.recipes.architectures import named_architecture
+    from alexnet.weights.shipped import known
 
     if name is None:
         show_names(as_json=as_json)
@@ -52,6 +53,8 @@ def command(
         show_json(_plain(name, architecture, stages), indent=2)
     else:
         _show(name, architecture, stages, about)
+        if name in known():
+            show(f"\nweights of that name: alexnet weights {name}")
 
 
 def _show(name: str, architecture: "Architecture", stages: list["StageSummary"], about: str) -> None:

@@ -50,7 +50,7 @@ WHAT = ("kernels", "predictions", "maps", "gradient", "patches", "confusion", "c
 def command(
     run: Path, what: str, words: tuple[str, ...], output: Path | None, device: str, **options: Any
 ) -> None:
-    """Draw what RUN has inside: WHAT is one of
+    """Draw what RUN, a run, a checkpoint or a name of alexnet weights, has inside: WHAT is one of
 
     \b
     kernels [STAGE]             the filters of conv1, or of another layer (figure 3)

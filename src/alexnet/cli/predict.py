@@ -21,12 +21,14 @@ from alexnet.cli.options import PATH, device, views
 def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: str, as_json: bool) -> None:
     """Name the best classes of each PICTURE, a file or a folder with pictures in it or below, as RUN sees them.
 
+    RUN is a run directory, a checkpoint or a file of weights of another program, or a name of alexnet weights.
+
     A picture that cannot be read is named on standard error, the others are classified all the same, and the
     exit code is 3.
     """
     from alexnet.cli.terminal.showing import say, show_json
     from alexnet.errors import DataError
-    from alexnet.runs.loading import load
+    from alexnet.weights.loading import load
 
     classifier = load(run, device=device)
     as_json = as_json or not sys.stdout.isatty()

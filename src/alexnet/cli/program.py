@@ -12,7 +12,7 @@ import click
 
 from alexnet.cli import alexnet
 from alexnet.cli.terminal.streams import configure_streams, discard, format_warning, reader_has_gone
-from alexnet.errors import AlexNetError, choices
+from alexnet.errors import AbsentWeightsError, AlexNetError, choices
 from alexnet.text import visible
 
 COMPLETION: Final = "_ALEXNET_COMPLETE"
@@ -46,17 +46,20 @@ def run() -> NoReturn:
 
 
 def _invoke(arguments: list[str]) -> int:
-    """Run a command, or answer a shell that asks for completions.
-
-    Not by click's `main`, which takes an EOFError, such as that of an empty file, for Ctrl-C.
-    """
+    """Run a command, or answer a shell that asks for completions."""
     if instruction := os.environ.get(COMPLETION):
         from click.shell_completion import shell_complete
 
         return shell_complete(alexnet, {}, "alexnet", COMPLETION, instruction)
-    with alexnet.make_context("alexnet", arguments) as context:
-        alexnet.invoke(context)
-    return 0
+    while True:
+        try:  # not click's main, which takes an EOFError, such as that of an empty file, for Ctrl-C
+            with alexnet.make_context("alexnet", arguments) as context:
+                alexnet.invoke(context)
+            return 0
+        except AbsentWeightsError as error:
+            from alexnet.cli.terminal.fetching import fetch_if_agreed
+
+            fetch_if_agreed(error)  # and begin again: nothing is printed before weights are there
 
 
 def _say(text: str, code: int) -> int:

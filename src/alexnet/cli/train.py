@@ -13,7 +13,9 @@ from alexnet.cli.options import PATH, changes, device
 @click.option("--recipe", metavar="NAME", help="What to do: paper, digits, cifar-18pct ...")
 @click.option("--network", metavar="NAME|FILE", help="Train this network instead of the recipe's.")
 @click.option("--params", type=PATH, metavar="FILE", help="Layer parameters of --network FILE.")
-@click.option("--weights", metavar="RUN", help="Begin with weights of a run or checkpoint, where they fit.")
+@click.option(
+    "--weights", metavar="RUN", help="Begin with weights of a run, a checkpoint or a name, where they fit."
+)
 @click.option("--quarantine", type=PATH, metavar="FILE", help="Leave out what this lists.")
 @click.option("--run", type=PATH, metavar="DIR", help="Run directory [runs/RECIPE].")
 @click.option("--epochs", type=float, help="Cycles through the pictures.")

@@ -13,7 +13,7 @@ from alexnet.device import choose_device
 from alexnet.errors import CheckpointError, DataError, RecipeError
 from alexnet.evaluation.predict import Member
 from alexnet.inference.classifier import Classifier
-from alexnet.runs.loading import load
+from alexnet.weights.loading import load
 
 
 def classifiers_of(
@@ -22,7 +22,7 @@ def classifiers_of(
     """Return the classifiers of runs, loaded where they are not, and all on one device.
 
     Args:
-        runs: run directories, checkpoint files or loaded classifiers.
+        runs: run directories, checkpoint files, names of published weights, or loaded classifiers.
         device: as `evaluate` takes it.
     Raises:
         ValueError: there is no run.

@@ -35,8 +35,8 @@ def evaluate(
     Each network sees the pictures as it was trained to: their shorter side scaled to that of its training pictures.
 
     Args:
-        runs: run directories, checkpoint files or loaded classifiers; probabilities are averaged. Their classes are
-            the same, in any order.
+        runs: run directories, checkpoint files, names of published weights, or loaded classifiers; probabilities are
+            averaged. Their classes are the same, in any order.
         data: a data set, its name, or where it lies; classes are matched by name.
         views: 10, corners and centre and their mirrors, or 1, the centre (section 4.1).
         split: the split's name; without one, the test split where there is one, else the validation split,

@@ -22,8 +22,8 @@ from alexnet.inspection.maps import maps, units
 from alexnet.inspection.patches import exciting
 from alexnet.inspection.predictions import answers, predictions
 from alexnet.runs.curves import figure as curves
-from alexnet.runs.loading import load
 from alexnet.runs.run import Run
+from alexnet.weights.loading import load
 
 SPLITS: Final = ("test", "validation", "train")
 
@@ -33,7 +33,7 @@ class Look:
     """A run or a checkpoint, and the figures of it.
 
     Args:
-        run: a run directory or a checkpoint file.
+        run: a run directory, a checkpoint file, or the name of published weights.
         device: where its network computes.
     Raises:
         CheckpointError: there is none, or it is damaged.

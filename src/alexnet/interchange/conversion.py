@@ -122,6 +122,23 @@ def read(
     return to_checkpoint(found, str(path), classes, picture)
 
 
+def is_foreign(path: Path) -> bool:
+    """Tell whether a file is of another program, by its first bytes; not where it cannot be read or is damaged.
+
+    Args:
+        path: of a file.
+    """
+    try:
+        with opened(path) as source:
+            if safetensors_file.is_safetensors(source):
+                return not safetensors_file.is_checkpoint(source)
+            start = bytes(source.content[:2])
+            known = start == b"PK" or is_state(start)
+            return known or torch_file.is_legacy(source) or caffe.is_caffemodel(source)
+    except CheckpointError:
+        return False
+
+
 def _check_arguments(network: object, classes: object, mean: object) -> None:
     """Check what a person may give in Python."""
     if not isinstance(network, str | None):

@@ -31,7 +31,7 @@ class RunRequest:
     params: str | Path | None = None
     """A layer-parameter file of that definition, whose rates are taken instead of the recipe's."""
     weights: str | Path | None = None
-    """A run or checkpoint whose weights it begins with, where they fit."""
+    """A run, a checkpoint or published weights that it begins with, where they fit."""
     quarantine: str | Path | None = None
     """A list of pictures to leave out, as `alexnet check` writes it."""
     epochs: float | None = None

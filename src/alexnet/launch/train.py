@@ -64,7 +64,7 @@ def train(
             threads than cores, TF32. Without it, nothing of the caller's process is changed.
         network: the name of a network, or a definition file, to train instead of the recipe's.
         params: a layer-parameter file of that definition.
-        weights: a run or checkpoint whose weights it begins with, where they fit.
+        weights: a run, a checkpoint or published weights that it begins with, where they fit.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it.
         epochs: cycles through the pictures.
         seed: of everything random.

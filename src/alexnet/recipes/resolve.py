@@ -22,7 +22,7 @@ from alexnet.recipes.layer_parameters import with_parameters
 from alexnet.runs.directory import RECIPE
 from alexnet.training.recipe import Recipe
 from alexnet.training.stage_rates import with_classes, with_network
-from alexnet.training.starting import load_start
+from alexnet.weights.loading import load_checkpoint
 
 
 @final
@@ -100,7 +100,7 @@ class RecipeRequest:
         start = self.settings.get("training.start")
         if not start or isinstance(self.recipe, Recipe):
             return None
-        return load_start(str(start)).architecture
+        return load_checkpoint(str(start)).architecture
 
     def _architecture(self, network: str) -> Architecture:
         """Return the network of a name, or of a definition file with its layer parameters."""

@@ -10,14 +10,16 @@ from typing import Any, Final, Self, final
 
 import torch
 
+from alexnet import checkpoint
+from alexnet.device import choose_device
 from alexnet.errors import RunError
 from alexnet.files import read_bounded
 from alexnet.inference.classifier import Classifier
 from alexnet.runs import journal
+from alexnet.runs.checkpoints import best_checkpoint
 from alexnet.runs.curves import draw
 from alexnet.runs.directory import FAILURE, LOCK, RECIPE
 from alexnet.runs.journal import Row
-from alexnet.runs.loading import load
 from alexnet.text import visible
 
 _REASON_BYTES: Final = 1 << 20
@@ -104,7 +106,8 @@ class Run:
             CheckpointError: there is none, or it is damaged.
             RecipeError: there is no such device.
         """
-        return load(self.path, device=device)
+        found = checkpoint.load(best_checkpoint(self.path))
+        return Classifier(found, str(self.path), device=choose_device(device))
 
     def __repr__(self) -> str:
         said = [self.state, *([self.recipe] if self.recipe else [])]

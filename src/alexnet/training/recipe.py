@@ -44,7 +44,7 @@ class Training:
     seed: int = 0
     """Of everything random: weights, order, augmentation, dropout."""
     start: str = ""
-    """A run or checkpoint whose weights it begins with, layer by layer where they fit; without, new ones."""
+    """A run, a checkpoint or published weights that it begins with, layer by layer where they fit; else new ones."""
     linear_probe: bool = False
     """Begin with a last layer that is a logistic regression on the features below it, fitted before the first step;
     not in the paper (section 6 begins with a new one)."""

@@ -1,25 +1,21 @@
 """What a run begins with: weights drawn anew, or another's (section 6: pre-trained on more classes)."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import final
 
 import torch
 
-from alexnet import checkpoint
-from alexnet.checkpoint import Checkpoint
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
-from alexnet.runs.checkpoints import best_checkpoint
 from alexnet.training.linear_probe import fit_last_layer, set_last_layer
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
 from alexnet.training.stage_rates import check_stage_rates, weighted_stages
 from alexnet.training.state import EpochCounts, State
+from alexnet.weights.loading import load_checkpoint
 
 
 @final
@@ -104,19 +100,9 @@ def starting_network(
     return network, StartingWeights(recipe.training.start if taken else "", tuple(taken), tuple(new))
 
 
-def load_start(start: str) -> Checkpoint:
-    """Read what `training.start` names: a run, whose best network counts, or a checkpoint.
-
-    Raises:
-        CheckpointError: there is none, or it is damaged.
-    """
-    path = Path(start)
-    return checkpoint.load(best_checkpoint(path) if os.path.isdir(path) else path)
-
-
 def _take_weights(network: Network, start: str) -> tuple[list[str], list[str]]:
     """Give a network the weights that fit; return the names of the layers that took some, and of the others."""
-    found = load_start(start)
+    found = load_checkpoint(start)
     own, theirs = network.architecture.kind, found.architecture.kind
     taken, new = network.load_matching(found.weights)
     if found.weights["mean"].shape == network.mean.shape:

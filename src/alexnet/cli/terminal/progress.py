@@ -1,4 +1,4 @@
-"""How far a long walk over pictures is: a bar on a terminal, a line now and then elsewhere."""
+"""How far a long walk over pictures, or a download, is: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
@@ -30,6 +30,35 @@ def walking(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(
             task, completed=done, total=total, rate=f"{rate(done):,.0f} images/s"
         )
+
+
+@contextmanager
+def downloading(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Give a function that is told the bytes that are there, and all, if that is known."""
+    if not sys.stderr.isatty():
+        yield _byte_lines(what)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as SpeedColumn
+
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), SpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _byte_lines(what: str) -> Callable[[int, int | None], None]:
+    last = [time.monotonic()]
+
+    def tell(done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now - last[0] >= _EVERY:
+            last[0] = now
+            whole = f" of {total / 1e6:,.0f}" if total is not None else ""
+            print(f"{what}: {done / 1e6:,.0f}{whole} MB", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _lines(what: str) -> Callable[[int, int], None]:

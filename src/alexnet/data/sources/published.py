@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alexnet import files
-from alexnet.data.sources.downloads import Remote, fetch, matches, tell
 from alexnet.data.sources.files.archives import Tar, Zip
 from alexnet.data.sources.files.trees import Directory
 from alexnet.data.sources.folders import Folders
@@ -19,6 +18,8 @@ from alexnet.data.sources.layouts.idx import idx
 from alexnet.data.sources.layouts.tiny_imagenet import tiny_imagenet
 from alexnet.data.sources.opening import open_source
 from alexnet.data.sources.source import Source
+from alexnet.downloads import Digest, Remote, fetch, tell
+from alexnet.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ PUBLISHED: dict[str, PublicDataset] = {
             Remote(
                 f"{_TORONTO}/cifar-10-python.tar.gz",
                 170498071,
-                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+                Digest("sha256", "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"),
             ),
         ),
         lambda path: cifar(Tar(path)),
@@ -56,7 +57,7 @@ PUBLISHED: dict[str, PublicDataset] = {
             Remote(
                 f"{_TORONTO}/cifar-100-python.tar.gz",
                 169001437,
-                "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+                Digest("sha256", "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"),
             ),
         ),
         lambda path: cifar(Tar(path)),
@@ -67,22 +68,22 @@ PUBLISHED: dict[str, PublicDataset] = {
             Remote(
                 f"{_ZALANDO}/train-images-idx3-ubyte.gz",
                 26421880,
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+                Digest("sha256", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
             ),
             Remote(
                 f"{_ZALANDO}/train-labels-idx1-ubyte.gz",
                 29515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                Digest("sha256", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
             ),
             Remote(
                 f"{_ZALANDO}/t10k-images-idx3-ubyte.gz",
                 4422102,
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                Digest("sha256", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
             ),
             Remote(
                 f"{_ZALANDO}/t10k-labels-idx1-ubyte.gz",
                 5148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+                Digest("sha256", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
             ),
         ),
         lambda path: idx(Directory(path)),
@@ -94,7 +95,7 @@ PUBLISHED: dict[str, PublicDataset] = {
             Remote(
                 f"{_FASTAI}/imagenette2-320.tgz",
                 341663724,
-                "569b4497c98db6dd29f335d1f109cf315fe127053cedf69010d047f0188e158c",
+                Digest("sha256", "569b4497c98db6dd29f335d1f109cf315fe127053cedf69010d047f0188e158c"),
             ),
         ),
         lambda path: Folders(Tar(path)),
@@ -105,7 +106,7 @@ PUBLISHED: dict[str, PublicDataset] = {
             Remote(
                 "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
                 248100043,
-                "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
+                Digest("sha256", "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821"),
             ),
         ),
         lambda path: tiny_imagenet(Zip(path)),
@@ -127,7 +128,7 @@ def published(name: str, say: Callable[[str], None] = tell) -> Source:
     own = os.environ.get("ALEXNET_DATA")
     if own and (Path(own) / name).exists():
         return open_source(Path(own) / name)
-    if own and all(matches(remote, Path(own) / remote.name) for remote in publication.remotes):
+    if own and all(remote.matches(Path(own) / remote.name) for remote in publication.remotes):
         return _read(publication, Path(own))
     if publication.installed and Path(publication.installed).is_dir():
         return publication.read(Path(publication.installed))
@@ -135,7 +136,7 @@ def published(name: str, say: Callable[[str], None] = tell) -> Source:
     if not all((folder / remote.name).exists() for remote in publication.remotes):
         say(f"{name}: {publication.terms}")
     for remote in publication.remotes:
-        fetch(remote, folder, say)
+        fetch(remote, folder, say, error=DataError)
     return _read(publication, folder)
 
 
