@@ -29,7 +29,7 @@ from alexnet.recipes.resolve import RecipeRequest
         ("cifar-18pct", 98, 37),
         ("cifar-18pct", 40, 40),
         ("cifar-18pct", 32, 32),
-        (None, 98, 37),
+        (None, 98, 64),  # few pictures: of learned features, which see 56 of 64
     ],
 )
 def test_a_network_sees_most_of_every_picture(recipe: str | None, natural: int, prepared: int) -> None:
@@ -93,8 +93,8 @@ def test_weights_bring_their_network(recipe: str | None, shapes: Dataset, tmp_pa
     found = RecipeRequest(recipe, settings={"training.start": start, "training.epochs": 2}).resolve(shapes)
     assert found.network == Cifar80Seconds(classes=4, activation="tanh")
     assert found.augmentation.side == 32
-    assert found.training.rates == named(recipe or "cifar-18pct").training.rates
-    assert not found.training.stages  # those of cifar-18pct are for its last layer
+    assert found.training.rates == named(recipe or "transfer").training.rates
+    assert bool(found.training.stages) == (recipe is None)  # those of cifar-18pct are for its own last layer
     assert found.training.epochs == 2
 
 

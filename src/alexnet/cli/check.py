@@ -31,16 +31,24 @@ from alexnet.cli.options import as_json, workers
     show_default=True,
     help="Exit with 3 if something this bad is found.",
 )
+@click.option("--run", metavar="RUN", help="List training pictures that look mislabelled by what RUN knows.")
 @workers
 def command(
-    data: str, as_json: bool, html: Path | None, quarantine: Path | None, fail_on: str, workers: int | None
+    data: str,
+    as_json: bool,
+    html: Path | None,
+    quarantine: Path | None,
+    fail_on: str,
+    run: str | None,
+    workers: int | None,
 ) -> None:
     """Read every picture of DATA; report what is broken, odd, there twice, in two splits, or out of balance.
 
-    Of a prepared directory, every file is compared with its SHA-256. The list that --quarantine writes is for
+    Of a prepared directory, every file is compared with its SHA-256. With --run, labels are doubted and nothing
+    else is looked at. The list that --quarantine writes is for
     `alexnet prepare --quarantine`.
     """
-    from alexnet.cli.terminal.findings import show_check
+    from alexnet.cli.terminal.findings import show_check, show_damages, show_doubted_labels
     from alexnet.cli.terminal.progress import walking
     from alexnet.cli.terminal.showing import say, show_json
     from alexnet.cpu import cores
@@ -50,8 +58,12 @@ def command(
     from alexnet.data.storage.card import CARD
     from alexnet.errors import AlexNetError
 
+    if run is not None:
+        show_doubted_labels(data, run, quarantine, as_json=as_json)
+        return
     if os.path.exists(Path(data) / CARD):
-        _prepared(data, as_json, fail_on)
+        if show_damages(data, as_json=as_json) and fail_on != "never":
+            sys.exit(3)
         return
     for path in (html, quarantine):
         if path and not os.access(path.parent, os.W_OK):  # before pictures are read, which may take hours
@@ -75,25 +87,4 @@ def command(
         show_check(found)
     worst = found.worst()
     if worst and fail_on != "never" and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on):
-        sys.exit(3)
-
-
-def _prepared(data: str, as_json: bool, fail_on: str) -> None:
-    from alexnet.cli.terminal.progress import walking
-    from alexnet.cli.terminal.showing import say, show, show_json
-    from alexnet.data.checking.integrity import damages
-    from alexnet.data.dataset import Dataset
-
-    dataset = Dataset.open(data)
-    with walking("checking files") as progress:
-        found = damages(dataset, progress)
-    if as_json:
-        show_json({"name": dataset.name, "damaged": found, "unreadable": dataset.card.unreadable})
-    else:
-        for line in found:
-            show(line)
-        say(
-            f"{dataset.name}: {'all files are as prepared' if not found else f'{len(found)} files are damaged'}"
-        )
-    if found and fail_on != "never":
         sys.exit(3)

@@ -14,7 +14,7 @@ from alexnet.cli.options import PATH
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["checkpoint", "torchvision", "original"]),
+    type=click.Choice(["checkpoint", "half", "torchvision", "original"]),
     help="What to write [by the name: .safetensors a checkpoint, .pth torchvision, others original].",
 )
 @click.option(

@@ -1,6 +1,5 @@
 """alexnet train: from pictures to a run directory."""
 
-import shlex
 from typing import Any
 
 import click
@@ -14,11 +13,16 @@ from alexnet.cli.options import PATH, changes, device
 @click.option("--network", metavar="NAME|FILE", help="Train this network instead of the recipe's.")
 @click.option("--params", type=PATH, metavar="FILE", help="Layer parameters of --network FILE.")
 @click.option(
-    "--weights", metavar="RUN", help="Begin with weights of a run, a checkpoint or a name, where they fit."
+    "--from",
+    "--weights",
+    "weights",
+    metavar="RUN",
+    help="Go on from the weights of a run, a checkpoint or a name, where they fit; none for new ones.",
 )
 @click.option("--quarantine", type=PATH, metavar="FILE", help="Leave out what this lists.")
 @click.option("--run", type=PATH, metavar="DIR", help="Run directory [runs/RECIPE].")
 @click.option("--epochs", type=float, help="Cycles through the pictures.")
+@click.option("--minutes", type=float, help="How long it may take: as many epochs as fit.")
 @click.option("--seed", type=int, help="Of everything random.")
 @click.option(
     "--set", "settings", multiple=True, metavar="A.B=VALUE", help="Change one setting of the recipe."
@@ -63,7 +67,8 @@ def command(
     The run directory keeps the recipe, a journal, the newest checkpoints and the best network. Ctrl-C saves;
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
-    from alexnet.cli.terminal.before_training import show_collectives, show_dry_run, show_recipe
+    from alexnet.cli.terminal.after_training import show_run
+    from alexnet.cli.terminal.before_training import show_choice, show_collectives, show_dry_run, show_recipe
     from alexnet.cli.terminal.showing import say
     from alexnet.device import describe_device
     from alexnet.errors import Interrupted, PeerError
@@ -77,6 +82,7 @@ def command(
     resolved = resolve(request, writes=not dry_run)
     speaks = resolved.rank.rank == 0 and (dry_run or not request.quiet) and not resolved.starts_processes
     if speaks:
+        show_choice(resolved.choice, resolved.seconds)
         show_recipe(resolved.recipe, resolved.dataset, verbose=verbose)
     if dry_run:
         say(describe_device(resolved.device))
@@ -93,8 +99,4 @@ def command(
             raise SystemExit(error.exit_code) from None
         raise
     if speaks:
-        collapsed = bool(run.history and run.history[-1].get("collapsed"))
-        following = shlex.join(["alexnet", "evaluate", str(run.path), "--data", data])
-        if collapsed:
-            following = "train again, as said above; there is nothing to evaluate"
-        say(f"run: {run.path}\nnext: {following}")
+        show_run(run, resolved, data)

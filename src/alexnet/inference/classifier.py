@@ -60,7 +60,7 @@ class Classifier:
         self.network: Network = found.network().to(device)
         self.classes: tuple[str, ...] = found.classes
         self.words: tuple[str, ...] = found.words
-        self.side: int = int(found.data.get("side", self.network.architecture.side))
+        self.side: int = found.side
         """Height and width of its training pictures, in pixels; its views are cut out of such."""
         self.source = source
         self._ready: tuple[Network, object] | None = None

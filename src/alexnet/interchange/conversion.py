@@ -29,6 +29,7 @@ from alexnet.runs.checkpoints import best_checkpoint
 
 FORMATS: Final = {
     "checkpoint": "a checkpoint of alexnet, which answers a picture alone",
+    "half": "a checkpoint in half precision, half as large, which training cannot go on from",
     "torchvision": "a state dict of torchvision's alexnet",
     "original": "a checkpoint of the program of 2012",
 }
@@ -238,8 +239,8 @@ def write(found: Checkpoint, path: Path, form: str) -> str:
         ExportError: the format does not exist, or cannot hold this network.
         CheckpointError: the file cannot be written; what stood there stands.
     """
-    if form == "checkpoint":
-        checkpoint.save(found, path)
+    if form in ("checkpoint", "half"):
+        checkpoint.save(found.in_half_precision() if form == "half" else found, path)
         return "alexnet predict, evaluate and train take it"
     if not isinstance(form, str) or form not in FORMATS:
         raise ExportError(f"`{shown(form)}` is not a format to write; {choices(str(form), FORMATS)}")

@@ -1,18 +1,22 @@
 """What a person asks for, in the words of the command's options."""
 
 import dataclasses
+import math
 import numbers
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypedDict, final
+from typing import Any, Final, Self, TypedDict, final
 
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import SCHEMES, TIMEOUT
 from alexnet.errors import RecipeError, choices
 from alexnet.recipes.resolve import RecipeRequest
 from alexnet.training.recipe import Recipe
+
+NO_WEIGHTS: Final = "none"
+"""In place of weights to go on from: begin with new ones."""
 
 
 @final
@@ -31,11 +35,13 @@ class RunRequest:
     params: str | Path | None = None
     """A layer-parameter file of that definition, whose rates are taken instead of the recipe's."""
     weights: str | Path | None = None
-    """A run, a checkpoint or published weights that it begins with, where they fit."""
+    """A run, a checkpoint or published weights that it goes on from, where they fit; "none" for new ones."""
     quarantine: str | Path | None = None
     """A list of pictures to leave out, as `alexnet check` writes it."""
     epochs: float | None = None
     """Cycles through the pictures: `training.epochs`."""
+    minutes: float | None = None
+    """How long it may take from here: as many epochs as fit, by this machine's speed."""
     seed: int | None = None
     """Of everything random: `training.seed`."""
     set: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +74,10 @@ class RunRequest:
                 )
         if self.scheme not in SCHEMES:
             raise RecipeError(f"`{self.scheme}` is not a scheme; {choices(self.scheme, SCHEMES)}")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise RecipeError(f"minutes={self.minutes} does not fit: a number above 0")
+        if self.minutes is not None and self.epochs is not None:
+            raise RecipeError(f"epochs={self.epochs} and minutes={self.minutes}: give one of the two")
         for name, least in (("save_every", 0), ("keep", 2), ("processes", 1), ("timeout", 1)):
             value = getattr(self, name)
             if value is not None and not value >= least:
@@ -75,7 +85,8 @@ class RunRequest:
 
     def recipe_request(self) -> RecipeRequest:
         """Return what it says of the recipe alone."""
-        short = {"training.epochs": self.epochs, "training.seed": self.seed, "training.start": self.weights}
+        start = "" if self.weights == NO_WEIGHTS else self.weights
+        short = {"training.epochs": self.epochs, "training.seed": self.seed, "training.start": start}
         given = {path: _fspath(value) for path, value in short.items() if value is not None}
         network = os.fspath(self.network) if self.network is not None else None
         params = Path(self.params) if self.params is not None else None
@@ -84,7 +95,9 @@ class RunRequest:
     def resumed(self, run: Path) -> Self:
         """Return the request that goes on with this one's run, which knows its own recipe."""
         data_alone = dataclasses.replace(self, recipe=None, network=None, params=None, weights=None)
-        return dataclasses.replace(data_alone, epochs=None, seed=None, set={}, run=run, resume=True)
+        return dataclasses.replace(
+            data_alone, epochs=None, minutes=None, seed=None, set={}, run=run, resume=True
+        )
 
     def arguments(self) -> list[str]:
         """Return it as the words of a command.
@@ -120,6 +133,7 @@ class TrainOptions(TypedDict, total=False):
     weights: str | Path | None
     quarantine: str | Path | None
     epochs: float | None
+    minutes: float | None
     seed: int | None
     set: Mapping[str, Any]
     resume: bool
@@ -144,7 +158,7 @@ def check_types(request: RunRequest) -> None:
         "data": ("a name, a path or a Dataset", (*path, Dataset)),
         "recipe": ("a name or a Recipe", (str, Recipe)),
         **dict.fromkeys(("run", "network", "params", "weights", "quarantine"), ("a name or a path", path)),
-        **dict.fromkeys(("epochs", "timeout"), ("a number", (numbers.Real,))),
+        **dict.fromkeys(("epochs", "minutes", "timeout"), ("a number", (numbers.Real,))),
         **dict.fromkeys(("seed", "save_every", "keep", "processes"), ("a whole number", (numbers.Integral,))),
         **dict.fromkeys(("resume", "quiet"), ("True or False", (bool,))),
         "set": ('a dictionary such as {"training.batch_size": 64}', (Mapping,)),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -13,9 +14,11 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
 from alexnet.device import choose_device, enable_tf32
 from alexnet.distributed.rank import ProcessRank, process_rank
-from alexnet.errors import RunError
+from alexnet.errors import RecipeError, RunError
+from alexnet.launch.minutes import CHOSEN, within
 from alexnet.launch.request import RunRequest
 from alexnet.memory import Memory, tune_allocator
+from alexnet.recipes.choice import Choice, PictureFacts
 from alexnet.recipes.resolve import stored_recipe
 from alexnet.runs.directory import check_free
 from alexnet.runs.trackers import check_installed
@@ -36,6 +39,10 @@ class ResolvedRun:
     device: torch.device
     rank: ProcessRank
     """Which of how many processes this one is."""
+    choice: Choice | None = None
+    """The recipe that was taken as none was asked for, and why."""
+    seconds: float | None = None
+    """About how long it will take, where that has been measured."""
 
     @property
     def starts_processes(self) -> bool:
@@ -66,6 +73,7 @@ def resolve(request: RunRequest, *, writes: bool = True) -> ResolvedRun:
     Raises:
         RecipeError, DataError, RunError, CheckpointError: something does not exist or does not fit.
     """
+    began = time.monotonic()
     rank, run = process_rank(os.environ), Path(request.run) if request.run is not None else None
     if request.processes is not None and request.processes != rank.world_size > 1:
         raise RunError(f"--processes {request.processes}: {rank.world_size} are running already")
@@ -90,4 +98,30 @@ def resolve(request: RunRequest, *, writes: bool = True) -> ResolvedRun:
     recipe = asked.resolve(dataset)
     training = recipe.training
     device = suitable_device(request.device, precision=training.precision, compile=training.compile)
-    return ResolvedRun(request, dataset, recipe, device, rank)
+    choice = asked.choice(PictureFacts.of_dataset(dataset))
+    resolved = ResolvedRun(request, dataset, recipe, device, rank, choice)
+    minutes = _minutes(resolved)
+    if minutes is None:
+        return resolved
+    seconds = 60 * minutes - (time.monotonic() - began)
+    recipe, seconds = within(recipe, dataset, seconds, device)
+    return dataclasses.replace(resolved, recipe=recipe, seconds=seconds)
+
+
+def _minutes(resolved: ResolvedRun) -> float | None:
+    """Return how long a run may take, where that decides over its epochs.
+
+    Raises:
+        RecipeError: it is asked of several processes, each of which would measure another speed.
+    """
+    request = resolved.request
+    alone = resolved.rank.world_size == 1 and not resolved.starts_processes
+    if request.minutes is not None:
+        if not alone:
+            raise RecipeError("--minutes is for one process: say --epochs for several")
+        if request.resume:
+            raise RecipeError("--minutes is for a run that begins; --resume goes on with its epochs")
+        return request.minutes
+    chosen = resolved.choice is not None and resolved.recipe.training.linear_probe
+    own_epochs = request.epochs is None and "training.epochs" not in request.set
+    return CHOSEN if chosen and own_epochs and alone and not request.resume else None

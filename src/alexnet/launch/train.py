@@ -64,9 +64,10 @@ def train(
             threads than cores, TF32. Without it, nothing of the caller's process is changed.
         network: the name of a network, or a definition file, to train instead of the recipe's.
         params: a layer-parameter file of that definition.
-        weights: a run, a checkpoint or published weights that it begins with, where they fit.
+        weights: a run, a checkpoint or published weights that it goes on from, where they fit; "none" for new ones.
         quarantine: a list of pictures to leave out, as `alexnet check` writes it.
         epochs: cycles through the pictures.
+        minutes: how long it may take: as many epochs as fit, by this machine's speed.
         seed: of everything random.
         set: changes to the recipe, by path: {"training.batch_size": 64}.
         resume: go on with the run that is there.

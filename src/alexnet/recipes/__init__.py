@@ -19,6 +19,7 @@ from alexnet.recipes.modern import modern
 from alexnet.recipes.paper import paper
 from alexnet.recipes.relatives import caffe, one_weird_trick
 from alexnet.recipes.small import small
+from alexnet.recipes.transfer import transfer
 from alexnet.training.recipe import Recipe
 
 RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
@@ -36,6 +37,7 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "digits": digits,
     "cifar-18pct": cifar_18pct,
     "small": small,
+    "transfer": transfer,
     "figure-1": figure_one,
     "figure-1-tanh": figure_one_tanh,
 }

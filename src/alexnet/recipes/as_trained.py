@@ -74,7 +74,7 @@ def no_normalisation() -> Recipe:
 def pretrained_six_layer() -> Recipe:
     """Go on from a network of more classes: six convolutional layers, a new last layer (table 2, 1 CNN*).
 
-    It wants weights to start from, `--weights RUN`: in the source those of the whole Fall 2011 release, 15
+    It wants weights to start from, `--from RUN`: in the source those of the whole Fall 2011 release, 15
     million pictures of 21,841 classes; layers that do not fit begin anew.
     Source: section 6; layers-146-2012-2011.cfg and the notes in layer-params-146-2012-2011.cfg: rates 0.001,
     conv1 0.0001, 0.00001 after epoch 5 and 0 after 7; the last layer 0.01 from 300 batches of 1,024 pictures on

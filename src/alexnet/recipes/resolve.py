@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any, final
 
 from alexnet.data.dataset import Dataset
-from alexnet.data.sources.naming import default_side
 from alexnet.data.sources.source import Source
-from alexnet.errors import DataError, RunError
+from alexnet.errors import DataError, RecipeError, RunError
 from alexnet.files import TEXT_BYTES, read_bounded
 from alexnet.networks.catalogue import architecture
 from alexnet.networks.cudaconvnet.sections import read_text
-from alexnet.networks.small import FigureOne
 from alexnet.networks.stage import LARGEST_SIDE, Architecture
 from alexnet.recipes import recipe as named
+from alexnet.recipes.choice import Choice, PictureFacts, choose
 from alexnet.recipes.layer_parameters import with_parameters
+from alexnet.recipes.transfer import START, transfer
 from alexnet.runs.directory import RECIPE
 from alexnet.training.recipe import Recipe
 from alexnet.training.stage_rates import with_classes, with_network
@@ -31,7 +31,7 @@ class RecipeRequest:
     """A recipe as it is asked for; what it is exactly depends on the pictures."""
 
     recipe: str | Recipe | None = None
-    """A recipe or its name; without one, the one that suits the pictures' size."""
+    """A recipe or its name; without one, what `choose` takes."""
     network: str | None = None
     """The name of a network, or a definition file, in place of the recipe's."""
     parameters: Path | None = None
@@ -41,15 +41,16 @@ class RecipeRequest:
 
     def side(self, source: Source) -> int:
         """Choose the side to prepare pictures at, in pixels: their natural one, as far as it suits the network."""
-        natural = default_side(source)
-        return suitable_side(natural, self._changed(source.name, natural).network.side)
+        pictures = PictureFacts.of_source(source)
+        return _side(pictures, self._changed(pictures))
 
     def fitted(self, dataset: Dataset) -> Dataset:
         """Return prepared pictures at the side that `side` chooses for their source: the same network sees the same.
 
         Those that are larger are scaled when they are read.
         """
-        side = suitable_side(dataset.side, self._changed(dataset.name, dataset.side).network.side)
+        pictures = PictureFacts.of_dataset(dataset)
+        side = _side(pictures, self._changed(pictures))
         return dataset if side == dataset.side else dataset.resized(side)
 
     def resolve(self, dataset: Dataset) -> Recipe:
@@ -69,7 +70,7 @@ class RecipeRequest:
                 f"{dataset.name} has one class, {dataset.classes[0]!r}, and nothing to tell it from: "
                 "give the folder that holds a folder for each class"
             )
-        chosen = self._changed(dataset.name, dataset.side)
+        chosen = self._changed(PictureFacts.of_dataset(dataset))
         side = chosen.network.side
         if dataset.side < side:
             raise DataError(
@@ -78,16 +79,38 @@ class RecipeRequest:
             )
         return replace(chosen, network=with_classes(chosen.network, len(dataset.classes)))
 
-    def _changed(self, name: str, side: int) -> Recipe:
-        """Return the recipe for data of a name, with pictures of a side, changed as asked."""
+    def choice(self, pictures: PictureFacts) -> Choice | None:
+        """Return the recipe that is taken for pictures as none was asked for; None where one was."""
+        if self.recipe is not None:
+            return None
+        activation, start = self.settings.get("network.activation"), self.settings.get("training.start")
+        return choose(pictures, network=self._network, activation=activation, start=start)
+
+    def _changed(self, pictures: PictureFacts) -> Recipe:
+        """Return the recipe for pictures, changed as asked."""
         network = self._network
-        recipe = self.recipe or default_recipe(name, side, network, self.settings.get("network.activation"))
-        chosen = recipe if isinstance(recipe, Recipe) else named(recipe)
+        choice = self.choice(pictures)
+        recipe = self.recipe if choice is None else choice.recipe
+        if isinstance(recipe, Recipe):
+            chosen = recipe
+        elif recipe == "transfer":
+            chosen = self._transfer(choice.start if choice is not None else "")
+        else:
+            chosen = named(str(recipe))
         if network is not None and network != with_classes(chosen.network, network.classes):
             chosen = with_network(chosen, network)
         if self.parameters is not None:
             chosen = with_parameters(chosen)
         return chosen.with_settings(self.settings) if self.settings else chosen
+
+    def _transfer(self, found: str) -> Recipe:
+        """Return the recipe that goes on from weights: those asked for, or else those that were found."""
+        start = self.settings.get("training.start", found or START)
+        if not start:
+            raise RecipeError(
+                "`transfer` goes on from learned weights: name some, --from small, or another recipe"
+            )
+        return transfer(str(start), self._network or load_checkpoint(str(start)).architecture)
 
     @cached_property
     def _network(self) -> Architecture | None:
@@ -109,6 +132,15 @@ class RecipeRequest:
         return architecture(
             network, parameters=read_text(self.parameters), parameters_name=self.parameters.name
         )
+
+
+def _side(pictures: PictureFacts, recipe: Recipe) -> int:
+    """Return the side at which pictures are shown to a recipe's network, in pixels.
+
+    Learned features are shown what they were learned from, small pictures made larger if need be.
+    """
+    seen = recipe.network.side
+    return round(seen * 256 / 224) if recipe.training.linear_probe else suitable_side(pictures.side, seen)
 
 
 def suitable_side(natural: int, seen: int) -> int:
@@ -140,21 +172,3 @@ def stored_recipe(run: Path) -> Recipe | None:
         reason = " ".join(str(error).split())[:120]
         raise RunError(f"{path} is not what a run writes ({reason}): name the recipe with --recipe") from None
     return Recipe.from_plain(plain)
-
-
-def default_recipe(
-    name: str, side: int, network: Architecture | None = None, activation: str | None = None
-) -> str:
-    """Return the name of the recipe that suits a network, or data, when none is asked for.
-
-    Args:
-        name: of the data.
-        side: height and width of its pictures, in pixels.
-        network: the network that is asked for, if one is.
-        activation: the function that is asked for in place of the network's own, if one is.
-    """
-    if isinstance(network, FigureOne):
-        return "figure-1-tanh" if (activation or network.activation) == "tanh" else "figure-1"
-    if name == "digits":
-        return "digits"
-    return "cifar-18pct" if (side if network is None else network.side) < 224 else "paper"

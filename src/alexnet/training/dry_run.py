@@ -15,6 +15,8 @@ from alexnet.data.dataset import Dataset
 from alexnet.device import peak_memory
 from alexnet.memory import exhausted
 from alexnet.networks.layers.layer import Shape
+from alexnet.networks.network import Network
+from alexnet.training.linear_probe import affordable_views
 from alexnet.training.plan import Plan
 from alexnet.training.recipe import Recipe
 from alexnet.training.replica import Replica
@@ -38,6 +40,8 @@ class DryRun:
     """Which layers would begin with whose weights."""
     images_per_second: float
     """In training, reading and augmentation included."""
+    probe_seconds: float
+    """The fit of the last layer before the first step, where the recipe has one; an estimate."""
     training_seconds: float
     """All steps of the run."""
     validation_seconds: float
@@ -87,12 +91,18 @@ def dry_run(
         weights=weights,
         parameters=sum(value.numel() for value in state.network.parameters()),
         images_per_second=speed,
+        probe_seconds=_probe_seconds(network, len(training), speed) if recipe.training.linear_probe else 0.0,
         training_seconds=recipe.training.epochs * len(training) / speed,
         validation_seconds=views * FORWARD_SHARE / speed,
         memory=peak_memory(device),
         disk=(keep + 1) * state.bytes + 2 * kept,  # one more of each while it is written
         free=shutil.disk_usage(nearest).free,
     )
+
+
+def _probe_seconds(network: Network, pictures: int, speed: float) -> float:
+    """Return about how long the fit of the last layer takes: its features, and as long for the fit itself."""
+    return 2.0 + 2 * pictures * affordable_views(network, pictures) * FORWARD_SHARE / speed
 
 
 def _speed(state: State, replica: Replica, plan: Plan, dataset: Dataset, seconds: float) -> float:

@@ -28,6 +28,8 @@ VALUES: Final = 10**8
 """Features held at once, at most: 400 MB."""
 MULTIPLY_ADDS: Final = 4 * 10**12
 """Of the network over all views, about 20 seconds of two cores; what would take more sees fewer views."""
+PRODUCTS: Final = 10**9
+"""Pictures times views times features times classes of a fit, about 20 seconds too."""
 _VIEWS_AT_ONCE: Final = 256
 
 
@@ -81,7 +83,7 @@ def fit_last_layer(network: Network, split: Split) -> LinearProbe:
     stage, classes = network.stages[-1].inputs[0], layer.weight.shape[0]
     views = affordable_views(network, len(split))
     features, labels, indices = features_of(network, split, stage, views)
-    validation = cross_validated(features, labels, classes)
+    validation = cross_validated(features.mean(1, keepdim=True), labels, classes)
     fitted = fit(features, labels, classes, validation.penalty)
     found = fitted.probabilities(features)
     own = found.gather(1, labels[:, None]).clamp(min=1e-12)
@@ -156,9 +158,10 @@ VIEWS: Final[dict[int, Callable[[Tensor, int], Tensor]]] = {
 
 def affordable_views(network: Network, pictures: int) -> int:
     """Return how many views of each picture are within the time and the memory that there is for them: 10, 2 or 1."""
-    features = _last_layer(network).weight.shape[1]
+    classes, features = _last_layer(network).weight.shape
     work = sum(row.multiply_adds for row in summary_of(network.stages, network.architecture.side))
     for views in VIEWS:
-        if pictures * views * features <= VALUES and pictures * views * work <= MULTIPLY_ADDS:
+        values = pictures * views * features
+        if values <= VALUES and values * classes <= PRODUCTS and pictures * views * work <= MULTIPLY_ADDS:
             return views
     return 1

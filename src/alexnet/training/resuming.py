@@ -43,7 +43,7 @@ def resume_run(
         say(f"{line}; using the one before")
     if found is None and (directory.path / TIDIED).exists():
         raise RunError(
-            f"{directory.path} was tidied: what it needs to go on is gone. --weights {directory.path} with another "
+            f"{directory.path} was tidied: what it needs to go on is gone. --from {directory.path} with another "
             "--run begins with what it has learned"
         )
     if found is None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from alexnet.data.augmentation.augment import augment
-from alexnet.data.augmentation.mixing import Mixing, mix, mixing_key
+from alexnet.data.augmentation.mixing import Mixing, mix, mixing_key, smoothed
 from alexnet.data.augmentation.modern import ModernAugmentation, augment_modern
 from alexnet.errors import RecipeError
 
@@ -149,3 +149,14 @@ def test_impossible_settings_are_refused_at_birth() -> None:
             ModernAugmentation(**wrong)
     with pytest.raises(RecipeError, match="mixup"):
         Mixing(mixup=-1)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5])
+def test_smoothed_labels_cost_what_pytorchs_do(part: float) -> None:
+    generator = torch.Generator().manual_seed(2)
+    logits, labels = torch.randn(9, 5, generator=generator), torch.randint(0, 5, (9,), generator=generator)
+    ours = torch.nn.functional.cross_entropy(logits, smoothed(labels, 5, part))
+    theirs = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=part)
+    torch.testing.assert_close(ours, theirs)
+    shares = torch.softmax(logits, 1)
+    torch.testing.assert_close(smoothed(shares, 5, part).sum(1), torch.ones(9))

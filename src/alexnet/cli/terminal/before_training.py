@@ -6,8 +6,16 @@ from alexnet.cli.terminal.showing import duration, say, show_table
 
 if TYPE_CHECKING:
     from alexnet.data.dataset import Dataset
+    from alexnet.recipes.choice import Choice
     from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
+
+
+def show_choice(choice: "Choice | None", seconds: float | None) -> None:
+    """Print which recipe was taken where none was asked for, why, and how long it will take."""
+    if choice is not None:
+        time = f", in about {duration(seconds)}" if seconds is not None else ""
+        say(f"chosen: {choice.recipe}{time}: {choice.reason}")
 
 
 def show_recipe(recipe: "Recipe", dataset: "Dataset", *, verbose: bool) -> None:
@@ -72,8 +80,10 @@ def show_dry_run(found: "DryRun") -> None:
         say(f"weights of {found.weights.source}: {found.weights}")
     say(f"memory: {found.memory / 1e9:.2f} GB at most so far")
     say(f"speed: {found.images_per_second:,.1f} images/s, measured over some steps")
-    training, validation = found.training_seconds, found.validation_seconds
-    say(f"time: {duration(training + validation)}, of which validation about {duration(validation)}")
+    training, validation, probe = found.training_seconds, found.validation_seconds, found.probe_seconds
+    fit = f" and the fit of the last layer {duration(probe)}" if probe else ""
+    total = duration(training + validation + probe)
+    say(f"time: {total}, of which validation about {duration(validation)}{fit}")
     say(f"disk: {found.disk / 1e6:,.1f} MB of {found.free / 1e6:,.0f} MB free")
     if found.disk > found.free:
         say("the disk is too small: make room, or choose another --run")
