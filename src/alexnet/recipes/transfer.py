@@ -15,7 +15,7 @@ from alexnet.training.stage_rates import weighted_stages
 
 START: Final = "small"
 """The weights that it begins with where none are named: those in the package."""
-RATE: Final = 0.01
+RATE: Final = 0.003
 """Of the last layer."""
 FALLING: Final = 0.7
 """What the rate of each layer is, times that of the layer above it."""
