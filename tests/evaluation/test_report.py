@@ -21,6 +21,7 @@ from alexnet.data.sources.shapes import Shapes
 from alexnet.errors import CheckpointError, DataError, DivergedError, RecipeError
 from alexnet.evaluation.comparison import compare
 from alexnet.evaluation.evaluate import evaluate
+from alexnet.evaluation.paper import TABLES
 from alexnet.evaluation.report import ClassError, Report
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.views import view_probabilities
@@ -70,8 +71,11 @@ def test_an_ensemble_of_one_is_the_run_itself(shapes: Dataset) -> None:
     alone = evaluate(one, shapes)
     assert evaluate([one], shapes) == alone
     twice = evaluate([one, one], shapes)
-    assert replace(twice, networks=alone.networks, loss=alone.loss) == alone
-    assert twice.loss == pytest.approx(alone.loss)
+    assert twice.weights == (0.5, 0.5)
+    assert replace(twice, networks=alone.networks, weights=(1.0,)) == alone
+    for weights in ((1, 0), "2,0"):
+        weighted = evaluate([one, single(2)], shapes, weights=weights)
+        assert replace(weighted, networks=alone.networks, weights=(1.0,), weights_from="equal") == alone
 
 
 def test_classes_are_matched_by_name_not_by_order(shapes: Dataset) -> None:
@@ -285,12 +289,21 @@ def test_scores_confusion_and_calibration_are_of_the_same_answers(shapes: Datase
 
 
 def test_the_schema_of_json_is_the_documented_one(shapes: Dataset) -> None:
-    """A name that goes or changes its meaning raises the version; docs/commands or the docstrings say what each is."""
-    found = json.loads(json.dumps(evaluate(single(), shapes, views=1).to_dict()))
-    assert found["schema"] == 2
+    """A name that goes or changes its meaning raises the version."""
+    report = evaluate(single(), shapes, views=1)
+    found = json.loads(json.dumps(replace(report, paper=TABLES[2012]).to_dict(), allow_nan=False))
+    assert found["schema"] == 3
     page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
-    names = {*found, *found["per_class"][0], *found["calibration"][0]}
-    assert names == set(re.findall(r"^\| `(\w+)` ", page, re.MULTILINE))
+    assert "| `schema` | version of this object: 3 |" in page
+    names = {
+        *found,
+        *found["per_class"][0],
+        *found["calibration"][0],
+        *found["paper"],
+        *found["paper"]["rows"][0],
+    }
+    assert names == set(re.findall(r"^\| `(\w+)` ", page.split("## Views")[0], re.MULTILINE))
+    assert json.loads(json.dumps(report.to_dict()))["paper"] is None
 
 
 def test_two_runs_are_compared_picture_by_picture(shapes: Dataset) -> None:

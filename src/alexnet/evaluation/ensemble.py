@@ -108,6 +108,11 @@ def members(
     return found, labels
 
 
+def split_of(dataset: Dataset, split: str | None) -> str:
+    """Return the split to evaluate on: the one that is named, else test, else validation, else train."""
+    return split or next(known for known in ("test", "validation", "train") if known in dataset.splits)
+
+
 def class_numbers(data: tuple[str, ...], network: tuple[str, ...], name: str, source: str) -> Tensor:
     """Return, for each class of the data, its number in a network: classes are matched by name, not by order.
 
