@@ -64,6 +64,27 @@ def test_two_different_networks_are_averaged_as_a_loop_does(
         assert rows[number].tolist() == pytest.approx(expected, abs=2e-5)
 
 
+@pytest.mark.parametrize("views", [1, 5, 10])
+def test_of_pictures_as_large_as_the_input_equal_views_are_computed_once(
+    shapes: Dataset, views: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five views are the picture and five its mirror: the average is that of a loop over all ten."""
+    network = Classifier(untrained(Cifar18(classes=4, side=32), 1), "whole").network
+    split, seen, forward = shapes.split("validation"), list[int](), Network.forward
+
+    def counted(self: Network, images: torch.Tensor) -> torch.Tensor:
+        seen.append(len(images))
+        return forward(self, images)
+
+    monkeypatch.setattr(Network, "forward", counted)
+    found = torch.cat([batch.probabilities for batch in probabilities([Member(network, split)], views=views)])
+    assert sum(seen) == len(split) * (2 if views == 10 else 1)
+    monkeypatch.setattr(Network, "forward", forward)
+    for number in range(0, len(split), 9):
+        expected = by_hand(network, split.images(np.array([number]))[0].numpy(), views)
+        assert found[number].tolist() == pytest.approx(expected, abs=2e-5)
+
+
 @pytest.mark.parametrize("batch_size", [1, 70])
 def test_dense_views_are_averaged_before_networks_are(shapes: Dataset, batch_size: int) -> None:
     """Of two networks: each one's softmax at every position, one picture at a time."""

@@ -56,6 +56,7 @@ def command(
     RUN may be one FILE of predictions, of any program. --views dense runs a network over the whole picture.
     Under torchrun or srun the processes share the pictures, and the first one prints.
     """
+    from alexnet import memory
     from alexnet.cli.terminal.comparison import show_comparison
     from alexnet.cli.terminal.report import show_report
     from alexnet.cli.terminal.showing import show_json
@@ -69,6 +70,7 @@ def command(
         raise click.UsageError(f"--compare takes two runs, not {len(runs)}")
     if compare and (weights != "equal" or predictions is not None):
         raise click.UsageError("--compare evaluates two runs apart: leave out --weights and --predictions")
+    memory.tune_allocator()  # before the first tensor: this process is our own
     found: Report | Comparison
     with joined() as processes:
         if compare:

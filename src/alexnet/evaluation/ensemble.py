@@ -99,7 +99,7 @@ def members(
     labels = class_numbers(data.classes, first.classes, data.name, first.source)
     found = [
         Member(
-            classifier.network,
+            classifier.inference_network(),
             splits[dataset.side],
             class_numbers(first.classes, classifier.classes, first.source, classifier.source),
         )

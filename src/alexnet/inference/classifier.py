@@ -101,7 +101,7 @@ class Classifier:
         """
         top = _whole(top)
         size = pictures_at_once(self.network, self.side, check_views(views))
-        given, network = listed(images), self._inference_network()
+        given, network = listed(images), self.inference_network()
         found = torch.cat(
             [self._probabilities(network, given, rows, views) for rows in _parts(len(given), size)]
         )
@@ -129,7 +129,7 @@ class Classifier:
         if not isinstance(stage, str):
             raise TypeError(f"a stage is named by text, not by {type(stage).__name__}: {stage!r}")
         name = self.last_hidden_stage if stage == LAST_HIDDEN else self.network.stage(stage).name
-        given, network = listed(images), self._inference_network()
+        given, network = listed(images), self.inference_network()
         found = []
         for rows in _parts(len(given), VIEWS_AT_ONCE):
             part = self._pixels(given, rows).to(network.device, non_blocking=True)
@@ -193,8 +193,11 @@ class Classifier:
             raise not_finite(self.network, image, views, self.source, name)
         return found
 
-    def _inference_network(self) -> Network:
-        """Return the network made ready to answer, anew where its weights have changed; itself where it has hooks."""
+    def inference_network(self) -> Network:
+        """Return the network made ready to answer, anew where its weights have changed.
+
+        It is the network itself on another device than the processor, and where modules of it have hooks.
+        """
         if self.network.device.type != "cpu" or any(map(hooked, self.network.modules())):
             return self.network.eval()
         current = weights_version(self.network)

@@ -22,6 +22,8 @@ Views = int | str
 """1, the centre; 5, corners and centre; 10, these and their mirrors; or `DENSE`."""
 VIEWS_AT_ONCE: Final = 128  # that go through a network at a time
 _CUT: Final[dict[int, Callable[[Tensor, int], Tensor]]] = {1: center_view, 5: five_views, 10: ten_views}
+_WHOLE: Final[dict[int, int]] = {1: 1, 5: 1, 10: 2}
+"""Of pictures as large as the network's input, how many views differ: the picture, five times, and its mirror."""
 
 
 def check_views(views: Views) -> Views:
@@ -58,7 +60,7 @@ def pictures_at_once(network: Network, side: int, views: Views, count: int = VIE
     """
     views = check_views(views)
     if isinstance(views, int):
-        return max(1, count // views)
+        return max(1, count // (views if side > network.architecture.side else _WHOLE[views]))
     dense_positions(network, side)
     return max(1, count // math.ceil((side / network.architecture.side) ** 2))
 
@@ -80,7 +82,8 @@ def view_probabilities(network: Network, images: Tensor, views: Views) -> Tensor
     """
     views = check_views(views)
     if isinstance(views, int):
-        logits = network.eval()(_cut(network, images, views)).float().unflatten(0, (len(images), views))
+        cut = _cut(network, images, views)
+        logits = network.eval()(cut.flatten(0, 1)).float().unflatten(0, cut.shape[:2])
     else:
         logits = dense_logits(network.eval(), _moved(network, images)).float()  # (N, V, K)
     logits = logits.masked_fill(~logits.isfinite().all(2, keepdim=True), torch.nan)
@@ -101,7 +104,7 @@ def not_finite(network: Network, image: Tensor, views: Views, source: str, pictu
     names = [stage.name for stage in network.stages]
     views = check_views(views)
     if isinstance(views, int):
-        values = network.eval().activations(_cut(network, image, views), *names)
+        values = network.eval().activations(_cut(network, image, views).flatten(0, 1), *names)
     else:
         values = dense_activations(network.eval(), _moved(network, image), *names)
     wrong = [name for name in names if not bool(values[name].isfinite().all())]
@@ -116,8 +119,11 @@ def not_finite(network: Network, image: Tensor, views: Views, source: str, pictu
 
 
 def _cut(network: Network, images: Tensor, views: int) -> Tensor:
-    """Return the views of pictures on the network's device: uint8, (N V, 3, side, side)."""
-    return _CUT[views](_moved(network, images), network.architecture.side).flatten(0, 1)
+    """Return the views of pictures on the network's device, those that differ once: uint8, (N, V, 3, side, side)."""
+    moved, side = _moved(network, images), network.architecture.side
+    if images.shape[-1] > side:
+        return _CUT[views](moved, side)
+    return torch.stack([moved, moved.flip(-1)][: _WHOLE[views]], 1)
 
 
 def _moved(network: Network, images: Tensor) -> Tensor:
