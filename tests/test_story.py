@@ -118,6 +118,8 @@ def test_the_story_of_a_classifier(story: Path) -> None:
 
     alexnet("convert", "runs/a", "91.1200", cwd=story)  # the format of 2012, and back
     alexnet("convert", "91.1200", "back.safetensors", cwd=story)
+    converted = alexnet("evaluate", "runs/a", "back.safetensors", "--data", "packed", "--json", cwd=story)
+    assert json.loads(converted.stdout)["loss"] == pytest.approx(report["loss"], rel=1e-3)
     again = json.loads(alexnet("predict", "back.safetensors", picture, "--top", 2, cwd=story).stdout)
     for entry, before in zip(again["classes"], answer["classes"], strict=True):
         assert entry["class"] == before["class"]

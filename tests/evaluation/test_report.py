@@ -10,7 +10,7 @@ import gang
 import numpy as np
 import pytest
 import torch
-from evaluations import CLASSES, overflowing, pair, reordered, report, untrained
+from evaluations import CLASSES, dense_pair, overflowing, pair, reordered, report, untrained
 
 import alexnet
 from alexnet import checkpoint
@@ -76,6 +76,16 @@ def test_an_ensemble_of_one_is_the_run_itself(shapes: Dataset) -> None:
     for weights in ((1, 0), "2,0"):
         weighted = evaluate([one, single(2)], shapes, weights=weights)
         assert replace(weighted, networks=alone.networks, weights=(1.0,), weights_from="equal") == alone
+
+
+def test_a_report_of_dense_views_says_so(shapes: Dataset) -> None:
+    """And a network that is not finite there is named as with any views."""
+    found = evaluate(dense_pair(), shapes, views="dense")
+    assert found.to_dict()["views"] == "dense"
+    assert "32 pictures, dense views, 2 networks" in repr(found)
+    assert found.loss != evaluate(dense_pair(), shapes, views=1).loss
+    with pytest.raises(DivergedError, match=r"overflowing gives .* for validation 0 \(conv3 is "):
+        evaluate(overflowing(), shapes, views="dense")
 
 
 def test_classes_are_matched_by_name_not_by_order(shapes: Dataset) -> None:
