@@ -117,8 +117,8 @@ def main() -> int:
     evaluation_seconds(classifier, data, given.views, given.split)
     watch.around(predict, "view_probabilities", "cutting views, network, softmax")
     watch.between(predict, "batches", "waiting for pictures")
-    watch.around(Counts, "add", "counting")
-    watch.around(Counts, "values", "intervals, calibration, temperature")
+    watch.around(Counts, "add", "holding what is to be counted")
+    watch.around(Counts, "values", "counting, intervals, calibration, temperature")
     rounds = []
     for _ in range(given.rounds):
         alone = inference_seconds(classifier, count * each)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
+import torch
 from torch import Tensor
 
 from alexnet.distributed.group import ProcessGroup
@@ -18,6 +19,8 @@ from alexnet.evaluation.metrics import Tally, interval
 from alexnet.evaluation.report import ClassError
 from alexnet.evaluation.temperature import CrossFit
 
+HELD: Final = 1 << 20
+"""Probabilities that are counted together, 4 MB: of small batches each would cost as much as a layer."""
 NOT_KNOWN: Final = (math.nan, math.nan)
 """Ends of an interval of what cannot be told."""
 
@@ -49,9 +52,20 @@ class Counts:
     def __init__(self, classes: int, pictures: int) -> None:
         self.tally, self.confusion, self.calibration = Tally(classes), Confusion(classes), Calibration()
         self.halves = CrossFit(classes, pictures)
+        self._held = list[tuple[Tensor, Tensor, Tensor]]()
 
     def add(self, probabilities: Tensor, labels: Tensor, indices: Tensor) -> None:
         """Count pictures: probabilities (N, K), labels int64 (N,), their numbers in the split int64 (N,)."""
+        self._held.append((probabilities, labels, indices))
+        if sum(part[0].numel() for part in self._held) >= HELD:
+            self._count()
+
+    def _count(self) -> None:
+        """Count what is held."""
+        if not self._held:
+            return
+        probabilities, labels, indices = map(torch.cat, zip(*self._held, strict=True))
+        self._held.clear()
         self.tally.add(probabilities, labels)
         self.confusion.add(labels, probabilities.argmax(1))
         self.calibration.add(probabilities, labels)
@@ -72,6 +86,7 @@ class Counts:
             group: who share the pictures.
             known: what the probabilities say; what they do not is not a number in the report.
         """
+        self._count()
         tally, confusion = self.tally.over(group), self.confusion.over(group)
         calibration, scores = self.calibration.over(group), ClassScores.of(confusion)
         found: dict[str, Any] = {
