@@ -100,7 +100,7 @@ def test_the_story_of_a_classifier(story: Path) -> None:
     assert (
         "top-1" in alexnet("evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 1, cwd=story).stdout
     )
-    two = ["evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 5, "--weights", "search:train"]
+    two = ["evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 5, "--average", "search:train"]
     average = alexnet(*two, "--predictions", "said.jsonl", cwd=story).stdout
     assert "5 views averaged, 2 networks averaged" in average
     assert "weights (search:train): 0.5, 0.5" in average
@@ -186,14 +186,14 @@ def test_what_does_not_fit_a_run_is_one_line(story: Path) -> None:
     before = {path.name for path in story.iterdir()}
     for more, code, says in (
         (["--split", "test"], 3, "`test` is not a split of pictures"),
-        (["--weights", "search:validation"], 2, "reported on the same pictures"),
-        (["--weights", "search:test"], 3, "`test` is not a split"),
-        (["--weights", "half"], 2, "'half' are no numbers"),
+        (["--average", "search:validation"], 2, "reported on the same pictures"),
+        (["--average", "search:test"], 3, "`test` is not a split"),
+        (["--average", "half"], 2, "'half' is no weights"),
         (["--views", "7"], 2, "Choices: 1, 5, 10, dense"),
         (["--views", "dense"], 2, "pictures of 18 pixels have room for one view of 16"),
         (["--predictions", "p.xls"], 1, "p.xls names no format of predictions"),
         (["--predictions", "nowhere/p.csv"], 1, "no folder that we may write in"),
-        (["--compare", "runs/b", "--weights", "1,1"], 2, "leave out --weights"),
+        (["--compare", "runs/b", "--average", "1,1"], 2, "leave out --average"),
         (["p.csv"], 2, "p.csv is a file of predictions, and is evaluated by itself"),
     ):
         refused(*evaluate, *more, cwd=story, code=code, says=says)

@@ -100,6 +100,6 @@ def weights_and_file(processes: ProcessGroup, directory: Path, file: Path) -> tu
     """Choose weights on the training pictures, evaluate on others, and write what is said of each."""
     data = alexnet.Dataset.open(directory)
     found = alexnet.evaluate(
-        dense_pair(), data, views=1, weights="search:train", predictions=file, processes=processes
+        dense_pair(), data, views=1, average="search:train", predictions=file, processes=processes
     )
-    return found.weights, found.temperature
+    return found.average_weights, found.temperature

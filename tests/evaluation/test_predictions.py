@@ -53,7 +53,7 @@ def test_a_file_says_all_that_the_network_did(shapes: Dataset, tmp_path: Path, e
 def test_classes_of_a_file_are_called_by_name(shapes: Dataset, tmp_path: Path) -> None:
     """Of networks that have them in another order, averaged with weights."""
     path = tmp_path / "p.csv"
-    expected = evaluate(pair(), shapes, predictions=path, weights=(3, 1))
+    expected = evaluate(pair(), shapes, predictions=path, average=(3, 1))
     found = evaluate(path, shapes)
     assert (found.top1_error, found.calibration_error) == (expected.top1_error, expected.calibration_error)
     assert {one.name: one for one in found.per_class} == {one.name: one for one in expected.per_class}
@@ -342,8 +342,8 @@ def test_a_network_of_more_classes_than_the_data_numbers_none(shapes: Dataset, t
 def test_several_processes_write_the_file_of_one(shapes: Dataset, tmp_path: Path) -> None:
     """And choose the same weights, and find the same temperature."""
     alone = evaluate(
-        dense_pair(), shapes, views=1, weights="search:train", predictions=tmp_path / "alone.csv"
+        dense_pair(), shapes, views=1, average="search:train", predictions=tmp_path / "alone.csv"
     )
     found = gang.run(weights_and_file, 2, tmp_path / "gang", shapes.directory, tmp_path / "both.csv")
-    assert found == [(alone.weights, alone.temperature)] * 2
+    assert found == [(alone.average_weights, alone.temperature)] * 2
     assert (tmp_path / "both.csv").read_text() == (tmp_path / "alone.csv").read_text()

@@ -71,11 +71,11 @@ def test_an_ensemble_of_one_is_the_run_itself(shapes: Dataset) -> None:
     alone = evaluate(one, shapes)
     assert evaluate([one], shapes) == alone
     twice = evaluate([one, one], shapes)
-    assert twice.weights == (0.5, 0.5)
-    assert replace(twice, networks=alone.networks, weights=(1.0,)) == alone
+    assert twice.average_weights == (0.5, 0.5)
+    assert replace(twice, networks=alone.networks, average_weights=(1.0,)) == alone
     for weights in ((1, 0), "2,0"):
-        weighted = evaluate([one, single(2)], shapes, weights=weights)
-        assert replace(weighted, networks=alone.networks, weights=(1.0,), weights_from="equal") == alone
+        weighted = evaluate([one, single(2)], shapes, average=weights)
+        assert replace(weighted, networks=alone.networks, average_weights=(1.0,), average="equal") == alone
 
 
 def test_a_report_of_dense_views_says_so(shapes: Dataset) -> None:

@@ -126,6 +126,7 @@ def test_without_padding_it_is_a_loop_over_views_at_the_networks_stride(side: in
         ("torchvision", 256, {}, "pool5", 32),
         ("caffenet", 256, {}, "pool5", 32),
         ("cifar-18pct", 48, {}, "pool3", 8),
+        ("small", 72, {"units": 32}, "norm5", 16),
         ("cifar-conv-local-13pct", 40, {}, "pool2", 4),
     ],
 )

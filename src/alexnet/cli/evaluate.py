@@ -19,11 +19,11 @@ from alexnet.cli.options import PATH, as_json, device, views, views_of
     help="The pictures to evaluate on [test, else validation].",
 )
 @click.option(
-    "--weights",
+    "--average",
     default="equal",
     show_default=True,
     metavar="W,W...",
-    help="Of the RUNs in the average; or search:SPLIT, those that are best on another split.",
+    help="Weights of the RUNs; or search:SPLIT, those that are best on another split.",
 )
 @click.option(
     "--predictions",
@@ -40,7 +40,7 @@ def command(
     data: str,
     views: str,
     split: str | None,
-    weights: str,
+    average: str,
     predictions: Path | None,
     device: str,
     as_json: bool,
@@ -68,8 +68,8 @@ def command(
 
     if compare and len(runs) != 2:
         raise click.UsageError(f"--compare takes two runs, not {len(runs)}")
-    if compare and (weights != "equal" or predictions is not None):
-        raise click.UsageError("--compare evaluates two runs apart: leave out --weights and --predictions")
+    if compare and (average != "equal" or predictions is not None):
+        raise click.UsageError("--compare evaluates two runs apart: leave out --average and --predictions")
     memory.tune_allocator()  # before the first tensor: this process is our own
     found: Report | Comparison
     with joined() as processes:
@@ -83,7 +83,7 @@ def command(
                 data,
                 views=views_of(views),
                 split=split,
-                weights=weights,
+                average=average,
                 predictions=predictions,
                 device=device,
                 processes=processes,

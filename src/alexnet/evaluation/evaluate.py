@@ -9,6 +9,7 @@ import torch
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import RecipeError
+from alexnet.evaluation.average import EQUAL, SEARCH, given_weights, search_weights, searched_split
 from alexnet.evaluation.counts import Counts
 from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for, split_of
 from alexnet.evaluation.not_finite import NONE, first_not_finite, refuse_not_finite
@@ -17,7 +18,6 @@ from alexnet.evaluation.predict import probabilities
 from alexnet.evaluation.predictions.scoring import file_of_predictions, score_predictions
 from alexnet.evaluation.predictions.writing import Destination, written_predictions
 from alexnet.evaluation.report import Report
-from alexnet.evaluation.weights import EQUAL, SEARCH, given_weights, search_weights, searched_split
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.views import Views, check_views
 
@@ -28,7 +28,7 @@ def evaluate(
     *,
     views: Views = 10,
     split: str | None = None,
-    weights: str | Sequence[float] = EQUAL,
+    average: str | Sequence[float] = EQUAL,
     predictions: str | Path | None = None,
     device: str | torch.device = "auto",
     processes: ProcessGroup = ALONE,
@@ -40,14 +40,14 @@ def evaluate(
     Args:
         runs: run directories, checkpoint files, names of published weights, or loaded classifiers; probabilities are
             averaged. Their classes are the same, in any order. Or one file of predictions, .csv, .jsonl, .parquet or
-            .txt, of any program (docs/report.md says what is in it); views, weights and device then mean nothing.
+            .txt, of any program (docs/report.md says what is in it); views, average and device then mean nothing.
         data: a data set, its name, or where it lies; classes are matched by name.
         views: 10, corners and centre and their mirrors (section 4.1); 5, without the mirrors; 1, the centre; or
             "dense", the network run over the whole picture (`networks/dense.py`).
         split: the split's name; without one, the test split where there is one, else the validation split,
             else the training split.
-        weights: of the networks in the average: "equal"; one number each; or "search:SPLIT", those that are best on
-            another split (`search_weights`).
+        average: the weights of networks in their average: "equal"; one number each; or "search:SPLIT", those that are
+            best on another split (`search_weights`).
         predictions: where to write what is said of each picture, as .csv, .jsonl, .parquet, or .txt, the contest's
             submission; left out, it is not written.
         device: where the networks answer: cpu, cuda, cuda:1; auto is where loaded classifiers are, else a CUDA device
@@ -66,9 +66,9 @@ def evaluate(
     Source: Krizhevsky et al. 2012, section 4.1.
     """
     if (file := file_of_predictions(runs)) is not None:
-        if weights != EQUAL or predictions is not None:
+        if average != EQUAL or predictions is not None:
             raise RecipeError(
-                f"{file} is a file of predictions already: there is nothing to weight, or to write"
+                f"{file} is a file of predictions already: there is nothing to average, or to write"
             )
         return score_predictions(file, data, split=split)
     views = check_views(views)
@@ -76,11 +76,11 @@ def evaluate(
     dataset, seen = prepared_for(classifiers, data)
     name, sources = split_of(dataset, split), tuple(classifier.source for classifier in classifiers)
     networks, numbers = members(classifiers, seen, name)
-    if chosen := searched_split(weights, name):
+    if chosen := searched_split(average, name):
         others, same = members(classifiers, seen, chosen)
         shares = search_weights(others, same, views=views, group=processes, sources=sources)
     else:
-        shares = given_weights(weights, len(classifiers))
+        shares = given_weights(average, len(classifiers))
     networks = [replace(member, weight=share) for member, share in zip(networks, shares, strict=True)]
     classes, words = classifiers[0].classes, classifiers[0].words
     counts, bad = Counts(len(classes), len(networks[0].split)), NONE
@@ -98,8 +98,8 @@ def evaluate(
         split=name,
         unreadable=sum(unreadable.split == name for unreadable in dataset.unreadable),
         views=views,
-        weights=shares,
-        weights_from=f"{SEARCH}{chosen}" if chosen else EQUAL if weights == EQUAL else "given",
+        average=f"{SEARCH}{chosen}" if chosen else EQUAL if average == EQUAL else "given",
+        average_weights=shares,
         paper=paper_table(dataset.name, dataset.classes),
         **counts.values(classes, words, processes),
     )

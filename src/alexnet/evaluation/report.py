@@ -91,10 +91,10 @@ class Report:
     """The bins, the least sure first."""
     collapse: str = ""
     """Why the answers have nothing to do with the pictures, in one line; empty where they have."""
-    weights: tuple[float, ...] = ()
+    average: str = "equal"
+    """Which weights the networks have: equal, given, or search:SPLIT, chosen on the pictures of another split."""
+    average_weights: tuple[float, ...] = ()
     """Of each network's probabilities in the average: they sum to 1."""
-    weights_from: str = "equal"
-    """equal, given, or search:SPLIT, the split on whose pictures they were chosen."""
     paper: PaperTable | None = None
     """What the paper reports of the same pictures; None where they are not those of ILSVRC."""
 

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from alexnet.errors import RecipeError
 from alexnet.networks.fusion import fused
+from alexnet.networks.layers.batch_normalization import BatchNormalization
 from alexnet.networks.layers.contrast import BlockNormalization, ContrastNormalization
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
@@ -209,7 +210,7 @@ def _is_alike(operation: Layer, inputs: Sequence[Shape]) -> bool:
             return True
         case ResponseNormalization() | MapNormalization() | BlockNormalization() | ContrastNormalization():
             return True
-        case Sum() | Maximum() | Blur() | Yuv() | Lab():
+        case BatchNormalization() | Sum() | Maximum() | Blur() | Yuv() | Lab():
             return True
         case Concatenation():
             return len(operation.shape(*inputs)) == 3

@@ -15,8 +15,8 @@ def show_report(report: Report, *, every_class: bool) -> None:
     """Print the errors, and those of single classes, as tables."""
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
     show(f"{report.data}, {report.split}: {report.count:,} pictures, {seen(report.views)}{nets}")
-    if report.weights_from != "equal":
-        show(f"weights ({report.weights_from}): {', '.join(f'{weight:.3g}' for weight in report.weights)}")
+    if report.average != "equal":
+        show(f"weights ({report.average}): {', '.join(f'{weight:.3g}' for weight in report.average_weights)}")
     table = Table()
     for heading in ("", "value", "95% interval"):
         table.add_column(heading, justify="right" if heading else "left")

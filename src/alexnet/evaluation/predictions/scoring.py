@@ -84,7 +84,7 @@ def score_predictions(path: str, data: str | Path | Dataset, *, split: str | Non
         split=name,
         unreadable=sum(unreadable.split == name for unreadable in dataset.unreadable),
         views=0,
-        weights=(1.0,),
+        average_weights=(1.0,),
         paper=paper_table(dataset.name, classes),
         **counts.values(classes, dataset.words, ALONE, known),
     )

@@ -28,25 +28,25 @@ PASSES: Final = 5
 _ROWS: Final = 1024  # pictures that are looked at together
 
 
-def given_weights(weights: str | Sequence[float], count: int) -> tuple[float, ...]:
+def given_weights(average: str | Sequence[float], count: int) -> tuple[float, ...]:
     """Return the weights of networks as shares that sum to 1.
 
     Args:
-        weights: `EQUAL`, or one number a network, 0 or more: as a sequence, or as text between commas.
+        average: `EQUAL`, or one number a network, 0 or more: as a sequence, or as text between commas.
         count: how many networks there are.
     Raises:
         RecipeError: they are not that; the message says how they are written.
     """
-    if weights == EQUAL:
+    if average == EQUAL:
         return (1.0 / count,) * count
-    parts = weights.split(",") if isinstance(weights, str) else weights
+    parts = average.split(",") if isinstance(average, str) else average
     try:
         found = [float(part) for part in parts]
     except (TypeError, ValueError):
         found = []
     if not found:
         raise RecipeError(
-            f"weights {weights!r} are no numbers: write one for each network, 0.5,0.3,0.2, or {SEARCH}SPLIT, or {EQUAL}"
+            f"average {average!r} is no weights: write one for each network, 0.5,0.3,0.2, or {SEARCH}SPLIT, or {EQUAL}"
         )
     if len(found) != count:
         raise RecipeError(f"{len(found)} weights, and networks are {count}: give one for each")
@@ -58,18 +58,18 @@ def given_weights(weights: str | Sequence[float], count: int) -> tuple[float, ..
     return tuple(weight / total for weight in found)
 
 
-def searched_split(weights: str | Sequence[float], split: str) -> str | None:
+def searched_split(average: str | Sequence[float], split: str) -> str | None:
     """Return the split that weights are to be chosen on, where they are; None where they are equal or given.
 
     Args:
-        weights: as `evaluate` takes them.
+        average: as `evaluate` takes it.
         split: that is evaluated.
     Raises:
         RecipeError: it is the one that is evaluated.
     """
-    if not isinstance(weights, str) or not weights.startswith(SEARCH):
+    if not isinstance(average, str) or not average.startswith(SEARCH):
         return None
-    chosen = weights.removeprefix(SEARCH)
+    chosen = average.removeprefix(SEARCH)
     if chosen == split:
         raise RecipeError(
             f"weights chosen on {split} would be reported on the same pictures: choose them on another split, or "

@@ -12,10 +12,10 @@ from torch import Tensor
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE
 from alexnet.errors import DataError, DivergedError, RecipeError
+from alexnet.evaluation.average import _Rivals, given_weights, search_weights
 from alexnet.evaluation.ensemble import members, prepared_for
 from alexnet.evaluation.evaluate import evaluate
 from alexnet.evaluation.metrics import Tally
-from alexnet.evaluation.weights import _Rivals, given_weights, search_weights
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.views import view_probabilities
 from alexnet.networks.small import Cifar18
@@ -60,9 +60,9 @@ def test_searched_weights_are_those_of_a_loop_over_whole_distributions(shapes: D
     found = search_weights(networks, numbers, views=1)
     assert found == pytest.approx(expected)
     assert len({round(weight, 6) for weight in found}) > 1, "equal weights are best: this test shows nothing"
-    report = evaluate(classifiers, shapes, views=1, weights="search:train")
-    assert (report.weights, report.weights_from) == (found, "search:train")
-    assert evaluate(classifiers, shapes, views=1, weights=found).top1_error == report.top1_error
+    report = evaluate(classifiers, shapes, views=1, average="search:train")
+    assert (report.average_weights, report.average) == (found, "search:train")
+    assert evaluate(classifiers, shapes, views=1, average=found).top1_error == report.top1_error
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -91,11 +91,11 @@ def test_weights_are_not_chosen_on_the_pictures_that_are_reported(shapes: Datase
         with pytest.raises(
             RecipeError, match="weights chosen on validation would be reported on the same pictures"
         ):
-            evaluate(three(), shapes, split=split, weights="search:validation")
+            evaluate(three(), shapes, split=split, average="search:validation")
     with pytest.raises(DataError, match="`test` is not a split of shapes"):
-        evaluate(three(), shapes, weights="search:test")
+        evaluate(three(), shapes, average="search:test")
     with pytest.raises(DivergedError, match="overflowing gives"):
-        evaluate([*three(), overflowing()], shapes, views=1, weights="search:train")
+        evaluate([*three(), overflowing()], shapes, views=1, average="search:train")
 
 
 @pytest.mark.parametrize(
@@ -104,15 +104,15 @@ def test_weights_are_not_chosen_on_the_pictures_that_are_reported(shapes: Datase
         ("1,2", "2 weights, and networks are 3"),
         (
             "1,2,x",
-            "'1,2,x' are no numbers: write one for each network, 0.5,0.3,0.2, or search:SPLIT, or equal",
+            "'1,2,x' is no weights: write one for each network, 0.5,0.3,0.2, or search:SPLIT, or equal",
         ),
-        ("", "are no numbers"),
-        ("1,,2", "are no numbers"),
+        ("", "is no weights"),
+        ("1,,2", "is no weights"),
         ((1, 2, -3), "weights 1, 2, -3: each is 0 or more"),
         ((1, float("nan"), 1), "weights 1, nan, 1: each is 0 or more"),
         ((float("inf"), 1, 1), "each is 0 or more"),
         ("0,0,0", "not all are 0"),
-        ((), "are no numbers"),
+        ((), "is no weights"),
     ],
 )
 def test_what_is_no_weights_is_refused(weights: str, said: str) -> None:
