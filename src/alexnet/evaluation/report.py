@@ -132,7 +132,8 @@ class Report:
         rows = [("top-1 error", *_percents(self.top1_error, self.top1_interval))]
         if self.has_top5:
             rows.append(("top-5 error", *_percents(self.top5_error, self.top5_interval)))
-        rows.append(("cross-entropy", f"{self.loss:.4f}", ""))
+        if not math.isnan(self.loss):
+            rows.append(("cross-entropy", f"{self.loss:.4f}", ""))
         worst = sorted((found for found in self.per_class if found.top1_error > 0), key=_most_errors)[:10]
         return (
             f"<p>{html.escape(_title(self))}</p>"
