@@ -100,6 +100,15 @@ def test_the_story_of_a_classifier(story: Path) -> None:
     assert (
         "top-1" in alexnet("evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 1, cwd=story).stdout
     )
+    two = ["evaluate", "runs/a", "runs/a", "--data", "packed", "--views", 5, "--average", "search:train"]
+    average = alexnet(*two, "--predictions", "said.jsonl", cwd=story).stdout
+    assert "5 views averaged, 2 networks averaged" in average
+    assert "weights (search:train): 0.5, 0.5" in average
+    from_file = alexnet("evaluate", "said.jsonl", "--data", "packed", cwd=story).stdout
+    assert "from a file" in from_file
+    assert [line for line in average.splitlines() if "│" in line] == [
+        line for line in from_file.splitlines() if "│" in line
+    ]
 
     picture = next((story / "pictures" / "val").rglob("*.png"))
     answer = json.loads(alexnet("predict", "runs/a", picture, "--top", 2, cwd=story).stdout)
@@ -109,6 +118,8 @@ def test_the_story_of_a_classifier(story: Path) -> None:
 
     alexnet("convert", "runs/a", "91.1200", cwd=story)  # the format of 2012, and back
     alexnet("convert", "91.1200", "back.safetensors", cwd=story)
+    converted = alexnet("evaluate", "runs/a", "back.safetensors", "--data", "packed", "--json", cwd=story)
+    assert json.loads(converted.stdout)["loss"] == pytest.approx(report["loss"], rel=1e-3)
     again = json.loads(alexnet("predict", "back.safetensors", picture, "--top", 2, cwd=story).stdout)
     for entry, before in zip(again["classes"], answer["classes"], strict=True):
         assert entry["class"] == before["class"]
@@ -168,6 +179,30 @@ def test_what_does_not_fit_a_run_is_one_line(story: Path) -> None:
     refused(*run, cwd=story, code=2, says="--resume")
     refused(*run, "--resume", "--seed", 7, cwd=story, code=1, says="training.seed")
     refused("evaluate", "runs/b", "--data", "digits", cwd=story, code=3, says="was not trained on")
+    evaluate = ["evaluate", "runs/b", "--data", "pictures"]
+    (story / "p.csv").write_text("picture,class1\nwhiskers.png,red disc\n")
+    (story / "other").mkdir(exist_ok=True)
+    shutil.copytree(story / "pictures" / "train", story / "other" / "train", dirs_exist_ok=True)
+    before = {path.name for path in story.iterdir()}
+    for more, code, says in (
+        (["--split", "test"], 3, "`test` is not a split of pictures"),
+        (["--average", "search:validation"], 2, "reported on the same pictures"),
+        (["--average", "search:test"], 3, "`test` is not a split"),
+        (["--average", "half"], 2, "'half' is no weights"),
+        (["--views", "7"], 2, "Choices: 1, 5, 10, dense"),
+        (["--views", "dense"], 2, "pictures of 18 pixels have room for one view of 16"),
+        (["--predictions", "p.xls"], 1, "p.xls names no format of predictions"),
+        (["--predictions", "nowhere/p.csv"], 1, "no folder that we may write in"),
+        (["--compare", "runs/b", "--average", "1,1"], 2, "leave out --average"),
+        (["p.csv"], 2, "p.csv is a file of predictions, and is evaluated by itself"),
+    ):
+        refused(*evaluate, *more, cwd=story, code=code, says=says)
+    refused(
+        "evaluate", "p.csv", "--data", "pictures", cwd=story, code=3, says="'whiskers.png' is no picture of"
+    )
+    refused("evaluate", "p.csv", "--data", "digits", cwd=story, code=3, says="is no class of the data")
+    refused("evaluate", "q.csv", "--data", "digits", cwd=story, code=3, says="No such file")
+    assert {path.name for path in story.iterdir()} == before
     refused("predict", "runs/b", "text.png", cwd=story, code=3, says="text.png")
     refused("predict", "runs/b", "missing.png", cwd=story, code=3, says="missing.png")
 
@@ -219,6 +254,9 @@ def test_names_with_a_terminals_commands_are_shown_and_not_obeyed(story: Path) -
         (["runs", f"{odd}run"], 0),
         (["evaluate", f"{odd}run", "--data", f"{odd}packed", "--classes"], 0),
         (["evaluate", f"{odd}run", "--data", f"{odd}nowhere"], 3),
+        (["evaluate", f"{odd}run", "--data", f"{odd}packed", "--predictions", f"{odd}p.csv"], 0),
+        (["evaluate", f"{odd}p.csv", "--data", f"{odd}packed"], 0),
+        (["evaluate", f"{odd}p.csv", "--data", "pictures"], 3),
         (["predict", f"{odd}run", picture, f"{odd}missing.png"], 3),
         (["predict", f"{odd}nowhere", picture], 1),
         (["convert", f"{odd}run", f"{odd}91.1200"], 0),

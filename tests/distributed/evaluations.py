@@ -69,6 +69,12 @@ def pair() -> list[Classifier]:
     return [Classifier(first, "first"), Classifier(second, "second")]
 
 
+def dense_pair() -> list[Classifier]:
+    """Return two networks of other weights whose input of 24 has room for 2 x 2 dense views in 32 pixels."""
+    made = (untrained(Cifar18(classes=4, side=24), 1), untrained(FigureOne(classes=4, side=24), 2))
+    return [Classifier(found, f"network {number}") for number, found in enumerate(made)]
+
+
 def overflowing() -> Classifier:
     """Return a network of finite weights that gives numbers past float32 in conv3, but for black pictures."""
     found = untrained(Cifar18(classes=4, side=24), 3)
@@ -88,3 +94,12 @@ def report(processes: ProcessGroup, directory: Path, views: int) -> tuple[dict[s
     except DivergedError as error:
         return found, str(error)
     return found, ""
+
+
+def weights_and_file(processes: ProcessGroup, directory: Path, file: Path) -> tuple[tuple[float, ...], float]:
+    """Choose weights on the training pictures, evaluate on others, and write what is said of each."""
+    data = alexnet.Dataset.open(directory)
+    found = alexnet.evaluate(
+        dense_pair(), data, views=1, average="search:train", predictions=file, processes=processes
+    )
+    return found.average_weights, found.temperature

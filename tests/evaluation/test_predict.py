@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from evaluations import CLASSES, pair, reordered, untrained
+from evaluations import CLASSES, dense_pair, pair, reordered, untrained
 
 from alexnet.data.dataset import Dataset
 from alexnet.evaluation.predict import Member, probabilities
 from alexnet.inference.classifier import Classifier
+from alexnet.networks.dense import dense_logits
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18
 
@@ -19,7 +20,7 @@ def views_by_hand(picture: np.ndarray, side: int, views: int) -> list[np.ndarray
     far = picture.shape[-1] - side
     corners = [(0, 0), (0, far), (far // 2, far // 2), (far, 0), (far, far)]
     cut = []
-    for top, left in corners if views == 10 else [corners[2]]:
+    for top, left in corners if views >= 5 else [corners[2]]:
         view = np.zeros((3, side, side), np.uint8)
         for y in range(side):
             for x in range(side):
@@ -39,7 +40,7 @@ def by_hand(network: Network, picture: np.ndarray, views: int) -> list[float]:
     return total
 
 
-@pytest.mark.parametrize("views", [1, 10])
+@pytest.mark.parametrize("views", [1, 5, 10])
 @pytest.mark.parametrize("batch_size", [1, 70])
 def test_two_different_networks_are_averaged_as_a_loop_does(
     shapes: Dataset, views: int, batch_size: int
@@ -61,6 +62,64 @@ def test_two_different_networks_are_averaged_as_a_loop_does(
         one, other = by_hand(first, picture, views), by_hand(second, picture, views)
         expected = [(one[k] + other[int(columns[k])]) / 2 for k in range(4)]
         assert rows[number].tolist() == pytest.approx(expected, abs=2e-5)
+
+
+@pytest.mark.parametrize("views", [1, 5, 10])
+def test_of_pictures_as_large_as_the_input_equal_views_are_computed_once(
+    shapes: Dataset, views: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five views are the picture and five its mirror: the average is that of a loop over all ten."""
+    network = Classifier(untrained(Cifar18(classes=4, side=32), 1), "whole").network
+    split, seen, forward = shapes.split("validation"), list[int](), Network.forward
+
+    def counted(self: Network, images: torch.Tensor) -> torch.Tensor:
+        seen.append(len(images))
+        return forward(self, images)
+
+    monkeypatch.setattr(Network, "forward", counted)
+    found = torch.cat([batch.probabilities for batch in probabilities([Member(network, split)], views=views)])
+    assert sum(seen) == len(split) * (2 if views == 10 else 1)
+    monkeypatch.setattr(Network, "forward", forward)
+    for number in range(0, len(split), 9):
+        expected = by_hand(network, split.images(np.array([number]))[0].numpy(), views)
+        assert found[number].tolist() == pytest.approx(expected, abs=2e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 70])
+def test_dense_views_are_averaged_before_networks_are(shapes: Dataset, batch_size: int) -> None:
+    """Of two networks: each one's softmax at every position, one picture at a time."""
+    split = shapes.split("validation")
+    members = [Member(classifier.network, split) for classifier in dense_pair()]
+    found = list(probabilities(members, views="dense", batch_size=batch_size))
+    rows = torch.cat([batch.probabilities for batch in found])
+    for number in range(0, len(split), 7):
+        picture = split.images(np.array([number]))
+        each = []
+        for member in members:
+            with torch.no_grad():
+                logits = dense_logits(member.network, picture)[0].double()
+            views = [[math.exp(x) / sum(map(math.exp, row)) for x in row] for row in logits.tolist()]
+            each.append(np.mean(views, axis=0))
+        assert rows[number].tolist() == pytest.approx(np.mean(each, axis=0).tolist(), abs=2e-5)
+
+
+def test_weights_are_shares_of_the_average(shapes: Dataset) -> None:
+    """Three parts to one; a weight of 0 leaves a network out; equal ones are the mean to the last bit."""
+    split = shapes.split("validation")
+    first, second = (classifier.network for classifier in dense_pair())
+
+    def average(*weights: float) -> torch.Tensor:
+        members = [
+            Member(network, split, weight=w) for network, w in zip((first, second), weights, strict=True)
+        ]
+        return torch.cat([batch.probabilities for batch in probabilities(members, views=1)])
+
+    one, other = average(1, 0), average(0, 1)
+    assert torch.allclose(average(3, 1), 0.75 * one + 0.25 * other, atol=1e-6)
+    assert torch.equal(average(0.3, 0.3), torch.stack([one, other]).mean(0))
+    alone = torch.cat([batch.probabilities for batch in probabilities([Member(first, split)], views=1)])
+    assert torch.equal(one, alone)
+    assert not torch.allclose(one, other, atol=0.01)
 
 
 def test_a_split_that_members_share_is_read_once(shapes: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

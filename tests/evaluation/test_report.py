@@ -10,7 +10,7 @@ import gang
 import numpy as np
 import pytest
 import torch
-from evaluations import CLASSES, overflowing, pair, reordered, report, untrained
+from evaluations import CLASSES, dense_pair, overflowing, pair, reordered, report, untrained
 
 import alexnet
 from alexnet import checkpoint
@@ -21,6 +21,7 @@ from alexnet.data.sources.shapes import Shapes
 from alexnet.errors import CheckpointError, DataError, DivergedError, RecipeError
 from alexnet.evaluation.comparison import compare
 from alexnet.evaluation.evaluate import evaluate
+from alexnet.evaluation.paper import TABLES
 from alexnet.evaluation.report import ClassError, Report
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.views import view_probabilities
@@ -70,8 +71,21 @@ def test_an_ensemble_of_one_is_the_run_itself(shapes: Dataset) -> None:
     alone = evaluate(one, shapes)
     assert evaluate([one], shapes) == alone
     twice = evaluate([one, one], shapes)
-    assert replace(twice, networks=alone.networks, loss=alone.loss) == alone
-    assert twice.loss == pytest.approx(alone.loss)
+    assert twice.average_weights == (0.5, 0.5)
+    assert replace(twice, networks=alone.networks, average_weights=(1.0,)) == alone
+    for weights in ((1, 0), "2,0"):
+        weighted = evaluate([one, single(2)], shapes, average=weights)
+        assert replace(weighted, networks=alone.networks, average_weights=(1.0,), average="equal") == alone
+
+
+def test_a_report_of_dense_views_says_so(shapes: Dataset) -> None:
+    """And a network that is not finite there is named as with any views."""
+    found = evaluate(dense_pair(), shapes, views="dense")
+    assert found.to_dict()["views"] == "dense"
+    assert "32 pictures, dense views, 2 networks" in repr(found)
+    assert found.loss != evaluate(dense_pair(), shapes, views=1).loss
+    with pytest.raises(DivergedError, match=r"overflowing gives .* for validation 0 \(conv3 is "):
+        evaluate(overflowing(), shapes, views="dense")
 
 
 def test_classes_are_matched_by_name_not_by_order(shapes: Dataset) -> None:
@@ -285,12 +299,21 @@ def test_scores_confusion_and_calibration_are_of_the_same_answers(shapes: Datase
 
 
 def test_the_schema_of_json_is_the_documented_one(shapes: Dataset) -> None:
-    """A name that goes or changes its meaning raises the version; docs/commands or the docstrings say what each is."""
-    found = json.loads(json.dumps(evaluate(single(), shapes, views=1).to_dict()))
-    assert found["schema"] == 2
+    """A name that goes or changes its meaning raises the version."""
+    report = evaluate(single(), shapes, views=1)
+    found = json.loads(json.dumps(replace(report, paper=TABLES[2012]).to_dict(), allow_nan=False))
+    assert found["schema"] == 3
     page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
-    names = {*found, *found["per_class"][0], *found["calibration"][0]}
-    assert names == set(re.findall(r"^\| `(\w+)` ", page, re.MULTILINE))
+    assert "| `schema` | version of this object: 3 |" in page
+    names = {
+        *found,
+        *found["per_class"][0],
+        *found["calibration"][0],
+        *found["paper"],
+        *found["paper"]["rows"][0],
+    }
+    assert names == set(re.findall(r"^\| `(\w+)` ", page.split("## Views")[0], re.MULTILINE))
+    assert json.loads(json.dumps(report.to_dict()))["paper"] is None
 
 
 def test_two_runs_are_compared_picture_by_picture(shapes: Dataset) -> None:

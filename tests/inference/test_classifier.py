@@ -109,7 +109,7 @@ def test_views_that_are_not_cut_are_refused(classifier: Classifier, shapes: Data
         ({"top": "5"}, TypeError, "top is '5'"),
         ({"top": None}, TypeError, "top is None"),
         ({"views": 3}, RecipeError, "3 views are not cut here; choices: 1"),
-        ({"views": True}, TypeError, "views is True: expected 1 or 10"),
+        ({"views": True}, TypeError, "views is True: expected 1, 5, 10"),
         ({"views": "10"}, TypeError, "views is '10'"),
         ({"views": 1.0}, TypeError, "float"),
     ],

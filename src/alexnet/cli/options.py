@@ -19,9 +19,14 @@ def device(default: str) -> Callable[[Any], Any]:
 
 
 def views(default: str) -> Callable[[Any], Any]:
-    """Return the option --views: 1, the centre, or 10 averaged."""
-    known = click.Choice(["1", "10"])
+    """Return the option --views: the centre, corners and centre, these mirrored too, or the whole picture."""
+    known = click.Choice(["1", "5", "10", "dense"])
     return click.option("--views", type=known, default=default, show_default=True, help="Views a picture.")
+
+
+def views_of(text: str) -> int | str:
+    """Return the views that `--views` names: a number, or dense."""
+    return int(text) if text.isdecimal() else text
 
 
 def changes(settings: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from alexnet.cli.options import PATH, device, views
+from alexnet.cli.options import PATH, device, views, views_of
 
 
 @click.command("predict")
@@ -35,7 +35,7 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: 
     unreadable = 0
     for path in _files(pictures):
         try:
-            predictions = classifier.predict(path, top, views=int(views))[0]
+            predictions = classifier.predict(path, top, views=views_of(views))[0]
         except DataError as error:
             unreadable += 1
             say(f"alexnet: {error}")

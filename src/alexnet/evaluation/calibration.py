@@ -1,9 +1,8 @@
-"""Whether a network is as sure as it is right: expected calibration error, reliability, and a temperature.
+"""Whether a network is as sure as it is right: expected calibration error and reliability.
 
 Shapes: N pictures, K classes.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -113,42 +112,3 @@ class Bin:
     """Their mean, a fraction."""
     accuracy: float
     """How many of them were right, a fraction."""
-
-
-def fit_temperature(probabilities: Tensor, labels: Tensor, *, steps: int = 50) -> float:
-    """Return the temperature with which held-out pictures have the least cross-entropy.
-
-    Args:
-        probabilities: of held-out pictures, (N, K): never those that the result is reported on.
-        labels: int64, (N,).
-        steps: of Newton's method at most, on the logarithm of the temperature.
-    Returns:
-        above 1 where the network is too sure, below 1 where it is not sure enough; 0.05 to 20.
-    Raises:
-        ValueError: there are no pictures.
-    Source: Guo et al. 2017, section 4.2, for logits that are logarithms of probabilities.
-    """
-    if not len(labels):
-        raise ValueError("a temperature is fitted on at least one picture")
-    logits = probabilities.double().clamp(min=1e-38).log()
-    own = logits.gather(1, labels[:, None])[:, 0]
-    beta = 1.0  # the inverse of the temperature: the cross-entropy is convex in it
-    for _ in range(steps):
-        shares = torch.softmax(beta * logits, 1)
-        mean = (shares * logits).sum(1)
-        slope = float((mean - own).mean())
-        curvature = float(((shares * logits.square()).sum(1) - mean.square()).mean())
-        if curvature <= 1e-12:
-            break
-        step = slope / curvature
-        beta = min(max(beta - math.copysign(min(abs(step), beta / 2), step), 0.05), 20.0)
-        if abs(step) < 1e-9:
-            break
-    return 1.0 / beta
-
-
-def with_temperature(probabilities: Tensor, temperature: float) -> Tensor:
-    """Return probabilities (N, K) made less sure, or surer, by a temperature."""
-    return torch.softmax(probabilities.double().clamp(min=1e-38).log() / temperature, 1).to(
-        probabilities.dtype
-    )

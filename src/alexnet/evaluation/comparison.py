@@ -11,11 +11,12 @@ from torch import Tensor
 
 from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE, ProcessGroup
-from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for
-from alexnet.evaluation.evaluate import refuse_not_finite, split_of
+from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for, split_of
+from alexnet.evaluation.not_finite import NONE, first_not_finite, refuse_not_finite
 from alexnet.evaluation.predict import Member, probabilities
 from alexnet.evaluation.report import SCHEMA
 from alexnet.inference.classifier import Classifier
+from alexnet.inference.views import Views
 
 _Z95: Final = 1.959963984540054  # the normal distribution's 97.5% point
 
@@ -39,7 +40,7 @@ class Comparison:
     """Name of the data set."""
     split: str = ""
     """Name of the split."""
-    views: int = 0
+    views: Views = 0
     """Views of a picture whose probabilities were averaged."""
 
     @classmethod
@@ -101,7 +102,7 @@ def compare(
     runs: Sequence[str | Path | Classifier],
     data: str | Path | Dataset,
     *,
-    views: int = 10,
+    views: Views = 10,
     split: str | None = None,
     device: str | torch.device = "auto",
     processes: ProcessGroup = ALONE,
@@ -133,13 +134,12 @@ def compare(
 
 
 def _right(
-    member: Member, numbers: Tensor, views: int, processes: ProcessGroup, sources: tuple[str, ...]
+    member: Member, numbers: Tensor, views: Views, processes: ProcessGroup, sources: tuple[str, ...]
 ) -> Tensor:
     """Return whether a network names each picture of its split rightly: bool (N,), in every process."""
-    right, bad = torch.zeros(len(member.split), dtype=torch.float64), -1
+    right, bad = torch.zeros(len(member.split), dtype=torch.float64), NONE
     for batch in probabilities([member], views=views, group=processes):
-        wrong = batch.indices[batch.probabilities.isnan().any(1)]
-        bad = int(wrong[0]) if bad < 0 and len(wrong) else bad
+        bad = first_not_finite(batch, bad)
         right[batch.indices] = (batch.probabilities.argmax(1) == numbers[batch.labels]).double()
     refuse_not_finite([member], bad, views, processes, sources)
     return processes.add(right).bool()

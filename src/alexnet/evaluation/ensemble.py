@@ -99,13 +99,18 @@ def members(
     labels = class_numbers(data.classes, first.classes, data.name, first.source)
     found = [
         Member(
-            classifier.network,
+            classifier.inference_network(),
             splits[dataset.side],
             class_numbers(first.classes, classifier.classes, first.source, classifier.source),
         )
         for classifier, dataset in zip(classifiers, datasets, strict=True)
     ]
     return found, labels
+
+
+def split_of(dataset: Dataset, split: str | None) -> str:
+    """Return the split to evaluate on: the one that is named, else test, else validation, else train."""
+    return split or next(known for known in ("test", "validation", "train") if known in dataset.splits)
 
 
 def class_numbers(data: tuple[str, ...], network: tuple[str, ...], name: str, source: str) -> Tensor:

@@ -1,6 +1,6 @@
 """Class probabilities of every picture of a split: views averaged, then networks (section 4.1).
 
-Shapes: N pictures, K classes.
+Shapes: M networks, N pictures, K classes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from alexnet.data.batches import batches
 from alexnet.data.split import Split
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.distributed.micro_batches import BatchDivision
-from alexnet.inference.views import VIEWS_AT_ONCE, view_function, view_probabilities
+from alexnet.inference.views import VIEWS_AT_ONCE, Views, pictures_at_once, view_probabilities
 from alexnet.networks.network import Network
 
 
@@ -29,6 +29,8 @@ class Member:
     """The pictures at the side it was trained on: the same ones in the same order for every member."""
     columns: Tensor | slice = field(default_factory=lambda: slice(None))
     """Of each class of the average, its number in this network: int64, (K,); left out, they are in its order."""
+    weight: float = 1.0
+    """Its share of the average, in proportion to the others': 0 or more."""
 
 
 @final
@@ -42,12 +44,14 @@ class PredictedBatch:
     """int64, (N,): numbers of the data set's classes."""
     indices: Tensor
     """int64, (N,): numbers of the pictures in the split."""
+    by_member: Tensor
+    """float32, (M, N, K): each network's own, averaged over views."""
 
 
 def probabilities(
     members: Sequence[Member],
     *,
-    views: int = 10,
+    views: Views = 10,
     batch_size: int = VIEWS_AT_ONCE,
     group: ProcessGroup = ALONE,
     skip_unreadable: bool = False,
@@ -59,16 +63,16 @@ def probabilities(
 
     Args:
         members: at least one; each network answers on the device where it is.
-        views: of each picture: 1, the centre, or 10.
+        views: of each picture: 1, 5, 10 or dense.
         batch_size: views that go through a network at once, at most (one picture's at the least).
         group: who share the split; its scheme is that of the networks.
         skip_unreadable: leave out a picture that cannot be read.
     Raises:
         DataError: a picture cannot be read, and `skip_unreadable` is not set; or it is smaller than a network's input.
-        RecipeError: so many views are not cut.
+        RecipeError: so many views are not cut, or a network cannot run over a whole picture.
     """
-    view_function(views)  # refuses what is not cut before anything is read
-    size = max(1, batch_size // views) * (1 if group.scheme == "columns" else group.size)
+    at_once = (pictures_at_once(member.network, member.split.side, views, batch_size) for member in members)
+    size = min(at_once) * (1 if group.scheme == "columns" else group.size)
     pinned = any(member.network.device.type == "cuda" for member in members)
     splits = {id(member.split): member.split for member in members}
     feeds = [
@@ -94,4 +98,20 @@ def probabilities(
                 ]
             )
             first, rows = parts[0], parts[0].valid_rows
-            yield PredictedBatch(found.mean(0)[rows], first.labels[rows], first.indices[rows])
+            average = averaged(found, [member.weight for member in members])
+            yield PredictedBatch(average[rows], first.labels[rows], first.indices[rows], found[:, rows])
+
+
+def averaged(by_member: Tensor, weights: Sequence[float]) -> Tensor:
+    """Return the weighted mean of networks' probabilities.
+
+    Args:
+        by_member: float32, (M, N, K).
+        weights: M, 0 or more, not all of them 0; equal ones give the plain mean, bit for bit.
+    Returns:
+        float32, (N, K).
+    """
+    if len(set(weights)) == 1:
+        return by_member.mean(0)
+    shares = torch.tensor(weights, dtype=torch.float64) / sum(weights)
+    return torch.einsum("m,mnk->nk", shares.to(by_member.dtype), by_member)

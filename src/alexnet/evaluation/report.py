@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from alexnet.evaluation.calibration import Bin
+from alexnet.evaluation.paper import PaperTable
+from alexnet.inference.views import Views
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Version of what `Report.to_dict` gives: raised when a name goes or changes its meaning, not when one is added."""
 
 
@@ -38,10 +40,13 @@ class ClassError:
 @final
 @dataclass(frozen=True, repr=False)
 class Report:
-    """Errors of one network, or of several averaged, on the pictures of a split; all errors are fractions."""
+    """Errors of one network, or of several averaged, on the pictures of a split; all errors are fractions.
+
+    What predictions that were read from a file do not tell is NaN; of networks everything is known.
+    """
 
     networks: tuple[str, ...]
-    """Where the networks came from."""
+    """Where the networks, or their predictions, came from."""
     data: str
     """Name of the data set."""
     split: str
@@ -50,8 +55,8 @@ class Report:
     """Pictures evaluated: every one of the split, once."""
     unreadable: int
     """Pictures of the split that could not be read when it was prepared, and are in no error."""
-    views: int
-    """Views of a picture whose probabilities were averaged."""
+    views: Views
+    """Views of a picture whose probabilities were averaged; dense: all in the whole picture; 0: not known."""
     top1_error: float
     top1_interval: tuple[float, float]
     """95% confidence interval (Wilson)."""
@@ -70,27 +75,37 @@ class Report:
     """Mean of the F1 scores of the classes that have pictures."""
     confusion: tuple[tuple[int, int, int], ...] = ()
     """Pairs that occur: number of the true class in `per_class`, of the best class, and of how many pictures."""
-    calibration_error: float = 0.0
+    calibration_error: float = math.nan
     """How far the best class's probability is from how often it is right: expected, over 15 bins of equal mass."""
-    calibration_interval: tuple[float, float] = (0.0, 1.0)
+    calibration_interval: tuple[float, float] = (math.nan, math.nan)
+    """95% interval of it, by the bootstrap."""
+    temperature: float = math.nan
+    """By which logits are divided so that it is least: above 1 where the network is too sure."""
+    temperature_pictures: int = 0
+    """Pictures that the temperature was fitted on: those of this split, or as many as are kept."""
+    calibrated_error: float = math.nan
+    """Calibration error of these pictures, one half with the temperature of the other."""
+    calibrated_interval: tuple[float, float] = (math.nan, math.nan)
     """95% interval of it, by the bootstrap."""
     calibration: tuple[Bin, ...] = ()
     """The bins, the least sure first."""
     collapse: str = ""
     """Why the answers have nothing to do with the pictures, in one line; empty where they have."""
+    average: str = "equal"
+    """Which weights the networks have: equal, given, or search:SPLIT, chosen on the pictures of another split."""
+    average_weights: tuple[float, ...] = ()
+    """Of each network's probabilities in the average: they sum to 1."""
+    paper: PaperTable | None = None
+    """What the paper reports of the same pictures; None where they are not those of ILSVRC."""
 
     @property
     def has_top5(self) -> bool:
         """Whether the top-5 error says anything: with fewer than six classes nothing can be missed."""
-        return len(self.per_class) > 5
+        return len(self.per_class) > 5 and not math.isnan(self.top5_error)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, ready for JSON, which has no number for a loss that is not finite."""
-        return {
-            "schema": SCHEMA,
-            **asdict(self),
-            "loss": self.loss if math.isfinite(self.loss) else None,
-        }
+        """Return everything as plain values, ready for JSON, which has no number for what is not finite: None is."""
+        return {"schema": SCHEMA, **{name: _plain(value) for name, value in asdict(self).items()}}
 
     def confusion_matrix(self) -> Tensor:
         """Return how many pictures of each class were taken for each: int64, (K, K), a row a true class."""
@@ -117,7 +132,8 @@ class Report:
         rows = [("top-1 error", *_percents(self.top1_error, self.top1_interval))]
         if self.has_top5:
             rows.append(("top-5 error", *_percents(self.top5_error, self.top5_interval)))
-        rows.append(("cross-entropy", f"{self.loss:.4f}", ""))
+        if not math.isnan(self.loss):
+            rows.append(("cross-entropy", f"{self.loss:.4f}", ""))
         worst = sorted((found for found in self.per_class if found.top1_error > 0), key=_most_errors)[:10]
         return (
             f"<p>{html.escape(_title(self))}</p>"
@@ -130,10 +146,20 @@ class Report:
         )
 
 
+def _plain(value: Any) -> Any:
+    """Return values with None for each number that is not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+
 def _title(report: Report) -> str:
     networks = f", {len(report.networks)} networks" if len(report.networks) > 1 else ""
-    views = "1 view" if report.views == 1 else f"{report.views} views"
-    return f"{report.data} {report.split}, {report.count:,} pictures, {views}{networks}"
+    named: dict[Views, str] = {0: "", 1: ", 1 view"}
+    views = named.get(report.views, f", {report.views} views")
+    return f"{report.data} {report.split}, {report.count:,} pictures{views}{networks}"
 
 
 def _percents(error: float, ends: tuple[float, float]) -> tuple[str, str]:

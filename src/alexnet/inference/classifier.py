@@ -14,7 +14,14 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.data.views import center_view
 from alexnet.errors import RecipeError
 from alexnet.inference.pictures import Picture, listed, squared
-from alexnet.inference.views import VIEWS_AT_ONCE, not_finite, view_function, view_probabilities
+from alexnet.inference.views import (
+    VIEWS_AT_ONCE,
+    Views,
+    check_views,
+    not_finite,
+    pictures_at_once,
+    view_probabilities,
+)
 from alexnet.networks.fusion import hooked
 from alexnet.networks.inference import optimized_for_inference, weights_version
 from alexnet.networks.layers.dropout import Dropout
@@ -72,7 +79,7 @@ class Classifier:
         return f"Classifier({kind}, {len(self.classes):,} classes, {pictures}{device}, from {self.source!r})"
 
     def predict(
-        self, images: Picture | Iterable[Picture], top: int = 5, *, views: int = 1
+        self, images: Picture | Iterable[Picture], top: int = 5, *, views: Views = 1
     ) -> list[list[Prediction]]:
         """Name the best classes of pictures.
 
@@ -80,21 +87,23 @@ class Classifier:
             images: one picture or several: paths, bytes or open files of pictures, PIL images, or pixels as arrays
                 or tensors (`alexnet.inference.pictures.pixels_of` says of which shapes and ranges).
             top: how many classes, from 1; no more than there are.
-            views: 1, the centre, or 10 averaged (section 4.1).
+            views: 1, the centre; 5, corners and centre, or 10, with their mirrors, averaged (section 4.1); or "dense",
+                the network run over the whole picture.
         Returns:
             for each picture its classes, the best first.
         Raises:
             DataError: a picture cannot be read; the message names it.
             DivergedError: a logit is not finite; the message names the picture and the stage.
-            RecipeError: so many views are not cut, or no class is asked for.
+            RecipeError: so many views are not cut, the network cannot run over a whole picture, or no class is asked
+                for.
             ValueError: there is no picture, or the meaning of its pixels is not certain.
             TypeError: something that is no picture, or a number that is not whole.
         """
         top = _whole(top)
-        view_function(views)
-        given, network = listed(images), self._inference_network()
+        size = pictures_at_once(self.network, self.side, check_views(views))
+        given, network = listed(images), self.inference_network()
         found = torch.cat(
-            [self._probabilities(network, given, rows, views) for rows in _parts(len(given), views)]
+            [self._probabilities(network, given, rows, views) for rows in _parts(len(given), size)]
         )
         best = found.topk(min(top, len(self.classes)), dim=1)
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
@@ -120,9 +129,9 @@ class Classifier:
         if not isinstance(stage, str):
             raise TypeError(f"a stage is named by text, not by {type(stage).__name__}: {stage!r}")
         name = self.last_hidden_stage if stage == LAST_HIDDEN else self.network.stage(stage).name
-        given, network = listed(images), self._inference_network()
+        given, network = listed(images), self.inference_network()
         found = []
-        for rows in _parts(len(given), views=1):
+        for rows in _parts(len(given), VIEWS_AT_ONCE):
             part = self._pixels(given, rows).to(network.device, non_blocking=True)
             with torch.inference_mode():
                 view = center_view(part, network.architecture.side)[:, 0]
@@ -172,7 +181,7 @@ class Classifier:
         )
         return pixels.pin_memory() if self.network.device.type == "cuda" else pixels
 
-    def _probabilities(self, network: Network, given: list[Picture], rows: range, views: int) -> Tensor:
+    def _probabilities(self, network: Network, given: list[Picture], rows: range, views: Views) -> Tensor:
         """Return the probabilities of some of the pictures given: float32, (N, K), on the processor."""
         part = self._pixels(given, rows)
         found = view_probabilities(network, part, views).cpu()
@@ -184,8 +193,11 @@ class Classifier:
             raise not_finite(self.network, image, views, self.source, name)
         return found
 
-    def _inference_network(self) -> Network:
-        """Return the network made ready to answer, anew where its weights have changed; itself where it has hooks."""
+    def inference_network(self) -> Network:
+        """Return the network made ready to answer, anew where its weights have changed.
+
+        It is the network itself on another device than the processor, and where modules of it have hooks.
+        """
         if self.network.device.type != "cpu" or any(map(hooked, self.network.modules())):
             return self.network.eval()
         current = weights_version(self.network)
@@ -194,9 +206,8 @@ class Classifier:
         return self._ready[0]
 
 
-def _parts(count: int, views: int) -> Iterator[range]:
+def _parts(count: int, size: int) -> Iterator[range]:
     """Yield the rows that go through the network at once: any number of pictures takes the same memory."""
-    size = VIEWS_AT_ONCE // views
     return (range(start, min(start + size, count)) for start in range(0, count, size))
 
 

@@ -3,6 +3,7 @@
 Shapes: N pictures, V views, K classes, S the pictures' side.
 """
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Final
@@ -10,63 +11,102 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from alexnet.data.views import center_view, ten_views
+from alexnet.data.views import center_view, five_views, ten_views
 from alexnet.errors import DataError, DivergedError, RecipeError
+from alexnet.networks.dense import dense_activations, dense_logits, dense_positions
 from alexnet.networks.network import Network
 
-Views = Callable[[Tensor, int], Tensor]
+DENSE: Final = "dense"
+"""Stands for every view that the network sees when it runs over the whole picture: see `networks/dense.py`."""
+Views = int | str
+"""1, the centre; 5, corners and centre; 10, these and their mirrors; or `DENSE`."""
 VIEWS_AT_ONCE: Final = 128  # that go through a network at a time
+_CUT: Final[dict[int, Callable[[Tensor, int], Tensor]]] = {1: center_view, 5: five_views, 10: ten_views}
+_WHOLE: Final[dict[int, int]] = {1: 1, 5: 1, 10: 2}
+"""Of pictures as large as the network's input, how many views differ: the picture, five times, and its mirror."""
 
 
-def view_function(views: int) -> Views:
-    """Return what cuts views out of pictures.
+def check_views(views: Views) -> Views:
+    """Return which views are meant.
 
     Args:
-        views: 1, the centre; or 10, corners and centre, mirrored too.
+        views: 1, 5, 10 or dense.
     Raises:
         RecipeError: another number.
-        TypeError: no whole number.
+        TypeError: no whole number, and not the word.
     """
+    if views == DENSE:
+        return DENSE
     if isinstance(views, bool | str):
-        raise TypeError(f"views is {views!r}: expected 1 or 10")
-    if operator.index(views) not in (1, 10):
-        raise RecipeError(f"{views} views are not cut here; choices: 1 (centre) or 10 (section 4.1)")
-    return center_view if views == 1 else ten_views
+        raise TypeError(f"views is {views!r}: expected 1, 5, 10 or {DENSE!r}")
+    if (number := operator.index(views)) not in _CUT:
+        raise RecipeError(
+            f"{number} views are not cut here; choices: 1 (centre), 5 (corners and centre), 10 (and their mirrors, "
+            f"section 4.1) or {DENSE}"
+        )
+    return number
+
+
+def pictures_at_once(network: Network, side: int, views: Views, count: int = VIEWS_AT_ONCE) -> int:
+    """Return how many pictures go through a network at a time.
+
+    Args:
+        network: to which they are shown.
+        side: S.
+        views: as `check_views` takes them.
+        count: views that go through it at once, at most; one picture's at the least.
+    Raises:
+        RecipeError: such views are not cut, or the network cannot run over a whole picture.
+    """
+    views = check_views(views)
+    if isinstance(views, int):
+        return max(1, count // (views if side > network.architecture.side else _WHOLE[views]))
+    dense_positions(network, side)
+    return max(1, count // math.ceil((side / network.architecture.side) ** 2))
 
 
 @torch.inference_mode()
-def view_probabilities(network: Network, images: Tensor, views: int) -> Tensor:
+def view_probabilities(network: Network, images: Tensor, views: Views) -> Tensor:
     """Return the class probabilities of pictures, averaged over their views.
 
     Args:
         network: in any mode; it is put into evaluation mode.
         images: uint8 RGB, (N, 3, S, S), S at least the network's side.
-        views: 1 or 10.
+        views: 1, 5, 10 or dense.
     Returns:
         float32, (N, K), on the network's device; rows sum to 1, or are NaN where a logit is not finite.
     Raises:
         DataError: the pictures are smaller than the network's input.
+        RecipeError: such views are not cut, or the network cannot run over a whole picture.
     Source: Krizhevsky et al. 2012, section 4.1.
     """
-    logits = network.eval()(_cut(network, images, views)).float()
-    logits = logits.masked_fill(~logits.isfinite().all(1, keepdim=True), torch.nan)
-    each: Tensor = torch.softmax(logits, dim=1).unflatten(0, (len(images), views))
-    return each.mean(1)
+    views = check_views(views)
+    if isinstance(views, int):
+        cut = _cut(network, images, views)
+        logits = network.eval()(cut.flatten(0, 1)).float().unflatten(0, cut.shape[:2])
+    else:
+        logits = dense_logits(network.eval(), _moved(network, images)).float()  # (N, V, K)
+    logits = logits.masked_fill(~logits.isfinite().all(2, keepdim=True), torch.nan)
+    return torch.softmax(logits, dim=2).mean(1)
 
 
 @torch.inference_mode()
-def not_finite(network: Network, image: Tensor, views: int, source: str, picture: str) -> DivergedError:
+def not_finite(network: Network, image: Tensor, views: Views, source: str, picture: str) -> DivergedError:
     """Return the error for a picture whose logits are not all finite: it names the first stage that is to blame.
 
     Args:
         network: that gave them.
         image: uint8 RGB, (1, 3, S, S).
-        views: 1 or 10.
+        views: 1, 5, 10 or dense.
         source: the network's name in the message.
         picture: the picture's.
     """
     names = [stage.name for stage in network.stages]
-    values = network.eval().activations(_cut(network, image, views), *names)
+    views = check_views(views)
+    if isinstance(views, int):
+        values = network.eval().activations(_cut(network, image, views).flatten(0, 1), *names)
+    else:
+        values = dense_activations(network.eval(), _moved(network, image), *names)
     wrong = [name for name in names if not bool(values[name].isfinite().all())]
     where = "its logits are not finite"
     if wrong:
@@ -79,12 +119,19 @@ def not_finite(network: Network, image: Tensor, views: int, source: str, picture
 
 
 def _cut(network: Network, images: Tensor, views: int) -> Tensor:
-    """Return the views of pictures on the network's device: uint8, (N V, 3, side, side)."""
+    """Return the views of pictures on the network's device, those that differ once: uint8, (N, V, 3, side, side)."""
+    moved, side = _moved(network, images), network.architecture.side
+    if images.shape[-1] > side:
+        return _CUT[views](moved, side)
+    return torch.stack([moved, moved.flip(-1)][: _WHOLE[views]], 1)
+
+
+def _moved(network: Network, images: Tensor) -> Tensor:
+    """Return pictures on the network's device; DataError where they are smaller than its input."""
     side = network.architecture.side
     if images.shape[-1] < side:
         raise DataError(
             f"pictures of {images.shape[-1]} pixels are smaller than the network's input of {side}: "
             f"prepare them again with --side {max(side, 256)}"
         )
-    moved = images.to(network.device, non_blocking=True)
-    return view_function(views)(moved, side).flatten(0, 1)
+    return images.to(network.device, non_blocking=True)

@@ -210,7 +210,7 @@ class Network(nn.Module):
     def _run(self, images: Images, wanted: Iterable[str], rng: StepRandomness | None) -> dict[str, Tensor]:
         """Run the stages that `wanted` needs, keeping each value only while some stage still reads it."""
         kept = set(wanted)
-        needed = self._needed(kept)
+        needed = self.stages_for(kept)
         if not torch.compiler.is_compiling():  # which fuses by itself
             needed = fused(needed, kept)
         last_reader = {name: stage.name for stage in needed for name in stage.inputs}
@@ -226,8 +226,8 @@ class Network(nn.Module):
                     values.pop(name, None)
         return {name: values[name] for name in wanted}
 
-    def _needed(self, wanted: set[str]) -> list[Stage]:
-        """Return the stages on which the wanted ones depend, in order."""
+    def stages_for(self, wanted: Iterable[str]) -> list[Stage]:
+        """Return the stages of these names and those on which they depend, in order."""
         needed: list[Stage] = []
         names = set(wanted)
         for stage in reversed(self.stages):

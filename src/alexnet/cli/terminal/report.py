@@ -1,9 +1,12 @@
 """A report as a terminal shows it: errors, what is confused, single classes."""
 
+import math
+
 from rich.table import Table
 
+from alexnet.cli.terminal.comparison import seen
+from alexnet.cli.terminal.paper import show_paper
 from alexnet.cli.terminal.showing import say, show, show_table
-from alexnet.evaluation.comparison import Comparison
 from alexnet.evaluation.report import ClassError, Report
 from alexnet.text import visible
 
@@ -11,7 +14,9 @@ from alexnet.text import visible
 def show_report(report: Report, *, every_class: bool) -> None:
     """Print the errors, and those of single classes, as tables."""
     nets = "" if len(report.networks) == 1 else f", {len(report.networks)} networks averaged"
-    show(f"{report.data}, {report.split}: {report.count:,} pictures, {_seen(report.views)}{nets}")
+    show(f"{report.data}, {report.split}: {report.count:,} pictures, {seen(report.views)}{nets}")
+    if report.average != "equal":
+        show(f"weights ({report.average}): {', '.join(f'{weight:.3g}' for weight in report.average_weights)}")
     table = Table()
     for heading in ("", "value", "95% interval"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -20,13 +25,20 @@ def show_report(report: Report, *, every_class: bool) -> None:
         errors.append(("top-5 error", report.top5_error, report.top5_interval))
     for name, error, interval in errors:
         table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
-    table.add_row("cross-entropy", f"{report.loss:.4f}", "")
+    if not math.isnan(report.loss):
+        table.add_row("cross-entropy", f"{report.loss:.4f}", "")
     if report.confusion:
         table.add_row("balanced accuracy", f"{report.balanced_accuracy:.2%}", "")
         table.add_row("macro F1", f"{report.macro_f1:.2%}", "")
-        low, high = report.calibration_interval
-        table.add_row("calibration error", f"{report.calibration_error:.2%}", f"{low:.2%} to {high:.2%}")
+    for name, error, interval in (
+        ("calibration error", report.calibration_error, report.calibration_interval),
+        (f"  at temperature {report.temperature:.2f}", report.calibrated_error, report.calibrated_interval),
+    ):
+        if not math.isnan(error):
+            table.add_row(name, f"{error:.2%}", f"{interval[0]:.2%} to {interval[1]:.2%}")
     show_table(table)
+    if report.paper is not None:
+        show_paper(report.paper, report)
     if report.collapse:
         say(report.collapse)
     if report.unreadable:
@@ -67,28 +79,6 @@ def _show_confused(report: Report) -> None:
     show_table(table)
 
 
-def show_comparison(found: Comparison) -> None:
-    """Print how two networks differ, and whether chance alone would do the same."""
-    first, second = (visible(network) for network in found.networks)
-    show(f"{found.data}, {found.split}: {found.count:,} pictures, {_seen(found.views)}")
-    table = Table()
-    for heading in ("", "top-1 error", "right where the other is wrong"):
-        table.add_column(heading, justify="right" if heading else "left")
-    table.add_row(first, f"{found.errors[0]:.2%}", f"{found.only_first:,}")
-    table.add_row(second, f"{found.errors[1]:.2%}", f"{found.only_second:,}")
-    show_table(table)
-    low, high = found.interval
-    show(
-        f"difference: {found.difference:+.2%} (95% interval {low:+.2%} to {high:+.2%}), p = {found.p_value:.3g}"
-    )
-    better = first if found.difference > 0 else second
-    show(f"{better} is better" if low > 0 or high < 0 else "no difference that chance would not make")
-
-
 def _label(found: ClassError) -> str:
     """Return a class as a person reads it."""
     return visible(found.name if found.words == found.name else f"{found.name} {found.words}")
-
-
-def _seen(views: int) -> str:
-    return "the centre" if views == 1 else f"{views} views averaged"

@@ -35,7 +35,7 @@ def listing(path: str | Path) -> Listed:
 
 def _entries(path: str) -> Iterator[Entry]:
     with open_list(path) as file:
-        rows = _json_rows if path.lower().endswith(ENDINGS[2:]) else _table_rows
+        rows = json_rows if path.lower().endswith(ENDINGS[2:]) else table_rows
         for line, row in rows(file, path):
             where = f"{path}:{line}"
             yield Entry(
@@ -43,12 +43,14 @@ def _entries(path: str) -> Iterator[Entry]:
             )
 
 
-def _table_rows(file: TextIO, path: str) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield the line and the fields of each row."""
+def table_rows(file: TextIO, path: str, *, distinct: bool = False) -> Iterator[tuple[int, dict[str, object]]]:
+    """Yield the line and the fields of each row; `distinct` refuses two columns of one name, the last counts else."""
     delimiter = "\t" if path.lower().endswith(".tsv") else ","
     reader = csv.reader(lines(file, path), delimiter=delimiter, strict=True)
     try:
         columns = [column.strip().lstrip("\ufeff") for column in next(reader, [])]
+        if distinct and len(set(columns)) < len(columns):
+            raise DataError(f"{path}:1: a column comes twice")
         for row in reader:
             if len(row) != len(columns):
                 if not row:
@@ -61,7 +63,7 @@ def _table_rows(file: TextIO, path: str) -> Iterator[tuple[int, dict[str, object
         raise DataError(f"{path}:{reader.line_num}: {error}") from None
 
 
-def _json_rows(file: TextIO, path: str) -> Iterator[tuple[int, dict[str, object]]]:
+def json_rows(file: TextIO, path: str) -> Iterator[tuple[int, dict[str, object]]]:
     """Yield the line and the fields of each object."""
     for number, line in enumerate(lines(file, path), 1):
         if not line.strip():
