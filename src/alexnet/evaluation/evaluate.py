@@ -1,6 +1,7 @@
 """Evaluate networks on a split: every picture once, views averaged, then networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from alexnet.evaluation.collapse import collapse
 from alexnet.evaluation.confusion import ClassScores, Confusion
 from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for
 from alexnet.evaluation.metrics import Tally, interval
-from alexnet.evaluation.predict import Member, probabilities
+from alexnet.evaluation.predict import Member, PredictedBatch, probabilities
 from alexnet.evaluation.report import ClassError, Report
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.views import not_finite, view_probabilities
@@ -29,6 +30,7 @@ def evaluate(
     split: str | None = None,
     device: str | torch.device = "auto",
     processes: ProcessGroup = ALONE,
+    observe: Callable[[PredictedBatch], None] = lambda batch: None,
 ) -> Report:
     """Evaluate a network, or the average of several, on every picture of a split exactly once.
 
@@ -44,6 +46,7 @@ def evaluate(
         device: where the networks answer: cpu, cuda, cuda:1; auto is where loaded classifiers are, else a CUDA device
             where there is one, since a whole split is much to compute (`load` says cpu, for a picture or two).
         processes: who share the pictures; every one of them gets the report of all.
+        observe: is shown each batch of this process once it is counted, its labels those of the first network.
     Returns:
         the errors, as fractions.
     Raises:
@@ -59,7 +62,7 @@ def evaluate(
     name = split_of(dataset, split)
     networks, numbers = members(classifiers, seen, name)
     sources = tuple(classifier.source for classifier in classifiers)
-    tally, confusion, calibration = _counted(networks, numbers, views, processes, sources)
+    tally, confusion, calibration = _counted(networks, numbers, views, processes, sources, observe)
     classes, words = classifiers[0].classes, classifiers[0].words
     scores = ClassScores.of(confusion)
     return Report(
@@ -92,7 +95,12 @@ def split_of(dataset: Dataset, split: str | None) -> str:
 
 
 def _counted(
-    networks: list[Member], numbers: Tensor, views: int, processes: ProcessGroup, sources: tuple[str, ...]
+    networks: list[Member],
+    numbers: Tensor,
+    views: int,
+    processes: ProcessGroup,
+    sources: tuple[str, ...],
+    observe: Callable[[PredictedBatch], None],
 ) -> tuple[Tally, Confusion, Calibration]:
     """Count every process's share of the pictures.
 
@@ -108,6 +116,7 @@ def _counted(
         tally.add(batch.probabilities, labels)
         confusion.add(labels, batch.probabilities.argmax(1))
         calibration.add(batch.probabilities, labels)
+        observe(replace(batch, labels=labels))
     refuse_not_finite(networks, bad, views, processes, sources)
     return tally.over(processes), confusion.over(processes), calibration.over(processes)
 
