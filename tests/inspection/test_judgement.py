@@ -8,7 +8,8 @@ import torch
 
 from alexnet.canvas import Picture, Text
 from alexnet.evaluation.calibration import Bin
-from alexnet.inspection.judgement import blocks, confusion_figure, reliability_figure
+from alexnet.inspection.blocks import blocks
+from alexnet.inspection.judgement import confusion_figure, reliability_figure
 
 
 def test_classes_that_are_taken_for_one_another_stand_together() -> None:
@@ -20,6 +21,24 @@ def test_classes_that_are_taken_for_one_another_stand_together() -> None:
     assert len({int(k) for k in group[order][:4]}) == 1
     assert blocks(counts).tolist() == order.tolist()
     assert blocks(np.zeros((5, 5))).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_many_blocks_among_a_thousand_classes_show() -> None:
+    """Forty kinds of classes, in any order of their names: each class stands beside one of its kind, and blocks beside
+    those that they are confused with, though a twentieth of the pictures is taken for anything."""
+    generator = np.random.default_rng(0)
+    group = generator.permutation(np.arange(1000) % 40)
+    labels = np.arange(1000).repeat(50)
+    kin = np.array([generator.choice(np.flatnonzero(group == group[label])) for label in labels])
+    chance = generator.random(len(labels))
+    best = np.where(
+        chance < 0.6, labels, np.where(chance < 0.95, kin, generator.integers(0, 1000, len(labels)))
+    )
+    counts = np.zeros((1000, 1000))
+    np.add.at(counts, (labels, best), 1.0)
+    order = blocks(counts)
+    assert sorted(order.tolist()) == list(range(1000))
+    assert int((np.diff(group[order]) != 0).sum()) == 39
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from alexnet.canvas import COLOURS, Canvas, Line, Picture, Rectangle, Text
 from alexnet.evaluation.calibration import Bin
+from alexnet.inspection.blocks import blocks
 
 NUMBERED: Final = 30
 """Classes up to which each cell says its number."""
@@ -98,25 +99,6 @@ def reliability_figure(bins: Sequence[Bin], *, after: Sequence[Bin] = (), temper
                 canvas.add(Text(left + width + 10, top + 12 + 16 * number, label, colour))
     canvas.add(Text(left + width / 2, top + height + 38, "confidence", "quiet", anchor="middle"))
     return canvas
-
-
-def blocks(counts: np.ndarray) -> np.ndarray:
-    """Return an order of the classes in which those that are taken for one another stand together: int64 (K,).
-
-    By the second eigenvector of the confusions' graph (spectral order), its sign and ties settled, so that the same
-    counts give the same order.
-    """
-    mixed = counts + counts.T
-    np.fill_diagonal(mixed, 0.0)
-    degrees = mixed.sum(1)
-    if len(counts) < 3 or not degrees.any():
-        return np.arange(len(counts))
-    scale = 1.0 / np.sqrt(np.maximum(degrees, 1e-12))
-    _, vectors = np.linalg.eigh(np.eye(len(counts)) - scale[:, None] * mixed * scale[None, :])
-    vector = np.round(vectors[:, 1] * scale, 9)
-    first = int(np.argmax(np.abs(vector)))
-    vector = vector if vector[first] >= 0 else -vector
-    return np.lexsort((np.arange(len(counts)), vector))
 
 
 def _cell(canvas: Canvas, x: float, y: float, size: float, share: float, count: int, *, right: bool) -> None:
