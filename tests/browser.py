@@ -31,15 +31,14 @@ class Browser:
         there, here = os.pipe(), os.pipe()  # what it reads, what it writes
         words = [program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         words += ["--remote-debugging-pipe", "--no-first-run", f"--user-data-dir={profile}", "about:blank"]
-
-        def give_pipes() -> None:  # as numbers 3 and 4, where it looks for them
-            first, second = os.dup(there[0]), os.dup(here[1])
-            os.dup2(first, 3)
-            os.dup2(second, 4)
-
+        numbered = f'exec "$0" "$@" 3<&{there[0]} 4>&{here[1]}'  # where it looks for them
         null = subprocess.DEVNULL
         self._process = subprocess.Popen(
-            words, preexec_fn=give_pipes, pass_fds=(3, 4), stdin=null, stdout=null, stderr=null
+            ["bash", "-c", numbered, *words],
+            pass_fds=(there[0], here[1]),
+            stdin=null,
+            stdout=null,
+            stderr=null,
         )
         os.close(there[0])
         os.close(here[1])

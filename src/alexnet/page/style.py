@@ -23,7 +23,7 @@ th,td{padding:.25rem 1rem .25rem 0;text-align:left;vertical-align:top;border-bot
 .wide{overflow-x:auto}figure{margin:1rem 0}figcaption{max-width:46rem;font-size:.925rem}
 figure svg{max-width:100%;height:auto;display:block}
 details{margin:.4rem 0}summary{cursor:pointer;color:var(--blue);width:fit-content}
-.panels,.tiles{display:flex;flex-wrap:wrap;gap:.8rem 1rem}.panels>figure{flex:0 1 21rem;margin:.4rem 0}
+.panels,.tiles{display:flex;flex-wrap:wrap;gap:.8rem 1rem}.panels>figure{flex:0 1 19rem;margin:.4rem 0}
 .tile{width:8.5rem}.tile img{width:8.5rem;height:8.5rem;object-fit:cover;border-radius:.25rem;display:block}
 .tile .pair{display:flex;gap:2px}.tile .pair img{width:4.2rem;height:4.2rem}
 .tile p{margin:.15rem 0;font-size:.85rem;line-height:1.3}

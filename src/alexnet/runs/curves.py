@@ -82,7 +82,8 @@ def panels(rows: Sequence[Row]) -> list[Canvas]:
     ]
     drawn = []
     for title, description, lines in found:
-        above = 12.0 + 15 * len(lines) if len(lines) > 1 else 12.0
+        shown = sum(bool(_points(rows, name)) for name in lines)
+        above = 12.0 + 15 * shown if len(lines) > 1 else 12.0
         place = _Place(0.0, 336.0, 184.0 + above, left=52.0, right=12.0, above=above)
         canvas = Canvas(place.width, place.height, title, description)
         marks = [] if "rate" in lines else _drops(rows)

@@ -64,7 +64,8 @@ def facts(account: Account) -> list[Block]:
     trained = f"of {counted(account.run.epochs, 'epoch')}{f', {_duration(seconds)}' if seconds else ''}"
     found.append(Fact("trained", f"{account.run.epoch:g}", trained))
     count = sum(value.numel() for value in network.parameters())
-    found.append(Fact("parameters", f"{count:,}", f"{network.architecture.kind}, {account.run.recipe}"))
+    names = dict.fromkeys((network.architecture.kind, account.run.recipe))
+    found.append(Fact("parameters", f"{count:,}", ", ".join(names)))
     return [Facts(tuple(found))]
 
 
