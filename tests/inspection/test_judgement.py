@@ -87,3 +87,12 @@ def test_columns_are_named_as_rows_are() -> None:
     canvas = confusion_figure(torch.eye(4, dtype=torch.int64), list("abcd"))
     named = [(shape.text, shape.upright) for shape in canvas.shapes if isinstance(shape, Text)]
     assert {("a", False), ("a", True)} <= set(named)
+
+
+def test_neighbours_of_a_row_of_classes_stay_neighbours() -> None:
+    """Classes in a row, each taken for the next one only: the order is that row, in one direction or the other."""
+    row = np.random.default_rng(3).permutation(16)
+    counts = np.diag(np.full(16, 50.0))
+    counts[row[:-1], row[1:]] = 5.0
+    found = blocks(counts).tolist()
+    assert found in (row.tolist(), row[::-1].tolist())
