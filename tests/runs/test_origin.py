@@ -59,15 +59,19 @@ def test_the_command_of_a_call_is_what_would_be_typed(tmp_path: Path, shapes: Da
     assert str(tmp_path / "a run") in origin.command
 
 
+WHOLE = '"data": "a", "directory": "b", "fingerprint": "c", "command": []'
+
+
 @pytest.mark.parametrize(
     "content",
     [
         "",
         "[]",
         "{}",
-        '{"data": 1, "directory": "", "fingerprint": "", "command": []}',
+        WHOLE.replace('"a"', "1").join("{}"),
+        WHOLE.replace("[]", '["a", 1]').join("{}"),
         "[" * 5000,
-        '{"a":' * 600 + "1" + "}" * 600,
+        f'{{{WHOLE}, "more": {"[" * 500}{"]" * 500}}}',
     ],
 )
 def test_what_is_not_what_a_run_writes_is_said_in_a_line(
