@@ -42,7 +42,8 @@ slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../
 
 optional: install  ## tests with the libraries of the extras hub and bench, half a gigabyte, which this installs
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,bench]" --group oracles
-	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/inspection tests/evaluation
+	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt axe-playwright-python  # for axe.min.js alone
+	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/inspection tests/evaluation tests/page
 
 docs: install  ## docs/commands.md, as the commands say themselves
 	$(BIN)/python -m alexnet.cli.reference > docs/commands.md

@@ -42,8 +42,9 @@ def work(folder: Path) -> float:
 
     difference: alexnet.Comparison = alexnet.compare([run.path, classifier], data, views=1)
     print(f"{difference.difference:+.1%}, p = {difference.p_value:.2f}")
-    report: alexnet.Report = alexnet.evaluate([run.path, classifier], data, views=1)
-    return report.top1_error
+    print(alexnet.report(run.path, views=1))  # a page, of the pictures that it was trained on
+    errors: alexnet.Report = alexnet.evaluate([run.path, classifier], data, views=1)
+    return errors.top1_error
 
 
 def main() -> int:

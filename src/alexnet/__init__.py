@@ -47,6 +47,7 @@ _HOMES = {
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
     "recipe": "alexnet.recipes",
+    "report": "alexnet.inspection.report.report",
     "train": "alexnet.launch.train",
 }
 """Where each public name lives; `runs` is a room that can be called."""
@@ -82,6 +83,7 @@ __all__ = [
     "open_dataset",
     "prepare",
     "recipe",
+    "report",
     "runs",
     "train",
 ]
@@ -108,6 +110,7 @@ if TYPE_CHECKING:
     from alexnet.evaluation.evaluate import evaluate
     from alexnet.evaluation.report import Report
     from alexnet.inference.classifier import Classifier, Prediction
+    from alexnet.inspection.report.report import report
     from alexnet.interchange.conversion import convert
     from alexnet.launch.train import train
     from alexnet.networks.catalogue import build

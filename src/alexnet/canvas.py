@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from alexnet.files import written_whole
+from alexnet.text import visible
 
 COLOURS: Final = {  # on light paper, on dark
     "paper": ("#ffffff", "#16181c"),
@@ -33,6 +34,10 @@ COLOURS: Final = {  # on light paper, on dark
 """Each is told from the paper at a contrast of 4.5 or more, but for rules and what is pale, on which ink stands."""
 SCALE: Final = 2
 """Pixels of a PNG for each of the drawing's, for sharp screens."""
+HEAD: Final = 28.0
+"""Pixels at the top in which the title stands."""
+SMALLEST: Final = 9.0
+"""Pixels of text that can still be read."""
 
 
 @final
@@ -71,12 +76,14 @@ class Text:
     anchor: str = "start"
     """start, middle or end: which part of it stands at `x`."""
     bold: bool = False
+    upright: bool = False
+    """Turned by a quarter, to be read from below; `anchor` then counts from below too."""
 
 
 @final
 @dataclass(frozen=True)
 class Picture:
-    """Pixels, uint8 (H, W, 3), drawn `width` wide and `height` high."""
+    """Pixels, uint8 (H, W, 3), or (H, W, 4) with opacity, drawn `width` wide and `height` high."""
 
     x: float
     y: float
@@ -102,21 +109,37 @@ class Canvas:
     description: str = ""
     """What is to be seen, in a sentence or two."""
     shapes: list[Shape] = field(default_factory=list)
+    _title: Text | None = None
+    """The title, where it is drawn."""
 
     def add(self, *shapes: Shape) -> None:
         """Draw shapes over those that are there."""
         self.shapes.extend(shapes)
 
-    def to_svg(self) -> str:
-        """Return the figure as an SVG document; pictures are within it."""
-        return "\n".join([*self._svg(), "</svg>"]) + "\n"
+    def add_title(self, x: float = 12.0) -> None:
+        """Write the title into the strip at the top; a page that says it itself leaves the strip away."""
+        self._title = Text(x, 20, self.title, bold=True)
+
+    @property
+    def least_width(self) -> float:
+        """The width down to which the figure may be scaled while its text can be read."""
+        sizes = [shape.size for shape in self.shapes if isinstance(shape, Text)]
+        return self.width * min(1.0, SMALLEST / min(sizes)) if sizes else 0.0
+
+    def to_svg(self, *, within_page: bool = False) -> str:
+        """Return the figure as an SVG document; pictures are within it.
+
+        Args:
+            within_page: for a page that has the colours in its style sheet and says the title itself.
+        """
+        return "\n".join([*self._svg(within_page=within_page), "</svg>"]) + "\n"
 
     def to_png(self) -> bytes:
         """Return the figure as a PNG file, light, twice as large as the drawing."""
         size = (round(self.width * SCALE), round(self.height * SCALE))
         image = Image.new("RGB", size, COLOURS["paper"][0])
         draw = ImageDraw.Draw(image)
-        for shape in self.shapes:
+        for shape in self._drawn():
             _paint(image, draw, shape)
         stream = io.BytesIO()
         image.save(stream, "PNG", optimize=True)
@@ -142,15 +165,22 @@ class Canvas:
     def __repr__(self) -> str:
         return f"Canvas({self.title!r}, {self.width:g} x {self.height:g}, {len(self.shapes)} shapes)"
 
-    def _svg(self) -> Iterator[str]:
-        size = f'viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}" height="{self.height:g}"'
+    def _drawn(self) -> list[Shape]:
+        return [self._title, *self.shapes] if self._title else self.shapes
+
+    def _svg(self, *, within_page: bool) -> Iterator[str]:
+        top = HEAD if within_page and self._title else 0.0
+        width, height = f"{self.width:g}", f"{self.height - top:g}"
+        size = f'viewBox="0 {top:g} {width} {height}" width="{width}" height="{height}"'
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="system-ui, sans-serif">'
-            f"<title>{escape(self.title)}</title><desc>{escape(self.description or self.title)}</desc>"
+            f"<title>{_said(self.title)}</title><desc>{_said(self.description or self.title)}</desc>"
         )
-        yield f"<style>{_style()}</style>"
-        yield f'<rect class="f-paper" width="{self.width:g}" height="{self.height:g}"/>'
-        for shape in self.shapes:
+        if not within_page:
+            dark = f"@media (prefers-color-scheme:dark){{{classes(1)}}}"
+            yield f"<style>{classes(0)}{dark}@media print{{{classes(0)}}}</style>"
+            yield f'<rect class="f-paper" width="{width}" height="{height}"/>'
+        for shape in self.shapes if within_page else self._drawn():
             yield _element(shape)
 
 
@@ -175,16 +205,12 @@ def grid(pictures: Sequence[np.ndarray], columns: int, gap: int = 1, paper: int 
     return result
 
 
-def _style() -> str:
-    """Return the colours as classes, light, and dark where the reader asks for that."""
-
-    def classes(dark: int) -> str:
-        return "".join(
-            f".f-{name}{{fill:{pair[dark]}}}.s-{name}{{stroke:{pair[dark]};fill:none}}"
-            for name, pair in COLOURS.items()
-        )
-
-    return f"{classes(0)}@media (prefers-color-scheme:dark){{{classes(1)}}}@media print{{{classes(0)}}}"
+def classes(dark: int) -> str:
+    """Return the colours as classes of a style sheet: those on light paper, or on dark."""
+    return "".join(
+        f".f-{name}{{fill:{pair[dark]}}}.s-{name}{{stroke:{pair[dark]};fill:none}}"
+        for name, pair in COLOURS.items()
+    )
 
 
 def _element(shape: Shape) -> str:
@@ -201,9 +227,10 @@ def _element(shape: Shape) -> str:
         case Text():
             weight = ' font-weight="bold"' if shape.bold else ""
             anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
+            turned = f' transform="rotate(-90 {shape.x:.1f} {shape.y:.1f})"' if shape.upright else ""
             return (
                 f'<text class="f-{shape.colour}" x="{shape.x:.1f}" y="{shape.y:.1f}" '
-                f'font-size="{shape.size:g}"{anchor}{weight}>{escape(shape.text)}</text>'
+                f'font-size="{shape.size:g}"{anchor}{weight}{turned}>{_said(shape.text)}</text>'
             )
         case Picture():
             how = "" if shape.smooth else ' style="image-rendering:pixelated"'
@@ -214,10 +241,32 @@ def _element(shape: Shape) -> str:
 
 
 def data_address(pixels: np.ndarray) -> str:
-    """Return pixels, uint8 (H, W, 3), as the address of a PNG that lies within a page."""
+    """Return pixels, uint8 (H, W, 3) or (H, W, 4), as the address of a PNG that lies within a page.
+
+    Of up to 256 colours a byte a pixel is kept, and nothing is lost.
+    """
     stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG", optimize=True)
+    indexed = _indexed(pixels)
+    if indexed is None:
+        Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG", optimize=True)
+    else:
+        image, opacity = indexed
+        image.save(stream, "PNG", optimize=True, **({"transparency": opacity} if opacity else {}))
     return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def _indexed(pixels: np.ndarray) -> tuple[Image.Image, bytes] | None:
+    """Return pixels as an image with a palette, and the palette's opacities; None of more than 256 colours."""
+    height, width, channels = pixels.shape
+    packed = np.zeros((height, width, 4), np.uint8)
+    packed[..., :channels] = pixels
+    colours, numbers = np.unique(packed.view("<u4"), return_inverse=True)
+    if len(colours) > 256:
+        return None
+    table = colours.astype("<u4").view(np.uint8).reshape(-1, 4)
+    image = Image.fromarray(numbers.reshape(height, width).astype(np.uint8), "P")
+    image.putpalette(table[:, :3].tobytes())
+    return image, table[:, 3].tobytes() if channels == 4 else b""
 
 
 def _paint(image: Image.Image, draw: ImageDraw.ImageDraw, shape: Shape) -> None:
@@ -245,12 +294,30 @@ def _paint(image: Image.Image, draw: ImageDraw.ImageDraw, shape: Shape) -> None:
             anchor = {"start": "ls", "middle": "ms", "end": "rs"}[shape.anchor]
             stroke = 1 if shape.bold else 0
             position, colour = (shape.x * SCALE, shape.y * SCALE), COLOURS[shape.colour][0]
-            draw.text(position, shape.text, fill=colour, font=font, anchor=anchor, stroke_width=stroke / 2)
+            if shape.upright:
+                _paint_upright(image, shape, font, anchor)
+                return
+            draw.text(
+                position, visible(shape.text), fill=colour, font=font, anchor=anchor, stroke_width=stroke / 2
+            )
         case Picture():
             size = (max(1, round(shape.width * SCALE)), max(1, round(shape.height * SCALE)))
             how = Image.Resampling.LANCZOS if shape.smooth else Image.Resampling.NEAREST
             scaled = Image.fromarray(np.ascontiguousarray(shape.pixels)).resize(size, how)
-            image.paste(scaled, (round(shape.x * SCALE), round(shape.y * SCALE)))
+            mask = scaled if scaled.mode == "RGBA" else None
+            image.paste(scaled, (round(shape.x * SCALE), round(shape.y * SCALE)), mask)
+
+
+def _paint_upright(
+    image: Image.Image, shape: Text, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, anchor: str
+) -> None:
+    """Paint text that is turned by a quarter: on a square of its own around its point, which is turned then."""
+    reach = round(max(image.size))
+    mask = Image.new("L", (2 * reach, 2 * reach))
+    ImageDraw.Draw(mask).text((reach, reach), visible(shape.text), fill=255, font=font, anchor=anchor)
+    turned = mask.rotate(90)
+    place = (round(shape.x * SCALE) - reach, round(shape.y * SCALE) - reach)
+    image.paste(COLOURS[shape.colour][0], (*place, place[0] + 2 * reach, place[1] + 2 * reach), turned)
 
 
 def _dashes(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
@@ -263,3 +330,8 @@ def _dashes(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, flo
             ends = (start / distance, min(start + length, distance) / distance)
             pieces.append([(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share) for share in ends])
     return pieces
+
+
+def _said(text: str) -> str:
+    """Return text as XML takes it; what it has no letter for, as its number."""
+    return escape(visible(text))

@@ -54,14 +54,19 @@ def check_depth(metadata: Mapping[str, Any], path: Path) -> None:
     Raises:
         DamagedError: they are.
     """
-    level: list[Any] = [metadata]
-    for _ in range(DEEPEST):
-        parts = [part for part in level if isinstance(part, dict | list)]
-        level = [entry for part in parts for entry in (part.values() if isinstance(part, dict) else part)]
-    if any(isinstance(part, dict | list) for part in level):
+    if nested_too_deep(metadata):
         raise DamagedError(
             f"{path} is no checkpoint that alexnet has written: its metadata is nested too deep"
         )
+
+
+def nested_too_deep(plain: Mapping[str, Any]) -> bool:
+    """Whether lists and tables are nested deeper than any that were ever written."""
+    level: list[Any] = [plain]
+    for _ in range(DEEPEST):
+        parts = [part for part in level if isinstance(part, dict | list)]
+        level = [entry for part in parts for entry in (part.values() if isinstance(part, dict) else part)]
+    return any(isinstance(part, dict | list) for part in level)
 
 
 def check_parts(metadata: Mapping[str, Any], path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_data_set_says_what_it_is(shapes: Dataset) -> None:
 
 def test_a_notebook_shows_pictures_and_their_classes(shapes: Dataset) -> None:
     page = shapes._repr_html_()
-    pictures = re.findall(r"src='data:image/png;base64,([^']+)'", page)
+    pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
     assert len(pictures) == 16
     assert Image.open(io.BytesIO(base64.b64decode(pictures[0]))).size == (64, 64)
     assert page.count("<figcaption>red disc</figcaption>") >= 2

@@ -225,6 +225,7 @@ class Runs:
         refused(lambda: alexnet.load(self.folder))
         refused(lambda: digest(self.folder))
         refused(lambda: stored_recipe(self.folder))
+        refused(lambda: alexnet.report(self.folder, views=1))
 
 
 class Definitions:

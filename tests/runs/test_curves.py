@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from alexnet.runs.curves import draw
+from alexnet.canvas import Line
+from alexnet.runs.curves import draw, panels
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
@@ -68,6 +69,22 @@ def test_a_rate_that_falls_smoothly_is_drawn_and_not_marked() -> None:
     assert dashed == []
     heights = [y for _, y in points(curves[-1])]
     assert heights == sorted(heights)
+
+
+def test_a_rate_that_changes_at_each_of_a_few_epochs_is_not_marked() -> None:
+    """A cosine or a polynomial over five epochs is a schedule that falls, not one that drops four times."""
+    rows = [row | {"rate": 0.1 - 0.01 * row["epoch"] ** 2} for row in ROWS]
+    assert lines_of(rows)[1] == []
+
+
+def test_small_panels_show_the_same_lines() -> None:
+    """Errors, losses and the rate by themselves, their marks too, and no text smaller than can be read on a phone."""
+    found = panels(ROWS)
+    assert [panel.title for panel in found] == ["Error", "Loss", "Rate"]
+    lines = [[shape for shape in panel.shapes if isinstance(shape, Line)] for panel in found]
+    assert [len([line for line in each if not line.dashed]) for each in lines] == [2, 2, 1]
+    assert [len([line for line in each if line.dashed]) for each in lines] == [1, 1, 0]
+    assert all(panel.least_width <= 350 for panel in found)
 
 
 @pytest.mark.parametrize("rows", [ROWS[:1], [{"epoch": 0.5, "step": 1, "training_loss": 0.0}], []])

@@ -14,6 +14,7 @@ from alexnet.runs import journal
 from alexnet.runs.checkpoints import BEST, best_checkpoint
 from alexnet.runs.directory import ENVIRONMENT, FAILURE, LOCK, RECIPE, RunDirectory
 from alexnet.runs.listing import runs
+from alexnet.runs.origin import ORIGIN
 from alexnet.runs.run import Run
 from alexnet.weights.loading import load
 
@@ -65,7 +66,9 @@ def two(finished: Path, tmp_path: Path) -> tuple[Path, Path]:
     return copies[0], copies[1]
 
 
-@pytest.mark.parametrize("name", [RECIPE, "journal.jsonl", ENVIRONMENT, FAILURE, BEST, LOCK, "curves.svg"])
+@pytest.mark.parametrize(
+    "name", [RECIPE, "journal.jsonl", ENVIRONMENT, ORIGIN, FAILURE, BEST, LOCK, "curves.svg"]
+)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_one_bad_run_stops_no_list_and_is_told_of_in_a_line(
     two: tuple[Path, Path], name: str, damage: str

@@ -18,12 +18,14 @@ from alexnet.errors import AlexNetError, CheckpointError, RunError
 from alexnet.runs.checkpoints import BEST, checkpoints, digest, newest_whole
 from alexnet.runs.directory import RunDirectory, check_free
 from alexnet.runs.listing import runs
+from alexnet.runs.origin import Origin
 from alexnet.training.display import ProgressDisplay
 from alexnet.training.loop import run_training
 from alexnet.training.recipe import Recipe
 
 QUIET = ProgressDisplay(quiet=True)
 CPU = torch.device("cpu")
+NOWHERE = Origin("none", "", "")
 
 
 @pytest.fixture
@@ -150,7 +152,7 @@ def test_runs_are_listed_with_their_states(
 
     def fail() -> None:
         with RunDirectory(tmp_path / "d-failed", resume=False) as directory:
-            directory.begin({"name": "test", "training": {"epochs": 3.0}}, CPU)
+            directory.begin({"name": "test", "training": {"epochs": 3.0}}, CPU, NOWHERE)
             raise AlexNetError("the network\nforgot")
 
     with pytest.raises(AlexNetError):
@@ -172,7 +174,7 @@ def test_a_failed_run_that_goes_on_has_not_failed(tmp_path: Path) -> None:
     (tmp_path / "failure.txt").write_text("before")
     (tmp_path / "recipe.json").write_text("{}")
     with RunDirectory(tmp_path, resume=True) as directory:
-        directory.begin({}, CPU)
+        directory.begin({}, CPU, NOWHERE)
     assert not (tmp_path / "failure.txt").exists()
 
 

@@ -21,6 +21,7 @@ VERBS: Final = {
     "evaluate": "Evaluate a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
+    "report": "Write all that there is to say of a run, or of two, as one page.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",
     "check-gradients": "Compare a network's gradients with differences of its objective.",
     "weights": "List published weights and where they lie; fetch them.",

@@ -13,11 +13,7 @@ from alexnet.cli.options import PATH, changes, device
 @click.option("--network", metavar="NAME|FILE", help="Train this network instead of the recipe's.")
 @click.option("--params", type=PATH, metavar="FILE", help="Layer parameters of --network FILE.")
 @click.option(
-    "--from",
-    "--weights",
-    "weights",
-    metavar="RUN",
-    help="Go on from the weights of a run, a checkpoint or a name, where they fit; none for new ones.",
+    "--from", "--weights", "weights", metavar="RUN", help="Go on from these weights; none: new ones."
 )
 @click.option("--quarantine", type=PATH, metavar="FILE", help="Leave out what this lists.")
 @click.option("--run", type=PATH, metavar="DIR", help="Run directory [runs/RECIPE].")
@@ -68,7 +64,8 @@ def command(
     the same command with --resume goes on. Under torchrun or srun it joins the processes that it finds.
     """
     from alexnet.cli.terminal.after_training import show_run
-    from alexnet.cli.terminal.before_training import show_choice, show_collectives, show_dry_run, show_recipe
+    from alexnet.cli.terminal.before_training import show_choice, show_recipe
+    from alexnet.cli.terminal.dry_run import show_collectives, show_dry_run
     from alexnet.cli.terminal.showing import say
     from alexnet.device import describe_device
     from alexnet.errors import Interrupted, PeerError

@@ -1,16 +1,14 @@
 """What a notebook shows of a data set: one line, and small pictures with their classes, all within the page."""
 
-import base64
-import html
-import io
 from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
-from PIL import Image
 
 from alexnet.data.decoding.images import square_pixels
-from alexnet.text import visible
+from alexnet.page.blocks import Tile, Tiles
+from alexnet.page.notebook import contact_sheet
+from alexnet.page.pictures import photograph
 
 _SIDE: Final = 64
 _LETTERS: Final = 24  # of a caption
@@ -23,15 +21,10 @@ def gallery(title: str, pictures: Iterable[tuple[np.ndarray, str]]) -> str:
         title: the line, as plain text.
         pictures: uint8 RGB, (3, S, S), and what each shows, of which the first words are taken.
     """
-    figures = "".join(_figure(pixels, words) for pixels, words in pictures)
-    return f"<div><code>{html.escape(visible(title))}</code><br>{figures}</div>"
+    tiles = tuple(_tile(pixels, words) for pixels, words in pictures)
+    return contact_sheet(title, Tiles(tiles, ("class",)), width=_SIDE + 16)
 
 
-def _figure(pixels: np.ndarray, words: str) -> str:
-    stream = io.BytesIO()
+def _tile(pixels: np.ndarray, words: str) -> Tile:
     small = square_pixels(pixels.transpose(1, 2, 0), _SIDE).transpose(1, 2, 0)
-    Image.fromarray(np.ascontiguousarray(small)).save(stream, "PNG")
-    address = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
-    caption = html.escape(visible(words.split(",")[0][:_LETTERS]))
-    style = f"display:inline-block;margin:4px;width:{_SIDE + 16}px;font-size:11px;vertical-align:top"
-    return f"<figure style='{style}'><img alt='' src='{address}'><figcaption>{caption}</figcaption></figure>"
+    return Tile((photograph(small),), "", (words.split(",")[0][:_LETTERS],))

@@ -1,6 +1,6 @@
 """Evaluate networks on a split: every picture once, views averaged, then networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from alexnet.evaluation.counts import Counts
 from alexnet.evaluation.ensemble import classifiers_of, members, prepared_for, split_of
 from alexnet.evaluation.not_finite import NONE, first_not_finite, refuse_not_finite
 from alexnet.evaluation.paper import paper_table
-from alexnet.evaluation.predict import probabilities
+from alexnet.evaluation.predict import PredictedBatch, probabilities
 from alexnet.evaluation.predictions.scoring import file_of_predictions, score_predictions
 from alexnet.evaluation.predictions.writing import Destination, written_predictions
 from alexnet.evaluation.report import Report
@@ -32,6 +32,7 @@ def evaluate(
     predictions: str | Path | None = None,
     device: str | torch.device = "auto",
     processes: ProcessGroup = ALONE,
+    observe: Callable[[PredictedBatch], None] = lambda batch: None,
 ) -> Report:
     """Evaluate a network, or the average of several, on every picture of a split exactly once.
 
@@ -53,6 +54,7 @@ def evaluate(
         device: where the networks answer: cpu, cuda, cuda:1; auto is where loaded classifiers are, else a CUDA device
             where there is one, since a whole split is much to compute (`load` says cpu, for a picture or two).
         processes: who share the pictures; every one of them gets the report of all.
+        observe: is shown each batch of this process once it is counted, its labels those of the first network.
     Returns:
         the errors, as fractions.
     Raises:
@@ -90,6 +92,7 @@ def evaluate(
             bad = first_not_finite(batch, bad)
             labels = numbers[batch.labels]
             counts.add(batch.probabilities, labels, batch.indices)
+            observe(replace(batch, labels=labels))
             write(batch.probabilities, labels, batch.indices)
         refuse_not_finite(networks, bad, views, processes, sources)
     return Report(

@@ -197,7 +197,8 @@ def attribution(network: Network, image: Tensor, label: int, method: str, *, wor
         if method != "gradient"
         else "Left the picture as the network sees it; right the gradient at its pixels, grey where it is 0.",
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True), Picture(12, 32, side, side, picture, smooth=True))
+    canvas.add_title()
+    canvas.add(Picture(12, 32, side, side, picture, smooth=True))
     for number, (title, pixels) in enumerate(panels, 1):
         left = 12 + number * (side + 12)
         canvas.add(Picture(left, 32, side, side, pixels, smooth=method != "gradient"))

@@ -11,11 +11,14 @@ from torch import Tensor
 
 from alexnet.canvas import COLOURS, Canvas, Line, Picture, Rectangle, Text
 from alexnet.evaluation.calibration import Bin
+from alexnet.inspection.blocks import blocks
 
 NUMBERED: Final = 30
 """Classes up to which each cell says its number."""
 RULED: Final = 100
 """Classes up to which rows are named; above, the matrix is a picture, a pixel a pair."""
+STEPS: Final = 32
+"""Densities that a matrix's picture tells apart."""
 
 
 def confusion_figure(matrix: Tensor, names: Sequence[str]) -> Canvas:
@@ -33,25 +36,27 @@ def confusion_figure(matrix: Tensor, names: Sequence[str]) -> Canvas:
     shown = counts[order][:, order]
     shares = shown / np.maximum(shown.sum(1, keepdims=True), 1.0)
     classes, labels = len(names), [names[k] for k in order]
-    cell = 26.0 if classes <= NUMBERED else max(6.0, 560 / classes) if classes <= RULED else 560.0 / classes
-    margin = 130.0 if classes <= RULED else 16.0
+    cell = 26.0 if classes <= NUMBERED else max(9.0, 560 / classes) if classes <= RULED else 560.0 / classes
+    size = min(11.0, cell)
+    margin = 20.0 + 0.55 * size * max(map(len, map(_short, labels))) if classes <= RULED else 1.0
+    top, side = 36.0, classes * cell
     canvas = Canvas(
-        margin + classes * cell + 24,
-        60 + classes * cell + (margin - 100 if classes <= NUMBERED else 20),
+        margin + side + 1,
+        top + side + (margin if classes <= RULED else 1),
         f"Confusion of {classes:,} classes",
         f"A row a true class, a column the class that was named; shares of a row. {_said(counts, names)} "
         "Classes that are taken for one another stand together.",
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True))
+    canvas.add_title()
     if classes > NUMBERED:
-        canvas.add(Picture(margin, 40, classes * cell, classes * cell, _palette(shares)))
-    for row, label in enumerate(labels if classes <= RULED else []):
-        size = min(11.0, cell)
-        canvas.add(
-            Text(margin - 6, 40 + row * cell + cell / 2 + size / 3, _short(label), "quiet", size, "end")
-        )
+        canvas.add(Picture(margin, top, side, side, _palette(shares)))
+        canvas.add(*_frame(margin, top, side))
+    for number, label in enumerate(map(_short, labels) if classes <= RULED else []):
+        middle = number * cell + cell / 2 + size / 3
+        canvas.add(Text(margin - 6, top + middle, label, "quiet", size, "end"))
+        canvas.add(Text(margin + middle, top + side + 6, label, "quiet", size, "end", upright=True))
     for row, column in np.argwhere(shown > 0) if classes <= NUMBERED else []:
-        x, y = margin + column * cell, 40 + row * cell
+        x, y = margin + column * cell, top + row * cell
         _cell(canvas, x, y, cell, shares[row, column], int(shown[row, column]), right=row == column)
     return canvas
 
@@ -66,7 +71,7 @@ def reliability_figure(bins: Sequence[Bin], *, after: Sequence[Bin] = (), temper
     """
     width, height, left, top = 320.0, 320.0, 56.0, 40.0
     canvas = Canvas(
-        left + width + 130,
+        left + width + (130 if after else 24),
         top + height + 48,
         "Calibration",
         "How often it is right, over how sure it says it is; below the diagonal it is too sure."
@@ -76,7 +81,7 @@ def reliability_figure(bins: Sequence[Bin], *, after: Sequence[Bin] = (), temper
             else ""
         ),
     )
-    canvas.add(Text(left, 20, canvas.title, bold=True))
+    canvas.add_title(left)
     for step in range(5):
         share = step / 4
         canvas.add(Rectangle(left, top + height * (1 - share) - 0.5, width, 1, "rule"))
@@ -96,25 +101,6 @@ def reliability_figure(bins: Sequence[Bin], *, after: Sequence[Bin] = (), temper
     return canvas
 
 
-def blocks(counts: np.ndarray) -> np.ndarray:
-    """Return an order of the classes in which those that are taken for one another stand together: int64 (K,).
-
-    By the second eigenvector of the confusions' graph (spectral order), its sign and ties settled, so that the same
-    counts give the same order.
-    """
-    mixed = counts + counts.T
-    np.fill_diagonal(mixed, 0.0)
-    degrees = mixed.sum(1)
-    if len(counts) < 3 or not degrees.any():
-        return np.arange(len(counts))
-    scale = 1.0 / np.sqrt(np.maximum(degrees, 1e-12))
-    _, vectors = np.linalg.eigh(np.eye(len(counts)) - scale[:, None] * mixed * scale[None, :])
-    vector = np.round(vectors[:, 1] * scale, 9)
-    first = int(np.argmax(np.abs(vector)))
-    vector = vector if vector[first] >= 0 else -vector
-    return np.lexsort((np.arange(len(counts)), vector))
-
-
 def _cell(canvas: Canvas, x: float, y: float, size: float, share: float, count: int, *, right: bool) -> None:
     inner = (size - 2) * max(0.25, share) ** 0.5
     offset = (size - inner) / 2
@@ -124,17 +110,32 @@ def _cell(canvas: Canvas, x: float, y: float, size: float, share: float, count: 
     )
 
 
+def _frame(left: float, top: float, side: float) -> list[Rectangle]:
+    """Return the four edges of a square."""
+    return [
+        Rectangle(left - 1, top - 1, side + 2, 1, "rule"),
+        Rectangle(left - 1, top + side, side + 2, 1, "rule"),
+        Rectangle(left - 1, top, 1, side, "rule"),
+        Rectangle(left + side, top, 1, side, "rule"),
+    ]
+
+
 def _palette(shares: np.ndarray) -> np.ndarray:
-    """Return shares of a row as pixels, uint8 (K, K, 3): right answers blue, others red, stronger where more are."""
-    strength = np.clip(shares, 0.0, 1.0)[..., None] ** 0.5
-    paper, blue, red = (_rgb(COLOURS[name][0]) for name in ("paper", "blue", "red"))
-    tint = np.where(np.eye(len(shares), dtype=bool)[..., None], blue, red)
-    mixed: np.ndarray = paper * (1 - strength) + tint * strength
-    return np.asarray(np.rint(mixed).astype(np.uint8))
+    """Return shares of a row as pixels, uint8 (K, K, 4): right answers blue, others red, the denser the more there are.
+
+    In 32 steps of density, so that a thousand classes are a small file; what lies below shows through.
+    """
+    density = np.ceil(STEPS * np.sqrt(np.clip(shares, 0.0, 1.0))) / STEPS
+    blue, red = (_rgb(COLOURS[name][0]) for name in ("blue", "red"))
+    pixels = np.zeros((*shares.shape, 4), np.uint8)
+    pixels[..., :3] = np.where(np.eye(len(shares), dtype=bool)[..., None], blue, red)
+    pixels[..., :3] *= density[..., None] > 0
+    pixels[..., 3] = np.rint(255 * density)
+    return pixels
 
 
 def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float64)
+    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.uint8)
 
 
 def _said(counts: np.ndarray, names: Sequence[str]) -> str:

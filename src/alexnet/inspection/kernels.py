@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from alexnet.canvas import Canvas, Picture, Text, grid
+from alexnet.canvas import Canvas, Picture, grid
 from alexnet.errors import RecipeError
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
@@ -51,6 +51,12 @@ def filters(network: Network, stage: str = "conv1", *, position: int = 0) -> np.
         each.name for each in network.stages if isinstance(each.operation, Convolution | LocallyConnected)
     ]
     raise RecipeError(f"{stage} has no filters that could be drawn; {', '.join(known)} have")
+
+
+def first_filters(network: Network) -> str | None:
+    """Return the first stage that has filters, conv1 of most networks; None where none has."""
+    kinds = (Convolution, LocallyConnected)
+    return next((stage.name for stage in network.stages if isinstance(stage.operation, kinds)), None)
 
 
 def filter_pictures(
@@ -115,7 +121,7 @@ def kernels(
             network, stage, len(shown), count, in_colour=in_colour, normalized=normalized, parts=len(parts)
         ),
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True))
+    canvas.add_title()
     top = 36.0
     for each in grids:
         canvas.add(Picture(12, top, zoom * each.shape[1], zoom * each.shape[0], each))

@@ -62,7 +62,7 @@ def maps(network: Network, image: Tensor, stage: str, *, clipped: bool = True) -
         f"What {stage} of {network.architecture.kind} gives for the picture on the left; white is {most:.3g}, "
         f"black {least:.3g}.",
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True))
+    canvas.add_title()
     canvas.add(Picture(12, 36, side, side, pixels_of(image), smooth=True))
     canvas.add(Picture(24 + side, 36, zoom * whole.shape[1], zoom * whole.shape[0], whole))
     return canvas
@@ -79,7 +79,7 @@ def units(network: Network, image: Tensor, stage: str, *, best: int = 20) -> Can
         f"{stage}: the {len(order)} largest of {len(values)} values",
         "Bars to scale.",
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True))
+    canvas.add_title()
     for row, unit in enumerate(order):
         y = 36 + 18 * row
         canvas.add(Text(70, y + 11, f"unit {unit}", "quiet", anchor="end"))

@@ -115,7 +115,7 @@ def exciting(
         f"{stage}: what excites {len(chosen)} of its {count} units most",
         f"A row a unit: the parts of {len(split):,} pictures that its receptive field covers, the most exciting first.",
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True))
+    canvas.add_title()
     for row, unit in enumerate(chosen):
         top = 36 + row * (size + 6)
         canvas.add(Text(12, top + size / 2 + 4, f"unit {unit}", "quiet"))

@@ -98,7 +98,7 @@ def predictions(
         f"{dataset.name}, {split}: {len(shown)} pictures and what the network says of them",
         "Below each its class, and the classes named first, their probabilities as bars; the true one is bold on red.",
     )
-    canvas.add(Text(12, 20, canvas.title, bold=True))
+    canvas.add_title()
     side, images = classifier.network.architecture.side, dataset.split(split)
     for number, answer in enumerate(shown):
         left, top = 12 + number % columns * (width + 12), 36 + number // columns * (height + 16)

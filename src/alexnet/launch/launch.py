@@ -13,7 +13,7 @@ from typing import Final
 from alexnet.cpu import cores
 from alexnet.distributed.group import ALONE, ProcessGroup, joined
 from alexnet.distributed.torchrun import start
-from alexnet.errors import Interrupted, PeerError, RunError
+from alexnet.errors import Interrupted, PeerError, RecipeError, RunError
 from alexnet.launch.request import RunRequest
 from alexnet.launch.resolve import ResolvedRun
 from alexnet.runs.checkpoint_writer import CheckpointPolicy
@@ -55,6 +55,7 @@ def launch(resolved: ResolvedRun) -> Run:
                 log_to=request.log_to,
                 group=group,
                 device=request.device,
+                command=_typed(request, directory),
             )
         except Interrupted as stop:
             raise Interrupted(f"{stop}; {_going_on(request, directory, group)}", stop.exit_code) from None
@@ -127,6 +128,14 @@ def _run_directory(run: str | Path | None, name: str, group: ProcessGroup) -> It
         if group.is_first:
             with contextlib.suppress(OSError):  # it holds a run
                 path.rmdir()
+
+
+def _typed(request: RunRequest, directory: Path) -> list[str]:
+    """Return the command that a run is begun with; none where it cannot be typed, as with a recipe made in Python."""
+    try:
+        return ["alexnet", *dataclasses.replace(request, run=directory, resume=False).arguments()]
+    except RecipeError:
+        return []
 
 
 def _going_on(request: RunRequest, directory: Path, group: ProcessGroup) -> str:

@@ -29,7 +29,9 @@ def transfer(start: str = START, network: Architecture | None = None) -> Recipe:
 
     Source: Kumar et al. 2022, probing before fine-tuning; rates that grow towards the last layer: Howard and Ruder
     2018. The paper goes on from a network of more classes at one rate (section 6).
-    Expected: docs/results.md has its errors and their commands.
+    Expected: about half the error of the same pictures' histograms of gradients with a linear SVM.
+    Measured here: 34% error of 10 classes that the features had not seen, by 20 pictures of each, in 10 seconds of two
+    cores (docs/results.md).
 
     Args:
         start: the weights that it begins with: a run, a checkpoint, or published ones by their name.

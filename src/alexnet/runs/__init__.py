@@ -3,7 +3,7 @@
     directory          who may write it, and what lies in it
     checkpoints        its checkpoints and its best network; checkpoint_writer: written in the background
     journal, curves    a row an epoch, and the same drawn; run_log, trackers: who is told of it
-    environment        what its numbers may depend on
+    environment        what its numbers may depend on; origin: where its pictures lay, and the command
     run, listing       a run as a person holds it, and all of them; loading: as a classifier
     tidying            what a finished run no longer needs
 

@@ -3,13 +3,13 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, final
 
 from alexnet.canvas import Canvas, Line, Rectangle, Text
 from alexnet.runs.journal import Row, is_number
 
 _WIDTH: Final = 640.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60.0, 150.0, 30.0, 40.0  # margins within a panel
 _HEIGHT, _RATE_HEIGHT = 300.0, 150.0  # of a panel, and of the rate's
 _ERRORS: Final = {
     "training_top1_error": ("training", "quiet"),
@@ -18,7 +18,21 @@ _ERRORS: Final = {
 }
 _LOSSES: Final = {"training_loss": ("training", "quiet"), "validation_loss": ("validation", "red")}
 _DROPS: Final = 8
-"""Changes of the rate that are marked in every panel; a rate that falls smoothly is drawn, and not marked."""
+"""Changes of the rate that are marked at most."""
+
+
+@final
+@dataclass(frozen=True)
+class _Place:
+    """Where a panel stands, in pixels, and the margins within it."""
+
+    top: float
+    width: float
+    height: float
+    left: float = 60.0
+    right: float = 150.0
+    above: float = 30.0
+    below: float = 40.0
 
 
 def draw(rows: Sequence[Row], title: str) -> str:
@@ -37,21 +51,57 @@ def figure(rows: Sequence[Row], title: str) -> Canvas:
     """
     if not rows:
         canvas = Canvas(_WIDTH, 80, f"{title}: no epoch is finished yet")
-        canvas.add(Text(_LEFT, 44, canvas.title))
+        canvas.add(Text(60, 44, canvas.title))
         return canvas
-    last = rows[-1]
     canvas = Canvas(
         _WIDTH,
         2 * _HEIGHT + _RATE_HEIGHT,
         f"{title}: learning curves",
-        f"Errors, losses and the rate over {float(last['epoch']):g} epochs: {_said(last)}.",
+        f"Errors, losses and the rate over {counted(float(rows[-1]['epoch']), 'epoch')}: {_said(rows[-1])}.",
     )
-    drops = [before for before, row in itertools.pairwise(rows) if before.get("rate") != row.get("rate")]
-    marks = [float(row["epoch"]) for row in drops] if len(drops) <= _DROPS else []
-    _panel(canvas, rows, _ERRORS, 0.0, _HEIGHT, f"{title}: error", marks, percent=True)
-    _panel(canvas, rows, _LOSSES, _HEIGHT, _HEIGHT, "loss", marks)
-    _panel(canvas, rows, {"rate": ("rate", "amber")}, 2 * _HEIGHT, _RATE_HEIGHT, "rate of the weights", [])
+    marks, rate = _drops(rows), {"rate": ("rate", "amber")}
+    errors, losses = _Place(0.0, _WIDTH, _HEIGHT), _Place(_HEIGHT, _WIDTH, _HEIGHT)
+    _panel(canvas, rows, _ERRORS, errors, f"{title}: error", marks, percent=True)
+    _panel(canvas, rows, _LOSSES, losses, "loss", marks)
+    _panel(canvas, rows, rate, _Place(2 * _HEIGHT, _WIDTH, _RATE_HEIGHT), "rate of the weights", [])
     return canvas
+
+
+def panels(rows: Sequence[Row]) -> list[Canvas]:
+    """Draw the same as three small figures, which a narrow page has below each other.
+
+    Args:
+        rows: of a journal, at least one.
+    """
+    last = rows[-1]
+    epochs = f"over {counted(float(last['epoch']), 'epoch')}"
+    found = [
+        ("Error", f"Of the pictures, the fraction named wrongly, {epochs}: {_said(last)}.", _ERRORS),
+        ("Loss", f"The mean cross-entropy {epochs}.", _LOSSES),
+        ("Rate", f"What a step is multiplied by, of the weights, {epochs}.", {"rate": ("rate", "amber")}),
+    ]
+    drawn = []
+    for title, description, lines in found:
+        shown = sum(bool(_points(rows, name)) for name in lines)
+        above = 12.0 + 15 * shown if len(lines) > 1 else 12.0
+        place = _Place(0.0, 336.0, 184.0 + above, left=52.0, right=12.0, above=above)
+        canvas = Canvas(place.width, place.height, title, description)
+        marks = [] if "rate" in lines else _drops(rows)
+        _panel(canvas, rows, lines, place, "", marks, percent=title == "Error", legend_above=True)
+        drawn.append(canvas)
+    return drawn
+
+
+def counted(number: float, noun: str) -> str:
+    """Return a number with its noun: 1 epoch, 3 epochs."""
+    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+
+
+def _drops(rows: Sequence[Row]) -> list[float]:
+    """Return the epochs after which the rate became another, where it mostly stands still: a smooth fall is none."""
+    drops = [before for before, row in itertools.pairwise(rows) if before.get("rate") != row.get("rate")]
+    still = len(rows) - 1 - len(drops)
+    return [float(row["epoch"]) for row in drops] if len(drops) <= min(_DROPS, still) else []
 
 
 def _said(row: Row) -> str:
@@ -67,45 +117,49 @@ def _panel(
     canvas: Canvas,
     rows: Sequence[Row],
     lines: Mapping[str, tuple[str, str]],
-    top: float,
-    height: float,
+    place: _Place,
     title: str,
     marks: Sequence[float],
     *,
     percent: bool = False,
+    legend_above: bool = False,
 ) -> None:
-    """Draw one pair of axes and its lines, `top` pixels from the upper edge."""
-    values = [float(row[name]) for row in rows for name in lines if _known(row, name)]
-    highest, last = _round_up(max(values, default=1.0)), float(rows[-1]["epoch"])
+    """Draw one pair of axes and its lines."""
+    shown = {name: found for name in lines if (found := _points(rows, name))}
+    highest = _round_up(max((value for found in shown.values() for _, value in found), default=1.0))
+    last = float(rows[-1]["epoch"])
 
     def x(epoch: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * epoch / max(last, 1e-9)
+        return place.left + (place.width - place.left - place.right) * epoch / max(last, 1e-9)
 
     def y(value: float) -> float:
-        return top + height - _BOTTOM - (height - _TOP - _BOTTOM) * value / highest
+        room = place.height - place.above - place.below
+        return place.top + place.height - place.below - room * value / highest
 
-    canvas.add(Text(_LEFT, top + 18, title, bold=True))
+    canvas.add(*([Text(place.left, place.top + 18, title, bold=True)] if title else []))
     for step in range(5):
         value, epoch = highest * step / 4, last * step / 4
         label = f"{value:.1%}" if percent else f"{value:.3g}"
         canvas.add(Rectangle(x(0), y(value) - 0.5, x(last) - x(0), 1, "rule"))
-        canvas.add(Text(_LEFT - 6, y(value) + 4, label, "quiet", anchor="end"))
-        canvas.add(Text(x(epoch), top + height - _BOTTOM + 18, f"{epoch:.3g}", "quiet", anchor="middle"))
-    canvas.add(Text(x(last / 2), top + height - 6, "epochs", "quiet", anchor="middle"))
+        canvas.add(Text(place.left - 6, y(value) + 4, label, "quiet", anchor="end"))
+        canvas.add(Text(x(epoch), y(0) + 18, f"{epoch:.3g}", "quiet", anchor="middle"))
+    canvas.add(Text(x(last / 2), y(0) + 34, "epochs", "quiet", anchor="middle"))
     for epoch in marks:
         canvas.add(Line(((x(epoch), y(0)), (x(epoch), y(highest))), "rule", dashed=True))
-    for number, (name, (label, colour)) in enumerate(lines.items()):
-        points = tuple((x(float(row["epoch"])), y(float(row[name]))) for row in rows if _known(row, name))
-        if points and not (name == "validation_top5_error" and _is_zero(rows, name)):
-            canvas.add(Line(points, colour))
-            canvas.add(
-                *(Rectangle(px - 1.5, py - 1.5, 3, 3, colour) for px, py in points if len(points) <= 60)
-            )
-            canvas.add(Text(x(last) + 10, top + _TOP + 16 * number + 8, label, colour))
+    for number, (name, values) in enumerate(shown.items()):
+        (label, colour), points = lines[name], [(x(epoch), y(value)) for epoch, value in values]
+        canvas.add(Line(tuple(points), colour))
+        canvas.add(*(Rectangle(px - 1.5, py - 1.5, 3, 3, colour) for px, py in points if len(points) <= 60))
+        if legend_above and len(lines) > 1:
+            canvas.add(Text(place.left, place.top + 12 + 15 * number, label, colour))
+        elif not legend_above:
+            canvas.add(Text(x(last) + 10, place.top + place.above + 16 * number + 8, label, colour))
 
 
-def _is_zero(rows: Sequence[Row], name: str) -> bool:
-    return not any(row[name] for row in rows if _known(row, name))
+def _points(rows: Sequence[Row], name: str) -> list[tuple[float, float]]:
+    """Return epochs and values where both are known; none of a top-5 error that can be nothing but 0."""
+    found = [(float(row["epoch"]), float(row[name])) for row in rows if is_number(row.get(name))]
+    return [] if name == "validation_top5_error" and not any(value for _, value in found) else found
 
 
 def _known(row: Row, name: str) -> bool:

@@ -2,15 +2,18 @@
 
 recipe.json                     the resolved recipe
 environment.json                versions, machine, threads
+origin.json                     where its pictures lay, and the command
 journal.jsonl, journal.csv      a row an epoch
 curves.svg                      the same as curves
 failure.txt                     why the run failed, if it did
 tidied.txt                      its checkpoints were removed: it cannot go on
+report.html, report.md          what alexnet report wrote
 checkpoints/step-00000390.safetensors   the newest ones; the last is the one with the highest step
 best.safetensors                the network with the lowest validation error so far
 """
 
 import contextlib
+import dataclasses
 import errno
 import fcntl
 import json
@@ -30,6 +33,7 @@ from alexnet.errors import Interrupted, RunError
 from alexnet.files import read_bounded, write_text
 from alexnet.runs.checkpoints import BEST, checkpoints
 from alexnet.runs.environment import environment
+from alexnet.runs.origin import ORIGIN, Origin
 from alexnet.text import visible
 
 RECIPE: Final = "recipe.json"
@@ -37,7 +41,12 @@ ENVIRONMENT: Final = "environment.json"
 FAILURE: Final = "failure.txt"
 TIDIED: Final = "tidied.txt"
 LOCK: Final = ".lock"
-FILES: Final = (RECIPE, ENVIRONMENT, FAILURE, TIDIED, BEST, "journal.jsonl", "journal.csv", "curves.svg")
+REPORT: Final = "report"
+"""The name of a report, without its ending."""
+FILES: Final = (
+    *(RECIPE, ENVIRONMENT, ORIGIN, FAILURE, TIDIED, BEST),
+    *("journal.jsonl", "journal.csv", "curves.svg", f"{REPORT}.html", f"{REPORT}.md"),
+)
 """What a run writes into its directory."""
 FOLDERS: Final[dict[str, str]] = {
     "checkpoints": "step-*.safetensors",
@@ -130,22 +139,27 @@ class RunDirectory:
             # not through the file's own buffer: on a full disk that would fail again when it is closed
             os.pwrite(self._lock.fileno(), name.encode(), 0)
 
-    def begin(self, recipe: Mapping[str, Any], device: torch.device) -> None:
-        """Write the resolved recipe and the environment: the run begins, or goes on.
+    def begin(self, recipe: Mapping[str, Any], device: torch.device, origin: Origin) -> None:
+        """Write the resolved recipe, the environment and the origin: the run begins, or goes on.
 
         Args:
             recipe: as plain values.
             device: where it computes.
+            origin: where its pictures lie now; the command that began a run which goes on stays.
         Raises:
             RunError: they cannot be written.
         """
         if not self.writes:
             return
+        with contextlib.suppress(RunError):  # one that cannot be read is written anew
+            before = Origin.read(self.path)
+            origin = dataclasses.replace(origin, command=before.command) if before else origin
         try:
             (self.path / FAILURE).unlink(missing_ok=True)
             write_text(self.path / RECIPE, json.dumps(recipe, indent=2, ensure_ascii=False) + "\n")
             found = environment(device, self._group)
             write_text(self.path / ENVIRONMENT, json.dumps(found, indent=2) + "\n")
+            origin.write(self.path)
         except OSError as error:
             raise RunError(
                 f"{self.path} cannot be written: {error.strerror}; make room, or give another --run"

@@ -18,6 +18,7 @@ from alexnet.runs.checkpoint_writer import CheckpointPolicy, CheckpointWriter
 from alexnet.runs.checkpoints import checkpoints
 from alexnet.runs.directory import RunDirectory
 from alexnet.runs.journal import STOPPED_EARLY, Row
+from alexnet.runs.origin import Origin
 from alexnet.runs.run_log import RunLog
 from alexnet.runs.trackers import open_tracker
 from alexnet.training.collapse import COLLAPSED, CollapseCheck
@@ -46,6 +47,7 @@ def run_training(
     log_to: Sequence[str] = (),
     group: ProcessGroup = ALONE,
     device: str = "auto",
+    command: Sequence[str] = (),
 ) -> Sequence[Row]:
     """Train a network on a data set as a recipe says, and keep everything about it in a run directory.
 
@@ -62,6 +64,7 @@ def run_training(
         log_to: programs that are told the journal's rows: tensorboard, wandb, mlflow, trackio.
         group: the processes that train it together; the first one writes.
         device: where to compute: cpu, cuda, or auto, which is a CUDA device where there is one.
+        command: the words that began it, which the run remembers.
     Returns:
         the journal's rows, one an epoch.
     Raises:
@@ -86,7 +89,7 @@ def run_training(
             resume_run(state, replica, directory, dataset, plan, display.say)
         plain = recipe.to_plain()
         trackers = {name: open_tracker(name, run, plain) for name in log_to if directory.writes}
-        directory.begin(plain, where)
+        directory.begin(plain, where, Origin.of(dataset, command))
         run_log = leaving.enter_context(RunLog(directory, trackers, display.say))
         run_log.write(state.history)
         writer = CheckpointWriter(directory, policy.keep, display.say)

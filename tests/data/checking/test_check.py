@@ -187,7 +187,7 @@ def test_the_command_prints_json_and_exits_by_severity(folder: Path, tmp_path: P
     assert result.exit_code == 3
     report = json.loads(result.stdout)
     assert report["counts"] == {"no picture": 1, "tiny": 1}
-    assert page.read_text().count("<figure>") == 2
+    assert page.read_text().count("<h2>") == 2
     assert set(read_quarantine(listed)) == {"train/a/bad.png"}
     dataset = prepare(folder, tmp_path / "prepared", side=32, quarantine=listed, tolerance=0.0)
     assert [s.name for s in dataset.unreadable] == ["train/a/bad.png"]
