@@ -13,8 +13,8 @@ def small() -> Recipe:
     Source: ours; random resized crops, batch normalisation, label smoothing and initial weights that keep the size
     of activities are younger than the paper (see the network).
     Expected: half of the pictures of 100 classes of Tiny ImageNet, and errors as docs/results.md has them.
-    Measured here: 49.8% top-1 error on 100 classes of Tiny ImageNet after 14 epochs of 50,000 pictures, ten views; these
-    weights come with the package (docs/results.md).
+    Measured here: 49.8% top-1 error on 100 classes of Tiny ImageNet after 14 epochs of 50,000 pictures, ten views;
+    these weights come with the package (docs/results.md).
     """
     return Recipe(
         "small",

@@ -25,5 +25,5 @@ def show_run(run: "Run", resolved: "ResolvedRun", data: str) -> None:
     for sentence in advice(run, dataset, data, network.to(resolved.device)):
         say(f"advice: {sentence}")
     say(f"run: {path}")
-    for words in (["predict", path, "PICTURE.jpg"], ["evaluate", path, "--data", data]):
+    for words in (["predict", path, "PICTURE.jpg"], ["report", path], ["evaluate", path, "--data", data]):
         say(f"next: {shlex.join(['alexnet', *words])}")
