@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from alexnet.cli.options import PATH, device, views
+from alexnet.cli.options import PATH, device, views, views_of
 
 
 @click.command("report")
@@ -52,7 +52,7 @@ def command(
             split=split,
             output=output,
             format=kind,
-            views=int(views),
+            views=views_of(views),
             device=device,
             progress=progress,
             say=say,

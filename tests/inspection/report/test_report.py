@@ -17,6 +17,7 @@ import alexnet
 from alexnet import checkpoint
 from alexnet.cli.report import command
 from alexnet.data.dataset import Dataset
+from alexnet.data.imagenet_classes import imagenet_classes
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.source import Example
 from alexnet.errors import AlexNetError, CheckpointError, DataError, RunError
@@ -91,8 +92,20 @@ def test_a_report_says_what_the_evaluation_says(run: Path, shapes: Dataset, tmp_
     assert page.count("<summary>The numbers</summary>") == 6
     assert shapes.fingerprint in page
     assert f"alexnet report {tmp_path / 'first'} --views 1" in page
+    assert f"{found.calibrated_error:.2%} with temperature {found.temperature:.2f}" in page
     assert "<script" not in page
     assert page.count('<img src="data:image/png') > 8
+
+
+def test_what_the_paper_reports_stands_beside_what_is_measured_on_its_pictures(
+    brief: Recipe, tmp_path: Path
+) -> None:
+    names = tuple(one.name for one in imagenet_classes())
+    run = trained(names, brief, tmp_path, each=1, epochs=0.1)
+    page = alexnet.report(run, split="train", views=5).read_text()
+    assert "table 2: ILSVRC-2012" in page
+    assert re.search(r"<td>1 CNN</td><td class=number>40\.7%</td><td class=number>18\.2%</td>", page)
+    assert "5 views averaged" in page
 
 
 def test_the_same_run_gives_the_same_bytes_wherever_they_are_written(run: Path, tmp_path: Path) -> None:

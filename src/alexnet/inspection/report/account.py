@@ -13,6 +13,7 @@ from alexnet.evaluation.evaluate import evaluate
 from alexnet.evaluation.predict import PredictedBatch
 from alexnet.evaluation.report import Report
 from alexnet.inference.classifier import Classifier
+from alexnet.inference.views import Views
 from alexnet.inspection.report.outcomes import Outcomes
 from alexnet.runs.directory import ENVIRONMENT, RECIPE
 from alexnet.runs.journal import Row
@@ -88,7 +89,7 @@ class Account:
         data: str | Path | Dataset,
         *,
         split: str | None,
-        views: int,
+        views: Views,
         progress: Callable[[int, int], None],
     ) -> Evaluated:
         """Evaluate its network on a split, and keep what it says of every picture.

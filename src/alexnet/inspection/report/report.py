@@ -10,6 +10,7 @@ from typing import Final
 from alexnet.data.dataset import Dataset
 from alexnet.errors import AlexNetError, RecipeError, RunError, choices
 from alexnet.files import write_text
+from alexnet.inference.views import DENSE, Views, check_views
 from alexnet.inspection.report.account import Account, check_alike
 from alexnet.inspection.report.beside import difference, sections
 from alexnet.page.blocks import Block, Code, Page, Paragraph, Section
@@ -18,6 +19,7 @@ from alexnet.page.markdown import to_markdown
 from alexnet.runs.directory import REPORT
 
 FORMATS: Final[Mapping[str, Callable[[Page], str]]] = {"html": to_html, "md": to_markdown}
+_SEEN: Final = {1: "the centre seen", DENSE: "the network run over each whole picture"}
 
 
 def report(
@@ -27,7 +29,7 @@ def report(
     split: str | None = None,
     output: str | Path | None = None,
     format: str | None = None,
-    views: int = 10,
+    views: Views = 10,
     device: str = "auto",
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
@@ -61,7 +63,7 @@ def report(
     paths = [Path(runs)] if isinstance(runs, str | Path) else [Path(run) for run in runs]
     if not 1 <= len(paths) <= 2:
         raise ValueError(f"a report is of one run, or of two, not of {len(paths)}")
-    chosen = _format(format, output)
+    chosen, views = _format(format, output), check_views(views)
     path = Path(output) if output is not None else paths[0] / f"{REPORT}.{chosen}"
     accounts = [Account.of(run, device=device) for run in paths]
     if len(accounts) == 2:
@@ -94,7 +96,7 @@ def _page(accounts: Sequence[Account], command: str) -> Page:
     found = accounts[0].evaluated
     introduction: list[Block] = []
     if found:
-        seen = "the centre seen" if found.report.views == 1 else f"{found.report.views} views averaged"
+        seen = _SEEN.get(found.report.views, f"{found.report.views} views averaged")
         said = f"{found.report.data}, {found.report.split}: {found.report.count:,} pictures, {seen}."
         introduction.append(Paragraph(said, quiet=True))
     introduction += difference(accounts)
@@ -119,7 +121,7 @@ def _format(format: str | None, output: str | Path | None) -> str:
 
 
 def _command(
-    paths: Sequence[Path], data: str | Path | Dataset | None, split: str | None, views: int, chosen: str
+    paths: Sequence[Path], data: str | Path | Dataset | None, split: str | None, views: Views, chosen: str
 ) -> str:
     """Return the command that makes this page; where to is nobody's business, and no part of it."""
     words = ["alexnet", "report", *map(str, paths)]

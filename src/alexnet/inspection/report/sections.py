@@ -1,10 +1,12 @@
 """The parts of a report on one run: each says in blocks what one heading promises, or nothing."""
 
+import math
 import shlex
 from typing import Final
 
 from alexnet.evaluation.collapse import FEWEST
 from alexnet.evaluation.confusion import DENSE
+from alexnet.evaluation.paper import PaperTable
 from alexnet.evaluation.report import ClassError
 from alexnet.inspection.judgement import confusion_figure, reliability_figure
 from alexnet.inspection.kernels import filters, first_filters, kernels
@@ -66,7 +68,18 @@ def facts(account: Account) -> list[Block]:
     count = sum(value.numel() for value in network.parameters())
     names = dict.fromkeys((network.architecture.kind, account.run.recipe))
     found.append(Fact("parameters", f"{count:,}", ", ".join(names)))
-    return [Facts(tuple(found))]
+    paper = account.evaluated.report.paper if account.evaluated else None
+    return [Facts(tuple(found)), *([_paper(paper)] if paper else [])]
+
+
+def _paper(paper: PaperTable) -> Table:
+    """Return what the paper reports of the same pictures."""
+    errors = [(row.model, row.top1_error, row.top5_error, row.test_top5_error) for row in paper.rows]
+    rows = tuple(
+        (model, *("" if error is None else f"{error:.1%}" for error in known)) for model, *known in errors
+    )
+    headings = ("the paper's model", "top-1 error", "top-5 error", "top-5 error, test")
+    return Table(headings, rows, paper.title, (1, 2, 3))
 
 
 def _errors(evaluated: Evaluated) -> list[Fact]:
@@ -75,6 +88,8 @@ def _errors(evaluated: Evaluated) -> list[Fact]:
     if report.has_top5:
         found.append(Fact("top-5 error", f"{report.top5_error:.2%}", _interval(report.top5_interval)))
     calibration = _interval(report.calibration_interval)
+    if not math.isnan(report.calibrated_error):
+        calibration += f"; {report.calibrated_error:.2%} with temperature {report.temperature:.2f}"
     return [
         *found,
         Fact("cross-entropy", f"{report.loss:.4f}", "nats"),
