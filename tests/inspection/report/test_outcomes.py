@@ -14,11 +14,7 @@ def made(count: int, classes: int, seed: int) -> tuple[Outcomes, np.ndarray, np.
     probabilities, labels = torch.softmax(scores, 1), torch.randint(0, classes, (count,), generator=generator)
     outcomes, order = Outcomes(count), torch.randperm(count, generator=generator)
     for rows in order.split(7):
-<<<<<<< HEAD
-        outcomes.add(PredictedBatch(probabilities[rows], labels[rows], rows, probabilities[rows][None]))
-=======
         outcomes.add(PredictedBatch(probabilities[rows], labels[rows], rows, probabilities[None, rows]))
->>>>>>> d2c01b1 (The report takes every number of views, says what a temperature mends, and shows the paper's table)
     return outcomes, probabilities.numpy(), labels.numpy()
 
 
