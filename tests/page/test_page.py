@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alexnet.canvas import COLOURS, Canvas, Text, data_address
+from alexnet.canvas import COLOURS, Canvas, Text
 from alexnet.page.blocks import (
     Beside,
     Block,
@@ -31,6 +31,7 @@ from alexnet.page.html import to_html
 from alexnet.page.markdown import to_markdown
 from alexnet.page.pictures import photograph
 from alexnet.page.style import style
+from alexnet.png import data_address
 
 EVIL = '<script>alert("x")</script> | **b** `c` [d](http://e) \x1b[31m \ud800 \u202e'
 PIXEL = data_address(np.zeros((1, 1, 3), np.uint8))

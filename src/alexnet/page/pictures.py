@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from alexnet.canvas import data_address
+from alexnet.png import data_address
 
 EXACT: Final = 64
 """Pixels up to which a picture is kept as it is: JPEG would show at that size."""
