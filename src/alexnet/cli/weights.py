@@ -77,7 +77,7 @@ def _show_all(known: "Mapping[str, PublishedWeights]") -> None:
     from alexnet.weights.finding import described
 
     table = Table()
-    for heading in ("name", "publisher", "MB", "top-1", "top-5", "where"):
+    for heading in ("name", "MB", "top-1", "top-5", "trained on", "where"):
         table.add_column(heading, justify="right" if heading in ("MB", "top-1", "top-5") else "left")
     for name, weights in known.items():
         facts = described(weights)
@@ -85,6 +85,8 @@ def _show_all(known: "Mapping[str, PublishedWeights]") -> None:
             "" if error is None else f"{error:.1%}" for error in (facts["top1_error"], facts["top5_error"])
         ]
         size = "" if facts["size"] is None else f"{facts['size'] / 1e6:,.1f}"
-        table.add_row(name, weights.publisher, size, *errors, facts["path"] or "not here: --fetch")
+        table.add_row(name, size, *errors, weights.trained_on, facts["path"] or "not here: --fetch")
     show_table(table)
-    say("errors as the publishers state them; alexnet weights NAME says on what, and under which terms")
+    say(
+        "errors as the publishers state them; alexnet weights NAME says on which pictures, and under which terms"
+    )
