@@ -125,7 +125,7 @@ def test_the_end_of_a_file_is_no_interruption(
         ("train digits --recip x", "`--recip` is not an option of alexnet train; did you mean `--recipe`"),
         ("train digits --scheme colums", "--scheme: `colums` is not one of them; did you mean `columns`"),
         ("bench trian", "did you mean `train`"),
-        ("evaluate run --data digits --views 3", "Choices: 1, 10"),
+        ("evaluate run --data digits --views 3", "Choices: 1, 5, 10, dense"),
         ("train", "missing argument 'DATA'; alexnet train --help"),
         ("train digits --keep 1", "--keep"),
         ("train a b\x1bc", "b\\x1bc"),

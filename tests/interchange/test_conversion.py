@@ -212,7 +212,7 @@ def test_weights_that_are_zero_are_told(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     found = Checkpoint(NETWORK.architecture, NETWORK.state_dict(), ("a", "b", "c"), ("a", "b", "c"))
-    with pytest.raises(ExportError, match="Choices: checkpoint, torchvision, original"):
+    with pytest.raises(ExportError, match="Choices: checkpoint, half, torchvision, original"):
         conversion.write(found, tmp_path / "x", "onnx")
     with pytest.raises(AlexNetError, match="could not be written"):
         conversion.write(found, tmp_path / "absent" / "x", "original")
@@ -299,7 +299,10 @@ def test_only_regular_files_of_a_sane_size_are_read(tmp_path: Path, kind: str, w
         ({"classes": 3}, "classes=3 does not fit"),
         ({"mean": (1, 2, 3)}, r"mean=\(1, 2, 3\) does not fit: a text is taken"),
         ({"network": 5}, "network=5 does not fit"),
-        ({"to": ["checkpoint"]}, "is not a format to write; .*Choices: checkpoint, torchvision, original"),
+        (
+            {"to": ["checkpoint"]},
+            "is not a format to write; .*Choices: checkpoint, half, torchvision, original",
+        ),
         ({"to": "onnx"}, "`onnx` is not a format to write"),
     ],
 )

@@ -63,7 +63,7 @@ def test_a_tidied_run_does_not_go_on(run: Path, shapes: Dataset, brief: Recipe) 
     tidy(Run.read(run))
     longer = replace(brief, training=replace(brief.training, epochs=4.0))
     kept = (run / BEST).read_bytes()
-    with pytest.raises(RunError, match=r"was tidied: .* --weights"):
+    with pytest.raises(RunError, match=r"was tidied: .* --from"):
         run_training(shapes, longer, run, resume=True, display=QUIET)
     assert (run / BEST).read_bytes() == kept
 

@@ -124,7 +124,9 @@ class ProgressDisplay:
         if unreadable := row.get("training_unreadable", 0) + row.get("validation_unreadable", 0):
             errors += f", {unreadable:,} left out"
         self._status = f", errors {row['training_top1_error']:.1%}" + errors.replace(" validation", "")
-        speed = f", {row['images_per_second']:,.0f} images/s" if row["step"] else ", before the first step"
+        speed = (
+            f", {row['images_per_second']:,.0f} images/s" if row.get("step", 1) else ", before the first step"
+        )
         text = f"epoch {row['epoch']:g}: loss {row['training_loss']:.4f}, {training}{errors}{speed}"
         self._line(text, matters=False)
 

@@ -51,25 +51,28 @@ def train_step(
     network, training, device = replica.network.train(), recipe.training, replica.device
     half = training.precision == "bfloat16"
     counts = torch.zeros(3, dtype=torch.float64)  # sum of losses, wrong pictures, pictures
-    with statistics_kept(network), interruptible or contextlib.nullcontext():
-        for parameter in network.parameters():
-            parameter.grad = None
-        for part in batch.micro_batches:
-            images, targets, valid_rows = training_inputs(part, recipe, progress, state.step, colours, device)
-            rng = StepRandomness(training.seed, state.step, part.rows.start, part.rows.stop, batch.total)
-            with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                outputs = replica.cost_inputs(images, rng)  # the forward pass
-            values = {name: value[valid_rows].to(network.mean.dtype) for name, value in outputs.items()}
-            loss = objective(network.costs, values, targets) / batch.total
-            if part is batch.micro_batches[-1]:
-                replica.gradients.expect()
-            loss.backward()
-            wrong = (values[network.output].flatten(1).argmax(1) != _main_class(targets)).sum()
-            # a device is waited for here, once, when it has all there is to do
-            value, misses = torch.stack([loss.detach().double(), wrong.double()]).tolist()
-            check_loss(value, network, images, part, state.step + 1)
-            counts += torch.tensor([value * batch.total, misses, len(targets)], dtype=torch.float64)
-        replica.gradients.finish()
+    with statistics_kept(network):
+        with interruptible or contextlib.nullcontext():
+            for parameter in network.parameters():
+                parameter.grad = None
+            for part in batch.micro_batches:
+                images, targets, valid_rows = training_inputs(
+                    part, recipe, progress, state.step, colours, device
+                )
+                rng = StepRandomness(training.seed, state.step, part.rows.start, part.rows.stop, batch.total)
+                with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                    outputs = replica.cost_inputs(images, rng)  # the forward pass
+                values = {name: value[valid_rows].to(network.mean.dtype) for name, value in outputs.items()}
+                loss = objective(network.costs, values, targets) / batch.total
+                if part is batch.micro_batches[-1]:
+                    replica.gradients.expect()
+                loss.backward()
+                wrong = (values[network.output].flatten(1).argmax(1) != _main_class(targets)).sum()
+                # a device is waited for here, once, when it has all there is to do
+                value, misses = torch.stack([loss.detach().double(), wrong.double()]).tolist()
+                check_loss(value, network, images, part, state.step + 1)
+                counts += torch.tensor([value * batch.total, misses, len(targets)], dtype=torch.float64)
+            replica.gradients.finish()
         raise_if_not_finite(network, batch, state.step + 1)
     loss_sum, wrong_sum, seen = replica.group.add(counts).tolist()
     if 0 < seen < batch.total:  # the mean is over the pictures that could be read
