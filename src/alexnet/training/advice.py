@@ -89,7 +89,7 @@ def _rare(split: Split) -> str:
 def _curves(rows: Sequence[Row], run: Run, data: str) -> str:
     """Say whether the run was too short, or has learned its pictures by heart."""
     errors = [(row["epoch"], row["validation_top1_error"]) for row in rows if "validation_top1_error" in row]
-    if len(errors) < 4:
+    if len(errors) < 4 or min(error for _, error in errors) == 0:
         return ""
     epochs, best = errors[-1][0], min(errors, key=lambda pair: (pair[1], pair[0]))
     gap = errors[-1][1] - float(rows[-1]["training_top1_error"])

@@ -18,6 +18,10 @@ from alexnet.weights.loading import load_checkpoint
 
 SURE: Final = 0.5
 """The least probability of another class at which a label is doubted."""
+TIMES: Final = 9.0
+"""How many times as likely as the label's own class it is, at least."""
+KNOWN: Final = 10
+"""Pictures that the label's class has at least: of fewer, nobody can say what they look like."""
 USUAL: Final = 0.8
 """The least part of what the pictures of that other class have of it themselves, on average."""
 
@@ -42,8 +46,8 @@ class Suspect:
 def likely_mislabelled(network: Network, split: Split) -> tuple[list[Suspect], LinearProbe]:
     """Find pictures whose label is doubted, by cross-validation of a last layer on the network's features.
 
-    A picture is doubted where the probability of another class is at least a half, and at least four fifths of what
-    the pictures of that class have of their own.
+    A picture is doubted where the probability of another class is at least a half, nine times that of its own, and
+    four fifths of what the pictures of that class have of it; and where its own class has at least ten pictures.
 
     Args:
         network: whose features it is judged by; best one that was not trained on these labels.
@@ -101,9 +105,11 @@ def doubted(probabilities: Tensor, labels: Tensor) -> list[int]:
     classes = probabilities.shape[1]
     own = probabilities.gather(1, labels[:, None])[:, 0]
     sums = torch.zeros(classes).index_add_(0, labels, own)
-    usual = sums / torch.bincount(labels, minlength=classes).clamp(min=1)
+    counts = torch.bincount(labels, minlength=classes)
+    usual = sums / counts.clamp(min=1)
     value, best = probabilities.max(1)
-    suspicious = (best != labels) & (value >= (USUAL * usual[best]).clamp(min=SURE))
+    clear = (value >= (USUAL * usual[best]).clamp(min=SURE)) & (value >= TIMES * own)
+    suspicious = clear & (best != labels) & (counts[labels] >= KNOWN)
     rows = suspicious.nonzero()[:, 0]
     order = np.argsort(-value[rows].numpy(), kind="stable")
     return [int(row) for row in rows[torch.from_numpy(order)]]
