@@ -68,12 +68,13 @@ class LinearProbe:
         )
 
 
-def fit_last_layer(network: Network, split: Split) -> LinearProbe:
+def fit_last_layer(network: Network, split: Split, *, views: int | None = None) -> LinearProbe:
     """Fit the last layer of a network to the pictures of a split, by logistic regression; see `set_last_layer`.
 
     Args:
         network: on the device where it is to compute; it is not changed.
         split: training pictures, at the side of the network or larger; those that cannot be read are left out.
+        views: of each picture, 10, 2 or 1; left out, as many as `affordable_views` allows.
     Returns:
         the fit; the same for the same arguments.
     Raises:
@@ -81,7 +82,7 @@ def fit_last_layer(network: Network, split: Split) -> LinearProbe:
     """
     layer = _last_layer(network)
     stage, classes = network.stages[-1].inputs[0], layer.weight.shape[0]
-    views = affordable_views(network, len(split))
+    views = views or affordable_views(network, len(split))
     features, labels, indices = features_of(network, split, stage, views)
     validation = cross_validated(features.mean(1, keepdim=True), labels, classes)
     fitted = fit(features, labels, classes, validation.penalty)

@@ -58,7 +58,7 @@ def likely_mislabelled(network: Network, split: Split) -> tuple[list[Suspect], L
         RecipeError: the network does not end in a fully-connected layer of logits.
     Source: after Northcutt, Jiang and Chuang 2021, "Confident learning", whose bound is the whole mean.
     """
-    probe = fit_last_layer(network, split)
+    probe = fit_last_layer(network, split, views=1)
     rows = doubted(probe.validation.probabilities, probe.labels)
     found, best = probe.validation.probabilities, probe.validation.probabilities.argmax(1)
     return [

@@ -1,5 +1,6 @@
 """What is said when a network has been trained: where it is, what to do with it, and what would make it better."""
 
+import contextlib
 import shlex
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 def show_run(run: "Run", resolved: "ResolvedRun", data: str) -> None:
     """Print a run's directory, the commands that come next, and at most three sentences of advice."""
+    from alexnet.errors import RecipeError
     from alexnet.training.advice import advice
     from alexnet.training.mislabelled import network_for_doubts
     from alexnet.weights.loading import load_checkpoint
@@ -22,8 +24,11 @@ def show_run(run: "Run", resolved: "ResolvedRun", data: str) -> None:
         return
     dataset = resolved.dataset
     network, _ = network_for_doubts(load_checkpoint(path), len(dataset.classes))
-    for sentence in advice(run, dataset, data, network.to(resolved.device)):
-        say(f"advice: {sentence}")
+    with contextlib.suppress(
+        RecipeError
+    ):  # of a network without a last layer of logits, features are not asked
+        for sentence in advice(run, dataset, data, network.to(resolved.device)):
+            say(f"advice: {sentence}")
     say(f"run: {path}")
     for words in (["predict", path, "PICTURE.jpg"], ["report", path], ["evaluate", path, "--data", data]):
         say(f"next: {shlex.join(['alexnet', *words])}")
