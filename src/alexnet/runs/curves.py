@@ -126,7 +126,9 @@ def _panel(
 ) -> None:
     """Draw one pair of axes and its lines."""
     shown = {name: found for name in lines if (found := _points(rows, name))}
-    highest = _round_up(max((value for found in shown.values() for _, value in found), default=1.0))
+    least = 0.05 if percent else 0.0  # where nothing is wrong, the axis still says something
+    values = [value for found in shown.values() for _, value in found]
+    highest = _round_up(max(least, *values) if values else 1.0)
     last = float(rows[-1]["epoch"])
 
     def x(epoch: float) -> float:
