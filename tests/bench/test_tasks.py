@@ -97,6 +97,7 @@ def test_a_package_has_a_version_by_the_name_it_is_imported_with() -> None:
     assert machine.installed("nobody") is None
 
 
+@pytest.mark.slow  # seconds
 def test_a_measurement_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "WARMING", 0)
     report = measure("cifar", batch=4, rounds=2, threads=1)

@@ -113,6 +113,7 @@ def test_runs_whose_classes_come_in_other_orders_are_averaged(shapes: Dataset) -
         evaluate(strange, shapes)
 
 
+@pytest.mark.slow  # seconds
 @pytest.mark.parametrize("count", [2, 3])
 def test_any_number_of_processes_gives_the_same_report(shapes: Dataset, tmp_path: Path, count: int) -> None:
     """32 pictures in batches of 12 times their number: the last shares are smaller, or empty.

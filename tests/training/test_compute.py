@@ -65,6 +65,7 @@ def test_compiling_is_refused_for_a_processor() -> None:
         check_compile(True, torch.device("cpu"))
 
 
+@pytest.mark.slow  # seconds
 @pytest.mark.filterwarnings(
     "ignore::UserWarning"
 )  # torch says what it does not compile: the dropped units' draws

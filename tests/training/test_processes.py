@@ -101,6 +101,7 @@ def test_processes_train_and_judge_as_one(
         assert tally.loss == pytest.approx(judged.loss, rel=ROUNDING)
 
 
+@pytest.mark.slow  # seconds
 @pytest.mark.parametrize("scheme", ["data", "columns"])
 def test_processes_mix_pictures_as_one_does(tmp_path: Path, pictures: Path, scheme: str) -> None:
     """Neighbours of a batch of thirteen, in two parts: the shares begin at even rows."""

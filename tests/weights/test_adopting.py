@@ -272,6 +272,7 @@ def test_a_file_of_torchvisions_layout_and_size_becomes_its_network(server: File
     shutil.rmtree(own_folder(weights))
 
 
+@pytest.mark.slow  # seconds
 def test_a_caffemodel_known_by_its_sha1_becomes_its_network(tmp_path: Path) -> None:
     content = caffemodel(caffe_weights(), CAFFE)
     (tmp_path / "given").write_bytes(content)

@@ -48,6 +48,7 @@ def found(folder: Path) -> CheckReport:
     return check(open_source(folder, strict=False))
 
 
+@pytest.mark.slow  # seconds
 def test_a_picture_that_brings_the_decoder_down_is_one_finding_among_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_picture_that_brings_the_decoder_down_is_named_and_left_out(tmp_path: 
     assert len(dataset.split("train")) == 99
 
 
+@pytest.mark.slow  # seconds
 def test_a_picture_that_is_never_finished_is_named_and_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
