@@ -47,7 +47,7 @@ def command(run: Path | None, quiet: bool) -> None:
 The network is in {directory}. What to type next:
   alexnet predict {run_name} {shlex.quote(str(pictures[0]))}
   alexnet evaluate {run_name} --data digits --views 1
-  alexnet train PICTURES --recipe paper     PICTURES holds a folder for each class
+  alexnet train PICTURES                    PICTURES holds a folder for each class
   alexnet --help"""
     )
 
