@@ -127,8 +127,8 @@ def _panel(
     """Draw one pair of axes and its lines."""
     shown = {name: found for name in lines if (found := _points(rows, name))}
     least = 0.05 if percent else 0.0  # where nothing is wrong, the axis still says something
-    values = [value for found in shown.values() for _, value in found]
-    highest = _round_up(max(least, *values) if values else 1.0)
+    heights = [value for found in shown.values() for _, value in found]
+    highest = _round_up(max(least, *heights) if heights else 1.0)
     last = float(rows[-1]["epoch"])
 
     def x(epoch: float) -> float:
