@@ -1,4 +1,4 @@
-"""Drawing: the one place that makes pictures, as SVG whose text stays text, or as PNG. No library but Pillow.
+"""Drawing: the one owner of pictures, as SVG whose text stays text, or as PNG. No library but Pillow.
 
 A canvas is a list of shapes in pixels. Colours are those of a style sheet by their names, so that a figure is light on
 a light page and dark on a dark one; a PNG is light. The same shapes give the same bytes.
@@ -287,8 +287,8 @@ def _paint_upright(
     mask = Image.new("L", (2 * reach, 2 * reach))
     ImageDraw.Draw(mask).text((reach, reach), visible(shape.text), fill=255, font=font, anchor=anchor)
     turned = mask.rotate(90)
-    place = (round(shape.x * SCALE) - reach, round(shape.y * SCALE) - reach)
-    image.paste(COLOURS[shape.colour][0], (*place, place[0] + 2 * reach, place[1] + 2 * reach), turned)
+    corner = (round(shape.x * SCALE) - reach, round(shape.y * SCALE) - reach)
+    image.paste(COLOURS[shape.colour][0], (*corner, corner[0] + 2 * reach, corner[1] + 2 * reach), turned)
 
 
 def _dashes(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:

@@ -123,7 +123,7 @@ def test_what_is_asked_for_is_a_whole_number(
 
 def test_numbers_of_numpy_are_numbers() -> None:
     black = np.zeros((32, 32, 3), np.uint8)
-    assert len(overflowing().predict(black, np.int64(2), views=np.int32(10))[0]) == 2  # type: ignore[arg-type]
+    assert len(overflowing().predict(black, np.int64(2), views=np.int32(10))[0]) == 2  # type: ignore[arg-type]  # as NumPy has it
 
 
 def test_a_stage_that_is_not_there_is_answered_with_those_that_are() -> None:

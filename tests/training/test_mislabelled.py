@@ -1,10 +1,16 @@
 """Labels that are doubted, and what more pictures would give, where the truth is known."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import torch
 
+from alexnet.checkpoint import Checkpoint, save
+from alexnet.networks.network import Network
+from alexnet.networks.small import Cifar18
 from alexnet.training.learning_curve import expected_with_twice
 from alexnet.training.logistic_regression import cross_validated, fit
-from alexnet.training.mislabelled import doubted
+from alexnet.training.mislabelled import doubted, network_for_doubts
 
 
 def test_labels_that_were_changed_are_doubted_and_few_others() -> None:
@@ -51,3 +57,15 @@ def test_of_too_few_pictures_nothing_is_expected() -> None:
 def test_of_a_class_of_few_pictures_no_label_is_doubted() -> None:
     labels = torch.tensor([0] * 30 + [1] * 3)
     assert doubted(torch.tensor([[0.99, 0.01]]).expand(33, 2), labels) == []
+
+
+def test_no_path_that_a_checkpoint_names_is_opened(tmp_path: Path) -> None:
+    """The recipe of a stranger's checkpoint names a real one: it stays closed, and the network's own features count."""
+    network = Network(Cifar18(classes=2, side=12))
+    found = Checkpoint(network.architecture, network.state_dict(), classes=("a", "b"), words=("a", "b"))
+    other = replace(found, weights={name: value + 1 for name, value in found.weights.items()})
+    save(other, tmp_path / "other.safetensors")
+    hostile = replace(found, recipe={"training": {"start": str(tmp_path / "other.safetensors")}})
+    doubting, source = network_for_doubts(hostile, 2)
+    assert source == ""
+    assert torch.equal(doubting.state_dict()["conv1.weight"], found.weights["conv1.weight"])

@@ -23,7 +23,7 @@ _DROPS: Final = 8
 
 @final
 @dataclass(frozen=True)
-class _Place:
+class _Area:
     """Where a panel stands, in pixels, and the margins within it."""
 
     top: float
@@ -60,10 +60,10 @@ def figure(rows: Sequence[Row], title: str) -> Canvas:
         f"Errors, losses and the rate over {counted(float(rows[-1]['epoch']), 'epoch')}: {_said(rows[-1])}.",
     )
     marks, rate = _drops(rows), {"rate": ("rate", "amber")}
-    errors, losses = _Place(0.0, _WIDTH, _HEIGHT), _Place(_HEIGHT, _WIDTH, _HEIGHT)
+    errors, losses = _Area(0.0, _WIDTH, _HEIGHT), _Area(_HEIGHT, _WIDTH, _HEIGHT)
     _panel(canvas, rows, _ERRORS, errors, f"{title}: error", marks, percent=True)
     _panel(canvas, rows, _LOSSES, losses, "loss", marks)
-    _panel(canvas, rows, rate, _Place(2 * _HEIGHT, _WIDTH, _RATE_HEIGHT), "rate of the weights", [])
+    _panel(canvas, rows, rate, _Area(2 * _HEIGHT, _WIDTH, _RATE_HEIGHT), "rate of the weights", [])
     return canvas
 
 
@@ -84,10 +84,10 @@ def panels(rows: Sequence[Row]) -> list[Canvas]:
     for title, description, lines in found:
         shown = sum(bool(_points(rows, name)) for name in lines)
         above = 12.0 + 15 * shown if len(lines) > 1 else 12.0
-        place = _Place(0.0, 336.0, 184.0 + above, left=52.0, right=12.0, above=above)
-        canvas = Canvas(place.width, place.height, title, description)
+        area = _Area(0.0, 336.0, 184.0 + above, left=52.0, right=12.0, above=above)
+        canvas = Canvas(area.width, area.height, title, description)
         marks = [] if "rate" in lines else _drops(rows)
-        _panel(canvas, rows, lines, place, "", marks, percent=title == "Error", legend_above=True)
+        _panel(canvas, rows, lines, area, "", marks, percent=title == "Error", legend_above=True)
         drawn.append(canvas)
     return drawn
 
@@ -117,7 +117,7 @@ def _panel(
     canvas: Canvas,
     rows: Sequence[Row],
     lines: Mapping[str, tuple[str, str]],
-    place: _Place,
+    area: _Area,
     title: str,
     marks: Sequence[float],
     *,
@@ -132,18 +132,18 @@ def _panel(
     last = float(rows[-1]["epoch"])
 
     def x(epoch: float) -> float:
-        return place.left + (place.width - place.left - place.right) * epoch / max(last, 1e-9)
+        return area.left + (area.width - area.left - area.right) * epoch / max(last, 1e-9)
 
     def y(value: float) -> float:
-        room = place.height - place.above - place.below
-        return place.top + place.height - place.below - room * value / highest
+        room = area.height - area.above - area.below
+        return area.top + area.height - area.below - room * value / highest
 
-    canvas.add(*([Text(place.left, place.top + 18, title, bold=True)] if title else []))
+    canvas.add(*([Text(area.left, area.top + 18, title, bold=True)] if title else []))
     for step in range(5):
         value, epoch = highest * step / 4, last * step / 4
         label = f"{value:.1%}" if percent else f"{value:.3g}"
         canvas.add(Rectangle(x(0), y(value) - 0.5, x(last) - x(0), 1, "rule"))
-        canvas.add(Text(place.left - 6, y(value) + 4, label, "quiet", anchor="end"))
+        canvas.add(Text(area.left - 6, y(value) + 4, label, "quiet", anchor="end"))
         canvas.add(Text(x(epoch), y(0) + 18, f"{epoch:.3g}", "quiet", anchor="middle"))
     canvas.add(Text(x(last / 2), y(0) + 34, "epochs", "quiet", anchor="middle"))
     for epoch in marks:
@@ -153,9 +153,9 @@ def _panel(
         canvas.add(Line(tuple(points), colour))
         canvas.add(*(Rectangle(px - 1.5, py - 1.5, 3, 3, colour) for px, py in points if len(points) <= 60))
         if legend_above and len(lines) > 1:
-            canvas.add(Text(place.left, place.top + 12 + 15 * number, label, colour))
+            canvas.add(Text(area.left, area.top + 12 + 15 * number, label, colour))
         elif not legend_above:
-            canvas.add(Text(x(last) + 10, place.top + place.above + 16 * number + 8, label, colour))
+            canvas.add(Text(x(last) + 10, area.top + area.above + 16 * number + 8, label, colour))
 
 
 def _points(rows: Sequence[Row], name: str) -> list[tuple[float, float]]:

@@ -19,7 +19,7 @@ SENTENCES: Final = 3
 """At most."""
 LARGEST: Final = 5_000
 """Training pictures beyond which they are not looked at one by one after a run: `alexnet check --run` does."""
-_GAP: Final = 0.15  # between the training and the validation error that is called overfitting
+_OVERFITTING: Final = 0.15  # of the validation error over the training error
 _RARE: Final = 5.0  # times the pictures of a class that the usual class has
 _WAIT: Final = 0.25  # of the epochs without a better error, after which more of them will not help
 
@@ -39,7 +39,7 @@ def advice(run: Run, dataset: Dataset, data: str, network: Network) -> list[str]
     split = dataset.split("train")
     if len(split) <= LARGEST:
         found.append(_mislabelled(network, split, run, data))
-    found += [_rare(split), _curves(run.history, run, data)]
+    found += [_rare(split), _curves(run.history, data)]
     if len(split) <= LARGEST:
         found.append(_more(network, split))
     return [sentence for sentence in found if sentence][:SENTENCES]
@@ -86,19 +86,19 @@ def _rare(split: Split) -> str:
     )
 
 
-def _curves(rows: Sequence[Row], run: Run, data: str) -> str:
+def _curves(rows: Sequence[Row], data: str) -> str:
     """Say whether the run was too short, or has learned its pictures by heart."""
     errors = [(row["epoch"], row["validation_top1_error"]) for row in rows if "validation_top1_error" in row]
     if len(errors) < 4 or min(error for _, error in errors) == 0:
         return ""
     epochs, best = errors[-1][0], min(errors, key=lambda pair: (pair[1], pair[0]))
-    gap = errors[-1][1] - float(rows[-1]["training_top1_error"])
+    excess = errors[-1][1] - float(rows[-1]["training_top1_error"])
     if best[0] >= epochs and errors[-1][1] < errors[-3][1]:
         longer = _command("train", data, "--epochs", f"{2 * max(epochs, 1):g}")
         return f"the validation error was still falling at the end: {longer} may give a lower one"
-    if gap > _GAP:
+    if excess > _OVERFITTING:
         return (
-            f"the training error is {gap:.0%} below the validation error, so that the pictures were learned by heart: "
+            f"the training error is {excess:.0%} below the validation error, so that pictures were learned by heart: "
             "more pictures help, more epochs do not; --set training.rates.decay=0.005 holds weights smaller"
         )
     if best[0] < epochs * (1 - _WAIT):

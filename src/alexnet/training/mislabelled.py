@@ -14,7 +14,8 @@ from alexnet.errors import CheckpointError
 from alexnet.networks.network import Network
 from alexnet.training.linear_probe import LinearProbe, fit_last_layer
 from alexnet.training.stage_rates import with_classes
-from alexnet.weights.loading import load_checkpoint
+from alexnet.weights.adopting import checkpoint_of
+from alexnet.weights.shipped import known
 
 SURE: Final = 0.5
 """The least probability of another class at which a label is doubted."""
@@ -76,6 +77,8 @@ def likely_mislabelled(network: Network, split: Split) -> tuple[list[Suspect], L
 def network_for_doubts(found: Checkpoint, classes: int) -> tuple[Network, str]:
     """Return the network whose features doubt labels best: that which a run went on from, which has not seen them.
 
+    Only published weights are looked for, by their name: a checkpoint may be anybody's, and no path in it is opened.
+
     Args:
         found: the run's best network.
         classes: of the pictures whose labels are doubted.
@@ -86,9 +89,9 @@ def network_for_doubts(found: Checkpoint, classes: int) -> tuple[Network, str]:
     training = found.recipe.get("training", {})
     start = training.get("start", "") if isinstance(training, dict) else ""
     source = ""
-    if isinstance(start, str) and start:
-        with contextlib.suppress(CheckpointError):  # it lies elsewhere now
-            found, source = load_checkpoint(start), start
+    if isinstance(start, str) and (weights := known().get(start)) is not None:
+        with contextlib.suppress(CheckpointError):  # they are no longer on this machine
+            found, source = checkpoint_of(weights), start
     network = Network(with_classes(found.architecture, classes))
     network.load_matching(found.weights)
     network.mean.copy_(found.weights["mean"])

@@ -34,8 +34,8 @@ class Coloured:
     """Pictures of one colour a class, with as many classes and names as asked for; no pictures set aside."""
 
     name = "coloured"
-    words: dict[str, str] = {}  # noqa: RUF012  # as `Source` has it
-    notes: dict[str, object] = {}  # noqa: RUF012
+    words: dict[str, str] = {}  # noqa: RUF012  # a value that no test changes  # as `Source` has it
+    notes: dict[str, object] = {}  # noqa: RUF012  # a value that no test changes
     splits = ("train",)
 
     def __init__(self, classes: tuple[str, ...], each: int, side: int) -> None:

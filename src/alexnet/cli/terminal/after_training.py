@@ -24,9 +24,7 @@ def show_run(run: "Run", resolved: "ResolvedRun", data: str) -> None:
         return
     dataset = resolved.dataset
     network, _ = network_for_doubts(load_checkpoint(path), len(dataset.classes))
-    with contextlib.suppress(
-        RecipeError
-    ):  # of a network without a last layer of logits, features are not asked
+    with contextlib.suppress(RecipeError):  # a network without a last layer of logits
         for sentence in advice(run, dataset, data, network.to(resolved.device)):
             say(f"advice: {sentence}")
     say(f"run: {path}")

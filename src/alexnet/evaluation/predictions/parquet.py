@@ -1,4 +1,4 @@
-"""Predictions in parquet files: the one place of this room that knows pyarrow."""
+"""Predictions in parquet files: the one file of this room that knows pyarrow."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
