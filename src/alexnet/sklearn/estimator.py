@@ -34,9 +34,7 @@ from alexnet.training.display import ProgressDisplay
 
 
 @final
-class AlexNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator
-):  # type: ignore[misc]  # scikit-learn has no types
+class AlexNetClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Train a network on pictures, and classify others or compute their features.
 
     X is a list, an array or a column of pictures: paths, bytes, PIL images or arrays of pixels; an array (N, H, W),
@@ -119,7 +117,9 @@ class AlexNetClassifier(
         pictures, labels = self._checked(X, y)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"y holds 1 class, {self.classes_[0]!r}, and nothing to tell it from: 2 are needed")
+            raise ValueError(
+                f"y holds 1 class, {self.classes_[0]!r}, and nothing to tell it from: 2 are needed"
+            )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         with tempfile.TemporaryDirectory(prefix="alexnet-") as scratch:
             self._train(pictures, numbers, seed, Path(scratch))
