@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, Self, final
 
 from alexnet.checkpoint import Checkpoint
-from alexnet.errors import DataError, RunError
 from alexnet.evaluation.metrics import interval
 from alexnet.evaluation.report import Report
 from alexnet.inference.classifier import Classifier
@@ -82,7 +81,7 @@ def errors_of(run: str | Path | Classifier, found: Checkpoint, report: Report | 
             f"{found.data.get('name', 'its pictures')}, validation",
             str(training.get("validation_views", "not known")),
             float(best["validation_top1_error"]),
-            float(top5) if is_number(top5) and len(found.classes) > 5 else None,
+            float(top5) if top5 is not None and is_number(top5) and len(found.classes) > 5 else None,
             _validation_count(Path(run), best),
             "The epoch was chosen by this error, which is therefore a little lower than that of new pictures.",
         )
@@ -172,7 +171,7 @@ class Card:
 
     def _data(self) -> tuple[Block, ...]:
         data, words = self.found.data, self.found.words
-        named = ", ".join(words[:_CLASSES]) + (" ..., all in config.json" if len(words) > _CLASSES else "")
+        named = "; ".join(words[:_CLASSES]) + (" ...; all in config.json" if len(words) > _CLASSES else "")
         rows = [("pictures", str(data.get("name", "not known")))]
         if isinstance(data.get("fingerprint"), str):
             rows.append(("fingerprint", data["fingerprint"]))

@@ -72,9 +72,9 @@ class AlexNetClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transf
 
     def __init__(
         self,
-        weights: str | os.PathLike[str] | None = None,
+        weights: str | Path | None = None,
         *,
-        network: str | os.PathLike[str] | None = None,
+        network: str | Path | None = None,
         recipe: str | None = None,
         epochs: float | None = None,
         minutes: float | None = None,
@@ -83,7 +83,7 @@ class AlexNetClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transf
         views: Views = 1,
         stage: str | None = None,
         shape: tuple[int, int] | None = None,
-        run: str | os.PathLike[str] | None = None,
+        run: str | Path | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -201,9 +201,15 @@ class AlexNetClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transf
         self.history_, self.recipe_ = run.history, run.recipe
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn asks of an estimator: tables and arrays of pictures, text where it is a path."""
+        """Return what scikit-learn asks of an estimator.
+
+        A poor score is that of its own blobs: rows of two numbers, which become pictures of four pixels. Pictures are
+        mirrored in training, and a mirror exchanges the two. Features are float32, whatever X is.
+        """
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.classifier_tags.poor_score = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
 

@@ -7,18 +7,18 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Self, final
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from alexnet.data.decoding.decoding import MAX_BYTES
 from alexnet.data.decoding.images import decode
 from alexnet.errors import DataError
-from alexnet.inference.pictures import Picture, pixels_of, squared
-from alexnet.data.decoding.decoding import MAX_BYTES
 from alexnet.files import read_bounded
-from pathlib import Path
+from alexnet.inference.pictures import Picture, pixels_of, squared
 
 _ALONE: Final = str | os.PathLike | bytes | bytearray | Image.Image
 """What is a picture by itself, whatever scikit-learn would make of it."""
@@ -143,4 +143,8 @@ def _natural(picture: Picture) -> np.ndarray:
         return np.zeros((*pixels.shape[:2], 3), np.uint8)
     if isinstance(picture, str | os.PathLike):
         return decode(read_bounded(Path(os.fsdecode(picture)), MAX_BYTES))
-    return decode(bytes(picture))
+    if isinstance(picture, bytes | bytearray | memoryview):
+        return decode(bytes(picture))
+    raise TypeError(
+        f"{type(picture).__name__} is no picture that can be read twice: give its path or its bytes"
+    )
