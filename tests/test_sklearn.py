@@ -51,7 +51,7 @@ def test_it_learns_shapes_and_names_them_by_their_own_labels(
 ) -> None:
     held_out = list(Shapes(160, classes=3).examples("validation"))
     pixels = np.stack([example.content for example in held_out])
-    assert fitted.score(pixels, [example.label for example in held_out]) > 0.9
+    assert fitted.score(pixels, [example.label for example in held_out]) > 0.8
     assert list(fitted.classes_) == sorted(set(shapes[1]))
     proba = fitted.predict_proba(pixels)
     np.testing.assert_allclose(proba.sum(1), 1, atol=1e-6)
@@ -127,7 +127,7 @@ def test_rows_of_digits_are_grey_squares() -> None:
     """Numbers of 0 to 16, as scikit-learn has them: the digits themselves, and a linear model in a pipeline."""
     rows, labels = load_digits(return_X_y=True)
     model = clone(QUICK).set_params(random_state=0).fit(rows[:300], labels[:300])
-    assert model.score(rows[300:500], labels[300:500]) > 0.9
+    assert model.score(rows[300:500], labels[300:500]) > 0.8
     assert model.n_features_in_ == 64
     assert model.grey_squares_ == GreySquares((8, 8), 0.0, 16.0)
     picture = np.rint(rows[:1].reshape(1, 8, 8) * 255 / 16).astype(np.uint8)

@@ -102,21 +102,19 @@ def fetched(
         )
     repository, after = matched.groups()
     hub = library(f"{repository} of the Hub")
+    if local_files_only:  # hf_hub_download asks the Hub for something even then
+        return _cached(hub, repository, revision or after, options.get("cache_dir"))
     where = {
         "repo_id": repository,
         "revision": revision or after,
-        "local_files_only": local_files_only,
         "library_name": "alexnet",
         "library_version": VERSION,
         **options,
     }
     try:
-        if not local_files_only:
-            hub.hf_hub_download(filename=CONFIG, **where)
+        hub.hf_hub_download(filename=CONFIG, **where)
         return Path(hub.hf_hub_download(filename=SHARED, **where))
     except hub.errors.LocalEntryNotFoundError:
-        if local_files_only:
-            raise _absent(repository) from None
         raise CheckpointError(
             f"{repository} cannot be fetched, and has not been before: the Hub does not answer"
         ) from None
@@ -151,6 +149,17 @@ def reason(error: Exception) -> str:
 def _read(path: Path) -> Checkpoint:
     """Read a file of weights that anybody may have written: this package's, or another program's."""
     return conversion.read(path)
+
+
+def _cached(hub: Any, repository: str, revision: str | None, folder: str | Path | None) -> Path:
+    """Return where the weights of a repository are kept; nobody is asked."""
+    try:
+        found = hub.try_to_load_from_cache(repository, SHARED, cache_dir=folder, revision=revision)
+    except hub.errors.HFValidationError as error:
+        raise CheckpointError(f"{repository} cannot be a repository: {reason(error)}") from None
+    if not isinstance(found, str):
+        raise _absent(repository)
+    return Path(found)
 
 
 def _absent(repository: str) -> AbsentWeightsError:
