@@ -37,20 +37,23 @@ QUICK = AlexNetClassifier("small", epochs=0, device="cpu")
 def shapes() -> tuple[np.ndarray, np.ndarray]:
     """60 pictures of three coloured shapes, uint8 (60, 32, 32, 3), and the names of their classes."""
     examples = list(Shapes(60, classes=3).examples("train"))
-    return np.stack([example.content for example in examples]), np.array([one.label for one in examples])
+    return np.stack([np.asarray(example.content) for example in examples]), np.array(
+        [one.label for one in examples]
+    )
 
 
 @pytest.fixture(scope="module")
 def fitted(shapes: tuple[np.ndarray, np.ndarray]) -> AlexNetClassifier:
     """A classifier of the shapes."""
-    return clone(QUICK).set_params(random_state=0).fit(*shapes)
+    model: AlexNetClassifier = clone(QUICK).set_params(random_state=0)
+    return model.fit(*shapes)
 
 
 def test_it_learns_shapes_and_names_them_by_their_own_labels(
     fitted: AlexNetClassifier, shapes: tuple[np.ndarray, np.ndarray]
 ) -> None:
     held_out = list(Shapes(160, classes=3).examples("validation"))
-    pixels = np.stack([example.content for example in held_out])
+    pixels = np.stack([np.asarray(example.content) for example in held_out])
     assert fitted.score(pixels, [example.label for example in held_out]) > 0.8
     assert list(fitted.classes_) == sorted(set(shapes[1]))
     proba = fitted.predict_proba(pixels)
@@ -190,7 +193,7 @@ def test_a_row_that_is_no_square_fills_the_smallest_one_that_holds_it() -> None:
 
 
 @pytest.mark.slow
-@parametrize_with_checks([QUICK], expected_failed_checks=lambda estimator: EXPECTED)
+@parametrize_with_checks([QUICK], expected_failed_checks=lambda estimator: EXPECTED)  # type: ignore[untyped-decorator]  # scikit-learn has no types
 def test_scikit_learns_own_checks_of_an_estimator_hold(estimator: Any, check: Any) -> None:
     check(estimator)
 
