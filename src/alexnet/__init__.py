@@ -43,11 +43,14 @@ _HOMES = {
     "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
+    "from_pretrained": "alexnet.weights.hub",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
+    "push_to_hub": "alexnet.sharing.push",
     "recipe": "alexnet.recipes",
     "report": "alexnet.inspection.report.report",
+    "save_pretrained": "alexnet.sharing.folder",
     "train": "alexnet.launch.train",
 }
 """Where each public name lives; `runs` is a room that can be called."""
@@ -79,12 +82,15 @@ __all__ = [
     "compare",
     "convert",
     "evaluate",
+    "from_pretrained",
     "load",
     "open_dataset",
     "prepare",
+    "push_to_hub",
     "recipe",
     "report",
     "runs",
+    "save_pretrained",
     "train",
 ]
 
@@ -118,8 +124,11 @@ if TYPE_CHECKING:
     from alexnet.recipes import recipe
     from alexnet.runs.listing import runs
     from alexnet.runs.run import Run
+    from alexnet.sharing.folder import save_pretrained
+    from alexnet.sharing.push import push_to_hub
     from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
+    from alexnet.weights.hub import from_pretrained
     from alexnet.weights.loading import load
 else:  # type checkers see the names above and no others
 
