@@ -32,10 +32,11 @@ _HOMES = {
     "Interrupted": "alexnet.errors",
     "Network": "alexnet.networks.network",
     "PeerError": "alexnet.errors",
-    "Prediction": "alexnet.inference.classifier",
+    "Prediction": "alexnet.inference.results",
     "Recipe": "alexnet.training.recipe",
     "RecipeError": "alexnet.errors",
     "Report": "alexnet.evaluation.report",
+    "Result": "alexnet.inference.results",
     "Run": "alexnet.runs.run",
     "RunError": "alexnet.errors",
     "Shapes": "alexnet.data.sources.shapes",
@@ -45,6 +46,7 @@ _HOMES = {
     "evaluate": "alexnet.evaluation.evaluate",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
+    "pictures": "alexnet.inference.inputs.arguments",
     "prepare": "alexnet.data.preparation.prepare",
     "recipe": "alexnet.recipes",
     "report": "alexnet.inspection.report.report",
@@ -71,6 +73,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "Report",
+    "Result",
     "Run",
     "RunError",
     "Shapes",
@@ -81,6 +84,7 @@ __all__ = [
     "evaluate",
     "load",
     "open_dataset",
+    "pictures",
     "prepare",
     "recipe",
     "report",
@@ -109,7 +113,9 @@ if TYPE_CHECKING:
     from alexnet.evaluation.comparison import Comparison, compare
     from alexnet.evaluation.evaluate import evaluate
     from alexnet.evaluation.report import Report
-    from alexnet.inference.classifier import Classifier, Prediction
+    from alexnet.inference.classifier import Classifier
+    from alexnet.inference.inputs.arguments import pictures
+    from alexnet.inference.results import Prediction, Result
     from alexnet.inspection.report.report import report
     from alexnet.interchange.conversion import convert
     from alexnet.launch.train import train
