@@ -54,13 +54,14 @@ class Address:
         if offline():
             raise DataError("unreadable: ALEXNET_OFFLINE is set, and nothing is fetched")
         until = time.monotonic() + SECONDS
-        request = urllib.request.Request(self.url, headers={"User-Agent": f"alexnet/{VERSION}"})
         try:
+            request = urllib.request.Request(self.url, headers={"User-Agent": f"alexnet/{VERSION}"})
             with _opener(until).open(request, timeout=SECONDS) as answer:
                 content: bytes = answer.read(self.MOST_BYTES + 1)
         except urllib.error.HTTPError as error:
             error.close()
-            raise DataError(f"unreadable: the server says {error.code} {error.reason}") from None
+            said = " ".join(str(error.reason).split())
+            raise DataError(f"unreadable: the server says {error.code} {said}") from None
         except TimeoutError:
             raise DataError(f"unreadable: not fetched within {SECONDS:.0f} s") from None
         except (OSError, http.client.HTTPException, ValueError) as error:  # URLError among them
@@ -96,6 +97,7 @@ class _Redirections(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         if not is_address(newurl):
+            fp.close()
             raise ValueError(f"it is redirected to {newurl[:80]}, which is no http:// or https:// address")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
