@@ -4,12 +4,12 @@ python benchmarks/predict.py ../shared/data/imagenet-sample-200.zip --run small 
 python benchmarks/predict.py ../shared/data/imagenet-sample-200.zip --run small --memory 1000000
 
 Files are the archive's pictures, again and again, in a folder of their own. Three take turns in each round, since a
-shared machine's speed drifts: the network on views that lie ready, as `alexnet bench infer` measures it, with every core; the
-decoder on the files, with every core; and predicting, from the first file's name to the last one's classes, decoding
-processes and their start included. On one processor network and decoder share the cores, so that together they allow
-1 / (1 / network + 1 / decoder) images/s; on a GPU they do not, and the slower one counts. Ratios are medians of each
-round's. Of memory, a list that is generated while it is read names so many files, and what is measured is the command
-itself with its decoding processes, from a tenth of the way to its end.
+shared machine's speed drifts: the network on views that lie ready, as `alexnet bench infer` measures it, with every
+core; the decoder on the files, with every core; and predicting, from the first file's name to the last one's classes,
+decoding processes and their start included. On one processor network and decoder share the cores, so that together
+they allow 1 / (1 / network + 1 / decoder) images/s; on a GPU they do not, and the slower one counts. Ratios are medians
+of each round's. Of memory, a list that is generated while it is read names so many files, and what is measured is the
+command itself with its decoding processes, from a tenth of the way to its end.
 """
 
 import argparse

@@ -53,7 +53,7 @@ def test_every_way_to_the_network_gives_the_same_classes_and_probabilities(folde
         "alexnet",
         "predict",
         "small",
-        folder / "val",
+        str(folder / "val"),
         "--views",
         str(views),
         "--top",
