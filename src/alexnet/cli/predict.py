@@ -69,8 +69,9 @@ def command(
     from contextlib import ExitStack
     from itertools import chain
 
-    from alexnet.cli.terminal.predicting import Predicting, until_a_signal
+    from alexnet.cli.terminal.predicting import Predicting
     from alexnet.cli.terminal.predictions import may_show_a_bar, showing_results
+    from alexnet.cli.terminal.stopping import until_a_signal
     from alexnet.data.workers.decoders import Decoders
 
     with ExitStack() as stack:

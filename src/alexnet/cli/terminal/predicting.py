@@ -1,14 +1,10 @@
 """What becomes of a stream of results: shown, sorted, counted, and said in a few lines at the end."""
 
-import signal
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import TYPE_CHECKING, final
 
 from alexnet.cli.terminal.predictions import ShowResult
@@ -78,24 +74,3 @@ class Predicting:
             except DataError as error:
                 self.unsorted += 1
                 self.first_unsorted = self.first_unsorted or str(error)
-
-
-@contextmanager
-def until_a_signal() -> Iterator[threading.Event]:
-    """Give what is set by Ctrl-C, SIGTERM or SIGHUP: what has begun is then finished; a second one ends at once."""
-    event = threading.Event()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        event.set()
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-    for number in before:
-        if signal.getsignal(number) != signal.SIG_IGN:  # under nohup the terminal may go
-            signal.signal(number, stop)
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
