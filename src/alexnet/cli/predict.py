@@ -70,8 +70,9 @@ def command(
     from itertools import chain
 
     from alexnet.cli.terminal.predicting import Predicting
-    from alexnet.cli.terminal.predictions import may_show_a_bar, showing_results
+    from alexnet.cli.terminal.predictions import showing_results
     from alexnet.cli.terminal.stopping import until_a_signal
+    from alexnet.cli.terminal.streams import may_show_a_bar
     from alexnet.data.workers.decoders import Decoders
 
     with ExitStack() as stack:

@@ -1,7 +1,6 @@
 """Predictions as they are printed: of one picture as bars, of several a line each, or JSON lines."""
 
 import contextlib
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -95,13 +94,3 @@ def show_predictions(path: str, predictions: list[tuple[str, float]]) -> None:
         bar = "█" * round(20 * probability)
         table.add_row(f"{probability:7.2%}", bar.ljust(20), visible(words))
     show_table(table)
-
-
-def may_show_a_bar(output: Path | None) -> bool:
-    """Whether a bar on standard error is in nobody's way: results go into a file, and no other program prints them."""
-    if output is not None:
-        return True
-    try:
-        return os.path.isfile(f"/dev/fd/{sys.stdout.fileno()}")
-    except (OSError, ValueError):
-        return False
