@@ -36,6 +36,9 @@ def work(folder: Path) -> float:
     best: alexnet.Prediction = classifier.predict(pixels, top=2)[0][0]
     print(best.name, best.words, f"{best.probability:.2f}", classifier.classes)
 
+    streamed: list[alexnet.Result] = list(classifier.predict_stream(alexnet.pictures("docs/*.png")))
+    print([(result.picture, result.predictions or result.error) for result in streamed])
+
     network: alexnet.Network = alexnet.build("alexnet", classes=4, columns=1)
     print(sum(value.numel() for value in network.parameters()))
     alexnet.convert(run.path, folder / "network.safetensors")

@@ -203,8 +203,10 @@ def test_what_does_not_fit_a_run_is_one_line(story: Path) -> None:
     refused("evaluate", "p.csv", "--data", "digits", cwd=story, code=3, says="is no class of the data")
     refused("evaluate", "q.csv", "--data", "digits", cwd=story, code=3, says="No such file")
     assert {path.name for path in story.iterdir()} == before
-    refused("predict", "runs/b", "text.png", cwd=story, code=3, says="text.png")
-    refused("predict", "runs/b", "missing.png", cwd=story, code=3, says="missing.png")
+    for name in ("text.png", "missing.png"):
+        done = alexnet("predict", "runs/b", name, cwd=story, code=3)
+        assert set(json.loads(done.stdout)) == {"picture", "error"}
+        assert f"1 of 1 could not be read: {name}: " in done.stderr
 
 
 def test_one_bad_picture_does_not_cost_the_answers_to_the_others(story: Path) -> None:
@@ -212,7 +214,9 @@ def test_one_bad_picture_does_not_cost_the_answers_to_the_others(story: Path) ->
         alexnet("train", "pictures", "--run", "runs/b", "--epochs", 1, *FAST, "--quiet", cwd=story)
     picture = next((story / "pictures" / "val").rglob("*.png"))
     done = alexnet("predict", "runs/b", picture, "missing.png", picture, cwd=story, code=3)
-    assert len(done.stdout.splitlines()) == 2
+    first, missing, last = map(json.loads, done.stdout.splitlines())
+    assert missing == {"picture": "missing.png", "error": "unreadable: No such file or directory"}
+    assert first == last
     assert "missing.png" in done.stderr
 
 
@@ -224,7 +228,7 @@ def test_of_a_folder_the_pictures_are_answered_those_below_too(story: Path) -> N
     shown = [json.loads(line)["picture"] for line in done.stdout.splitlines()]
     assert shown == sorted(str(path.relative_to(story)) for path in (story / "pictures/val").rglob("*.png"))
     (story / "nothing").mkdir()
-    refused("predict", "runs/b", "nothing", cwd=story, code=3, says="no pictures")
+    assert "holds no pictures" in alexnet("predict", "runs/b", "nothing", cwd=story, code=3).stderr
 
 
 def test_data_that_is_at_fault_leaves_nothing_behind(story: Path) -> None:

@@ -32,10 +32,11 @@ _HOMES = {
     "Interrupted": "alexnet.errors",
     "Network": "alexnet.networks.network",
     "PeerError": "alexnet.errors",
-    "Prediction": "alexnet.inference.classifier",
+    "Prediction": "alexnet.inference.results",
     "Recipe": "alexnet.training.recipe",
     "RecipeError": "alexnet.errors",
     "Report": "alexnet.evaluation.report",
+    "Result": "alexnet.inference.results",
     "Run": "alexnet.runs.run",
     "RunError": "alexnet.errors",
     "Shapes": "alexnet.data.sources.shapes",
@@ -46,6 +47,7 @@ _HOMES = {
     "from_pretrained": "alexnet.weights.hub",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
+    "pictures": "alexnet.inference.inputs.arguments",
     "prepare": "alexnet.data.preparation.prepare",
     "push_to_hub": "alexnet.sharing.push",
     "recipe": "alexnet.recipes",
@@ -74,6 +76,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "Report",
+    "Result",
     "Run",
     "RunError",
     "Shapes",
@@ -85,6 +88,7 @@ __all__ = [
     "from_pretrained",
     "load",
     "open_dataset",
+    "pictures",
     "prepare",
     "push_to_hub",
     "recipe",
@@ -115,7 +119,9 @@ if TYPE_CHECKING:
     from alexnet.evaluation.comparison import Comparison, compare
     from alexnet.evaluation.evaluate import evaluate
     from alexnet.evaluation.report import Report
-    from alexnet.inference.classifier import Classifier, Prediction
+    from alexnet.inference.classifier import Classifier
+    from alexnet.inference.inputs.arguments import pictures
+    from alexnet.inference.results import Prediction, Result
     from alexnet.inspection.report.report import report
     from alexnet.interchange.conversion import convert
     from alexnet.launch.train import train

@@ -167,7 +167,7 @@ def test_what_is_no_regular_file_is_said_and_not_waited_for(tmp_path: Path) -> N
         ("nowhere.jpg", "No such file"),
         ("zero\0byte", "null byte"),
     ):
-        with pytest.raises(DataError, match=rf"cannot be read: .*{why}.*; give the path of a picture"):
+        with pytest.raises(DataError, match=rf"unreadable: .*{why}.*; give the path of a picture"):
             squared(str(tmp_path / name), SIDE, "")
 
 
@@ -180,7 +180,7 @@ def test_a_path_of_bytes_and_an_image_without_pixels_are_known_for_what_they_are
     assert np.array_equal(prepared(Entry()), EXPECTED)
     with pytest.raises(DataError, match=r"^images\[0\]: empty: the image has no pixels"):
         prepared(Image.new("RGB", (0, 9)))
-    with pytest.raises(DataError, match=r"^'' cannot be read: it is a folder"):
+    with pytest.raises(DataError, match=r"^'': unreadable: it is a folder"):
         prepared("")
 
 

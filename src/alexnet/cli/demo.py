@@ -20,7 +20,7 @@ def command(run: Path | None, quiet: bool) -> None:
 
     Nothing is downloaded. The digits that it reads were not trained on.
     """
-    from alexnet.cli.predict import show_predictions
+    from alexnet.cli.terminal.predictions import show_predictions
     from alexnet.cli.terminal.report import show_report
     from alexnet.cli.terminal.showing import say
     from alexnet.data.named import open_dataset

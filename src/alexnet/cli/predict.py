@@ -1,85 +1,100 @@
-"""alexnet predict: the best classes of pictures."""
+"""alexnet predict: the best classes of pictures, of any number and from anywhere."""
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
-from alexnet.cli.options import PATH, device, views, views_of
+from alexnet.cli.options import PATH, device, views, views_of, workers
 
 
 @click.command("predict")
 @click.argument("run", type=PATH)
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Classes a picture.")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), default=0.0, metavar="P", help="Leave out less probable ones."
+)
 @views("1")
 @device("cpu")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON lines, as when standard output is no terminal."
 )
-def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: str, as_json: bool) -> None:
-    """Name the best classes of each PICTURE, a file or a folder with pictures in it or below, as RUN sees them.
+@click.option("-o", "--output", type=PATH, metavar="FILE", help="Write .csv, .jsonl or .parquet instead.")
+@click.option("--copy-into", type=PATH, metavar="DIR", help="Copy pictures into a folder for each class.")
+@click.option("--link-into", type=PATH, metavar="DIR", help="Link to pictures from a folder for each class.")
+@click.option(
+    "--watch", type=PATH, metavar="DIR", help="Go on with pictures that appear in DIR, till Ctrl-C."
+)
+@click.option("--allow-urls", is_flag=True, help="Fetch pictures from http:// and https:// addresses.")
+@click.option(
+    "--stdin",
+    type=click.Choice(["paths", "bytes"]),
+    default="paths",
+    show_default=True,
+    help="What - stands for: paths, one a line, or one picture.",
+)
+@click.option("-0", "--null", is_flag=True, help="Paths on lists end with a zero byte, as of find -print0.")
+@workers
+def command(
+    run: Path,
+    inputs: tuple[str, ...],
+    top: int,
+    threshold: float,
+    views: str,
+    device: str,
+    as_json: bool,
+    output: Path | None,
+    copy_into: Path | None,
+    link_into: Path | None,
+    watch: Path | None,
+    allow_urls: bool,
+    stdin: str,
+    null: bool,
+    workers: int | None,
+) -> None:
+    """Name the best classes of pictures, as RUN sees them: in their order, and of any number.
 
     RUN is a run directory, a checkpoint or a file of weights of another program, a name of alexnet weights, a folder
     of alexnet convert --to hub, or hf:owner/name, a network of the Hub that has been fetched.
 
-    A picture that cannot be read is named on standard error, the others are classified all the same, and the
-    exit code is 3.
+    INPUT is a picture, a folder with pictures in it or below, a zip or tar archive or something in one
+    (photos.zip/cats/a.jpg), a pattern ('photos/**/*.jpg'), @LIST, a file with a path on each line, or -, such a list
+    on standard input.
+
+    A picture that cannot be read has a line with the reason, the others are classified all the same, and the
+    exit code is 3. Nothing that lies in a folder of --copy-into or --link-into is overwritten.
     """
-    from alexnet.cli.terminal.showing import say, show_json
-    from alexnet.errors import DataError
-    from alexnet.weights.loading import load
+    if not inputs and watch is None:
+        raise click.UsageError("missing argument 'INPUT...': give a picture, a folder, @LIST or -")
+    from contextlib import ExitStack
+    from itertools import chain
 
-    classifier = load(run, device=device)
-    as_json = as_json or not sys.stdout.isatty()
-    unreadable = 0
-    for path in _files(pictures):
-        try:
-            predictions = classifier.predict(path, top, views=views_of(views))[0]
-        except DataError as error:
-            unreadable += 1
-            say(f"alexnet: {error}")
-            continue
-        if as_json:
-            classes = [
-                {"class": prediction.name, "words": prediction.words, "probability": prediction.probability}
-                for prediction in predictions
-            ]
-            show_json({"picture": path, "classes": classes})
-        else:
-            show_predictions(path, [(prediction.words, prediction.probability) for prediction in predictions])
-    if unreadable:
-        raise SystemExit(DataError.exit_code)
+    from alexnet.cli.terminal.predicting import Predicting
+    from alexnet.cli.terminal.predictions import showing_results
+    from alexnet.cli.terminal.stopping import until_a_signal
+    from alexnet.cli.terminal.streams import may_show_a_bar
+    from alexnet.data.workers.decoders import Decoders
 
+    with ExitStack() as stack:
+        decoders = stack.enter_context(Decoders(workers))
+        decoders.start()  # while torch is imported and the network read
+        from alexnet.inference.inputs.arguments import pictures
+        from alexnet.inference.inputs.watching import watched
+        from alexnet.inference.sorting import Sorter
+        from alexnet.weights.loading import load
 
-def _files(pictures: tuple[str, ...]) -> list[str]:
-    """Return the files given, and the pictures below the folders given, in the order of their names."""
-    from alexnet.data.sources import folders
-    from alexnet.data.sources.files.trees import Directory
-    from alexnet.errors import DataError
-
-    found: list[str] = []
-    for text in pictures:
-        if os.path.isdir(text):
-            inside, _ = folders.pictures(Directory(text), "")
-            if not inside:
-                raise DataError(f"{text} holds no pictures")
-            found += [os.path.join(text, path) for path in inside]
-        else:
-            found.append(text)
-    return found
-
-
-def show_predictions(path: str, predictions: list[tuple[str, float]]) -> None:
-    """Print the best classes of one picture as a table with bars."""
-    from rich.table import Table
-
-    from alexnet.cli.terminal.showing import show_table
-    from alexnet.text import visible
-
-    table = Table(title=visible(path), title_justify="left", show_header=False, box=None)
-    for words, probability in predictions:
-        bar = "█" * round(20 * probability)
-        table.add_row(f"{probability:7.2%}", bar.ljust(20), visible(words))
-    show_table(table)
+        sorted_into = tuple(one for one in (copy_into, link_into) if one is not None)
+        watching = watched(watch, stack.enter_context(until_a_signal()), exclude=sorted_into) if watch else ()
+        classifier = load(run, device=device)
+        count, live = min(top, len(classifier.classes)), watch is not None or "-" in inputs
+        shown = showing_results(as_json=as_json, output=output, count=count, at_once=live)
+        sorters = [Sorter(one, link=one is link_into) for one in sorted_into]
+        predicting = Predicting(stack.enter_context(shown), sorters, may_show_a_bar(output))
+        limits = {"allow_urls": allow_urls, "null": null, "bytes_on_stdin": stdin == "bytes"}
+        found = pictures(*inputs, **limits, exclude=sorted_into, passed=predicting.pass_over)
+        results = classifier.predict_stream(
+            chain(found, watching), top, views=views_of(views), threshold=threshold, decoders=decoders
+        )
+        code = predicting.run(results)
+    sys.exit(code)

@@ -3,7 +3,6 @@
 import operator
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
@@ -12,8 +11,12 @@ from torch import Tensor
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.views import center_view
-from alexnet.errors import RecipeError
-from alexnet.inference.pictures import Picture, listed, squared
+from alexnet.data.workers.decoders import Decoders
+from alexnet.errors import DataError, RecipeError
+from alexnet.inference.batches import Decoded, batches, decoding
+from alexnet.inference.inputs.named import NamedPicture
+from alexnet.inference.pictures import Picture, listed, name_of, squared
+from alexnet.inference.results import Prediction, Result
 from alexnet.inference.views import (
     VIEWS_AT_ONCE,
     Views,
@@ -30,19 +33,6 @@ from alexnet.networks.stage import IMAGES
 
 LAST_HIDDEN: Final = "last hidden"
 """Stands for the name of a network's last hidden layer, whatever it is called."""
-
-
-@final
-@dataclass(frozen=True)
-class Prediction:
-    """One class that a picture may be of."""
-
-    name: str
-    """The class as the data set has it."""
-    words: str
-    """A readable name of the class."""
-    probability: float
-    """A fraction."""
 
 
 @final
@@ -104,7 +94,64 @@ class Classifier:
             TypeError: something that is no picture, or a number that is not whole.
         """
         top = _whole(top)
-        best = self.probabilities(images, views=views).topk(min(top, len(self.classes)), dim=1)
+        return self._named(self.probabilities(images, views=views), top)
+
+    def predict_stream(
+        self,
+        images: Iterable[NamedPicture | Picture],
+        top: int = 5,
+        *,
+        views: Views = 1,
+        threshold: float = 0.0,
+        decoders: Decoders | None = None,
+    ) -> Iterator[Result]:
+        """Name the best classes of any number of pictures, as they come: in their order, and in the memory of a few.
+
+        Pictures are decoded ahead in threads, or in other processes, while the network is at those before. One that
+        cannot be read costs no other its result.
+
+        Args:
+            images: as `predict` takes them, or as `alexnet.pictures` finds them; taken in a thread of their own.
+            top: how many classes, from 1; no more than there are.
+            views: as `predict` has them.
+            threshold: classes that are less probable are left out, 0 to 1.
+            decoders: processes that decode files and bytes, where a picture may be hostile: one that brings its decoder
+                down then has an error like any other. They stay the caller's.
+        Yields:
+            for each picture its best classes, or why it could not be read.
+        Raises:
+            DivergedError, RecipeError, ValueError, TypeError: as `predict`; and whatever `images` raise.
+        """
+        top, size = _whole(top), pictures_at_once(self.network, self.side, check_views(views))
+        network = self.inference_network()
+        with decoding(self.side, decoders) as decode:
+            for batch in batches(images, size, decode):
+                yield from self._results(network, batch, top, views, threshold)
+
+    def _results(
+        self, network: Network, batch: list[Decoded], top: int, views: Views, threshold: float
+    ) -> Iterator[Result]:
+        """Yield what is said of the pictures of a batch."""
+        squares = [one.square for one in batch if not isinstance(one.square, DataError)]
+        names = [one.source.name for one in batch if not isinstance(one.square, DataError)]
+        found = iter(self._best(network, self._stacked(squares), names, top, views)) if squares else iter(())
+        for one in batch:
+            if isinstance(one.square, DataError):
+                if not (one.source.fleeting and not os.path.lexists(one.source.name)):
+                    yield Result(one.source, error=one.square)
+                continue
+            predictions = next(found)
+            yield Result(one.source, tuple(each for each in predictions if each.probability >= threshold))
+
+    def _best(
+        self, network: Network, part: Tensor, names: list[str], top: int, views: Views
+    ) -> list[list[Prediction]]:
+        """Return the best classes of pictures, uint8 (N, 3, S, S), that are called so."""
+        return self._named(self._probabilities(network, part, names, views), top)
+
+    def _named(self, probabilities: Tensor, top: int) -> list[list[Prediction]]:
+        """Return the best classes of pictures by their probabilities, float32 (N, K)."""
+        best = probabilities.topk(min(top, len(self.classes)), dim=1)
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         return [
             [Prediction(self.classes[k], self.words[k], p) for p, k in zip(values, numbers, strict=True)]
@@ -125,7 +172,12 @@ class Classifier:
         size = pictures_at_once(self.network, self.side, check_views(views))
         given, network = listed(images), self.inference_network()
         return torch.cat(
-            [self._probabilities(network, given, rows, views) for rows in _parts(len(given), size)]
+            [
+                self._probabilities(
+                    network, self._pixels(given, rows), [_name(given, row) for row in rows], views
+                )
+                for rows in _parts(len(given), size)
+            ]
         )
 
     def features(self, images: Picture | Iterable[Picture], stage: str = LAST_HIDDEN) -> Tensor:
@@ -192,21 +244,18 @@ class Classifier:
 
     def _pixels(self, given: list[Picture], rows: range) -> Tensor:
         """Prepare some of the pictures given, in memory that a CUDA device can fetch from where it is to."""
-        pixels = torch.from_numpy(
-            np.stack([squared(given[row], self.side, f"images[{row}]") for row in rows])
-        )
+        return self._stacked([squared(given[row], self.side, _name(given, row)) for row in rows])
+
+    def _stacked(self, squares: list[np.ndarray]) -> Tensor:
+        """Return squares as one tensor."""
+        pixels = torch.from_numpy(np.stack(squares))
         return pixels.pin_memory() if self.network.device.type == "cuda" else pixels
 
-    def _probabilities(self, network: Network, given: list[Picture], rows: range, views: Views) -> Tensor:
-        """Return the probabilities of some of the pictures given: float32, (N, K), on the processor."""
-        part = self._pixels(given, rows)
+    def _probabilities(self, network: Network, part: Tensor, names: list[str], views: Views) -> Tensor:
+        """Return the probabilities of some pictures, uint8 (N, 3, S, S): float32, (N, K), on the processor."""
         found = view_probabilities(network, part, views).cpu()
         if wrong := found.isnan().any(1).nonzero().flatten().tolist():
-            picture, image = given[rows[wrong[0]]], part[wrong[:1]]
-            name = (
-                os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"images[{rows[wrong[0]]}]"
-            )
-            raise not_finite(self.network, image, views, self.source, name)
+            raise not_finite(self.network, part[wrong[:1]], views, self.source, names[wrong[0]])
         return found
 
     def inference_network(self) -> Network:
@@ -220,6 +269,11 @@ class Classifier:
         if self._ready is None or self._ready[1] != current:
             self._ready = (optimized_for_inference(self.network), current)
         return self._ready[0]
+
+
+def _name(given: list[Picture], row: int) -> str:
+    """Return what a picture of several is called in messages."""
+    return name_of(given[row], f"images[{row}]")
 
 
 def _parts(count: int, size: int) -> Iterator[range]:

@@ -64,6 +64,14 @@ def listed(images: Picture | Iterable[Picture]) -> list[Picture]:
 
 
 def squared(picture: Picture, side: int, name: str) -> np.ndarray:
+    """Prepare a picture as `square_of` does; where it cannot be read, the DataError names it."""
+    try:
+        return square_of(picture, side, name)
+    except DataError as error:
+        raise DataError(f"{name_of(picture, name)}: {error}") from error
+
+
+def square_of(picture: Picture, side: int, name: str) -> np.ndarray:
     """Prepare a picture as those of training were: shorter side scaled, central square cut out.
 
     Args:
@@ -73,7 +81,7 @@ def squared(picture: Picture, side: int, name: str) -> np.ndarray:
     Returns:
         uint8 RGB, (3, S, S).
     Raises:
-        DataError: it cannot be read; the message names it.
+        DataError: it cannot be read; the message says why, and does not name it.
         ValueError: the meaning of its pixels is not certain.
         TypeError: it is no picture.
     """
@@ -82,8 +90,6 @@ def squared(picture: Picture, side: int, name: str) -> np.ndarray:
         if len(pixels) != 1:
             raise ValueError(f"{name} is an array of {len(pixels)} pictures: give it alone, or one at a time")
         return _squared_pixels(pixels[0], side)
-    if isinstance(picture, str | os.PathLike):
-        name = os.fsdecode(picture) or "''"
     try:
         if isinstance(picture, Image.Image):
             if 0 in picture.size:
@@ -91,12 +97,15 @@ def squared(picture: Picture, side: int, name: str) -> np.ndarray:
             return square_image(picture, side)
         return square(_content(picture), side)
     except TypeError as error:
-        raise TypeError(f"{name}: {error}") from None
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from error
+        raise TypeError(f"{name_of(picture, name)}: {error}") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise DataError(f"{name} cannot be read: {why}; give the path of a picture") from error
+        raise DataError(f"unreadable: {why}; give the path of a picture") from error
+
+
+def name_of(picture: object, name: str) -> str:
+    """Return what a picture is called in messages: its path, where it has one, else the name given."""
+    return os.fsdecode(picture) or "''" if isinstance(picture, str | os.PathLike) else name
 
 
 def _content(picture: object) -> bytes:

@@ -3,7 +3,7 @@
 import pytest
 from rich.table import Table
 
-from alexnet.cli.predict import show_predictions
+from alexnet.cli.terminal.predictions import show_predictions
 from alexnet.cli.terminal.showing import show_json, show_table
 
 

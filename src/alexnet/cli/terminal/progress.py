@@ -9,9 +9,14 @@ _EVERY = 15.0  # seconds between lines where there is no terminal
 
 
 @contextmanager
-def walking(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is told the pictures done and in all; it shows them with the rate and the time left."""
-    if not sys.stderr.isatty():
+def walking(what: str, *, bar: bool = True) -> Iterator[Callable[[int, int | None], None]]:
+    """Give a function that is told the pictures done and in all; it shows them with the rate and the time left.
+
+    Args:
+        what: is done with them.
+        bar: whether a bar is in nobody's way; in all may be None where that is not known.
+    """
+    if not bar or not sys.stderr.isatty():
         yield _lines(what)
         return
     from rich.console import Console
@@ -24,10 +29,10 @@ def walking(what: str) -> Iterator[Callable[[int, int], None]]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, rate="")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=None, rate="")
         rate = _rate()
-        yield lambda done, total: bar.update(
+        yield lambda done, total: shown.update(
             task, completed=done, total=total, rate=f"{rate(done):,.0f} images/s"
         )
 
@@ -61,15 +66,16 @@ def _byte_lines(what: str) -> Callable[[int, int | None], None]:
     return tell
 
 
-def _lines(what: str) -> Callable[[int, int], None]:
+def _lines(what: str) -> Callable[[int, int | None], None]:
     rate, last = _rate(), [time.monotonic()]
 
-    def tell(done: int, total: int) -> None:
+    def tell(done: int, total: int | None) -> None:
         now, speed = time.monotonic(), rate(done)
-        if now - last[0] >= _EVERY and done < total:
+        if now - last[0] >= _EVERY and (total is None or done < total):
             last[0] = now
-            left = f", {(total - done) / speed:,.0f} s left" if speed else ""
-            print(f"{what}: {done:,} of {total:,}, {speed:,.0f} images/s{left}", file=sys.stderr, flush=True)
+            left = f", {(total - done) / speed:,.0f} s left" if speed and total is not None else ""
+            of = f" of {total:,}" if total is not None else ""
+            print(f"{what}: {done:,}{of}, {speed:,.0f} images/s{left}", file=sys.stderr, flush=True)
 
     return tell
 

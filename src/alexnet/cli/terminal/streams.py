@@ -5,6 +5,7 @@ import io
 import os
 import select
 import sys
+from pathlib import Path
 from typing import IO
 
 from alexnet.text import visible
@@ -21,6 +22,16 @@ def reader_has_gone(stream: IO[str]) -> bool:
         poll = select.poll()
         poll.register(stream.fileno(), 0)
         return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return False
+
+
+def may_show_a_bar(output: Path | None) -> bool:
+    """Whether a bar on standard error is in nobody's way: results go into a file, and no other program prints them."""
+    if output is not None:
+        return True
+    try:
+        return os.path.isfile(f"/dev/fd/{sys.stdout.fileno()}")
     except (OSError, ValueError):
         return False
 

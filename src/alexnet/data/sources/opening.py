@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from alexnet.data.sources.files.archives import Tar, Zip
+from alexnet.data.sources.files.archives import TARS, open_archive
 from alexnet.data.sources.files.remote import is_remote
 from alexnet.data.sources.files.trees import Directory, Remote, Tree
 from alexnet.data.sources.folders import Folders
@@ -22,7 +22,6 @@ from alexnet.data.sources.parquet import Parquet
 from alexnet.data.sources.source import Source, natural
 from alexnet.errors import DataError
 
-_TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _LISTS = (*ENDINGS, CAFFE_ENDING)
 
 
@@ -42,7 +41,7 @@ def open_source(path: str | Path, *, order: str = "sorted", strict: bool = True)
     if origin.startswith(PREFIX):
         return Hub(origin)
     if is_remote(origin):
-        return _of_tree(_archive(origin) or Remote(origin), strict)
+        return _of_tree(open_archive(origin) or Remote(origin), strict)
     if not os.path.exists(origin):
         raise DataError(f"{origin!r} does not exist: give a directory, an archive or a list of pictures")
     if os.path.isdir(origin):
@@ -53,12 +52,12 @@ def open_source(path: str | Path, *, order: str = "sorted", strict: bool = True)
         return caffe_list(origin)
     if origin.lower().endswith(".parquet"):
         raise DataError(f"{origin!r} is one file of a data set: give its folder")
-    if origin.lower().endswith(_TARS) and is_webdataset(origin):
+    if origin.lower().endswith(TARS) and is_webdataset(origin):
         return webdataset([origin], Path(origin).name.split(".")[0])
-    if tree := _archive(origin):
+    if tree := open_archive(origin):
         return _of_tree(tree, strict)
     raise DataError(
-        f"{origin!r} is neither a directory, an archive (.zip, {', '.join(_TARS)}) nor a list ({', '.join(_LISTS)})"
+        f"{origin!r} is neither a directory, an archive (.zip, {', '.join(TARS)}) nor a list ({', '.join(_LISTS)})"
     )
 
 
@@ -77,13 +76,6 @@ def _of_directory(path: Path, order: str, strict: bool) -> Source:
     if is_caffe_list(path / "train.txt"):
         return caffe_list(path / "train.txt")
     return _of_tree(Directory(path), strict)
-
-
-def _archive(origin: str) -> Tree | None:
-    """Open an archive by its ending."""
-    if origin.lower().endswith(".zip"):
-        return Zip(origin)
-    return Tar(origin) if origin.lower().endswith(_TARS) else None
 
 
 def _of_tree(tree: Tree, strict: bool) -> Source:

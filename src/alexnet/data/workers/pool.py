@@ -10,8 +10,6 @@ import os
 import pickle
 import queue
 import struct
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Generic
 
 from alexnet.data.workers.jobs import Job, P
+from alexnet.data.workers.processes import start
 from alexnet.errors import AlexNetError, DataError
 
 PATIENCE = 60.0  # seconds for one picture
@@ -35,14 +34,7 @@ class Worker(Generic[P]):
         self.slot = slot
         self.part: P | None = None
         self.seen = (-1, time.monotonic())  # the last progress read, and when it was new
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "alexnet.data.workers.worker", os.fspath(progress_file), str(slot)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ
-            | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"},
-        )
+        self.process = start("alexnet.data.workers.worker", os.fspath(progress_file), str(slot))
         self._send(job)
         self._listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
         self._listener.start()

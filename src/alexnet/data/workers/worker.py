@@ -1,27 +1,20 @@
 """A process that does parts of a job: `python -m alexnet.data.workers.worker`, started by `workers`.
 
-It is a program of its own, so that nothing of the caller's is forked or run again: a job and then parts come in
-on standard input as pickles of its parent, and one line of JSON goes out for each part. It ends when its input
-does, and on Linux with its parent.
+A job and then parts come in on standard input as pickles of its parent, and one line of JSON goes out for each part.
 """
 
-import ctypes
 import errno
 import json
 import mmap
-import os
 import pickle
-import signal
 import struct
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 from alexnet.data.workers.jobs import Job, OnProgress, Part
+from alexnet.data.workers.processes import belong_to_parent
 from alexnet.errors import DataError
-
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def main(progress_file: Path, slot: int) -> None:
@@ -32,12 +25,8 @@ def main(progress_file: Path, slot: int) -> None:
             more while it is being decoded.
         slot: this worker's number in it.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    warnings.simplefilter("ignore")  # of Pillow, about metadata, without a name
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)  # what a source or a library prints is no answer
+    requests, descriptor = belong_to_parent()
+    answers = open(descriptor, "w", encoding="ascii")  # noqa: SIM115  # as long as the process
     job = pickle.load(requests)
     with open(progress_file, "r+b") as file, mmap.mmap(file.fileno(), 0) as slots:
 

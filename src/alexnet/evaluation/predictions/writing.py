@@ -4,25 +4,21 @@ Shapes: N pictures, K classes, k of them in a row.
 """
 
 import contextlib
-import csv
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, final
 
 from torch import Tensor
 
 from alexnet.data.split import Split
 from alexnet.distributed.group import ProcessGroup
-from alexnet.errors import AlexNetError, DataError
-from alexnet.evaluation.predictions import parquet
+from alexnet.errors import DataError
 from alexnet.evaluation.predictions.columns import ENDINGS, TOP, WHOLE, columns
+from alexnet.evaluation.predictions.formats import WriteRows, writable, written_rows
 from alexnet.evaluation.predictions.reading import contest_order
-from alexnet.files import written_whole
 
-WriteRows = Callable[[Sequence[Mapping[str, Any]]], None]
 WriteBatch = Callable[[Tensor, Tensor, Tensor], None]
 
 
@@ -68,7 +64,10 @@ def written_predictions(where: Destination, group: ProcessGroup) -> Iterator[Wri
         yield lambda probabilities, labels, indices: None
         return
     path = group.from_first(lambda: _writable(where))
-    with _rows_written(path, where) if group.is_first else contextlib.nullcontext(_nothing) as write_rows:
+    names = columns(where.count)
+    own = {".txt": lambda temporary, _: _submission(temporary, where)}
+    written = written_rows(path, names, own) if group.is_first else contextlib.nullcontext(_nothing)
+    with written as write_rows:
 
         def write(probabilities: Tensor, labels: Tensor, indices: Tensor) -> None:
             values, classes = best_classes(probabilities, where.count)
@@ -115,40 +114,6 @@ def _rows(
 
 
 @contextlib.contextmanager
-def _rows_written(path: Path, where: Destination) -> Iterator[WriteRows]:
-    """Give what writes rows to a file that takes its place when all is written."""
-    try:
-        with written_whole(path) as temporary, _FORMATS[where.ending](temporary, where) as write:
-            yield write
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"{error.object[:80]!r} is a name that {where.ending} cannot hold: write .csv or .jsonl"
-        ) from None
-    except OSError as error:
-        raise AlexNetError(f"{path} cannot be written: {error.strerror}; give another file") from error
-
-
-@contextlib.contextmanager
-def _csv(path: Path, where: Destination) -> Iterator[WriteRows]:
-    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns(where.count))
-        yield lambda rows: writer.writerows([_shown(value) for value in row.values()] for row in rows)
-
-
-@contextlib.contextmanager
-def _json_lines(path: Path, where: Destination) -> Iterator[WriteRows]:
-    with open(path, "w", encoding="ascii") as file:
-        yield lambda rows: file.writelines(json.dumps(_short(row)) + "\n" for row in rows)
-
-
-@contextlib.contextmanager
-def _parquet(path: Path, where: Destination) -> Iterator[WriteRows]:
-    with parquet.writing(path, columns(where.count)) as write:
-        yield write
-
-
-@contextlib.contextmanager
 def _submission(path: Path, where: Destination) -> Iterator[WriteRows]:
     numbers = {name: number for number, name in enumerate(contest_order(where.split.classes), 1)}
     ranked = [f"class{rank}" for rank in range(1, where.count + 1)]
@@ -158,36 +123,15 @@ def _submission(path: Path, where: Destination) -> Iterator[WriteRows]:
         )
 
 
-_FORMATS: Final = dict(zip(ENDINGS, (_csv, _json_lines, _parquet, _submission), strict=True))
-
-
 def _writable(where: Destination) -> Path:
     """Return the path, where a file of its kind can be written there, before anything is computed."""
-    path = Path(where.path or "")
-    if where.ending not in ENDINGS:
-        raise AlexNetError(f"{path} names no format of predictions: it ends in {', '.join(ENDINGS)}")
-    if where.ending == ".parquet":
-        parquet.library()
+    path = writable(where.path or "", ENDINGS)
     if where.ending == ".txt" and set(where.classes) != set(where.split.classes):
         raise DataError(
             f"{path} would number the {len(where.split.classes)} classes of the data, and the network knows "
             f"{len(where.classes)}: write .csv"
         )
-    if not os.path.isdir(path.parent) or not os.access(path.parent, os.W_OK):
-        raise AlexNetError(f"{path} cannot be written: {path.parent} is no folder that we may write in")
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise AlexNetError(f"{path} cannot be written: it is no regular file, and is not replaced")
     return path
-
-
-def _shown(value: object) -> object:
-    """Return a probability as the shortest text that is the same float32 again; anything else as it is."""
-    return f"{value:.9g}" if isinstance(value, float) else value
-
-
-def _short(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with numbers of no more digits than a float32 has."""
-    return {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in row.items()}
 
 
 def _nothing(rows: Sequence[Mapping[str, Any]]) -> None:

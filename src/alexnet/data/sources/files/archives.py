@@ -22,9 +22,10 @@ from alexnet.data.sources.files.members import Members
 from alexnet.data.sources.files.remote import file_fingerprint, open_file
 from alexnet.errors import DataError
 
-MAX_RATIO = (
-    200  # of unpacked to packed: beyond it a compressed tar is a bomb; one of pictures has a ratio near 1
-)
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+"""Endings of tar archives, plain and compressed."""
+MAX_RATIO = 200
+"""Of unpacked to packed: beyond it an archive, or a member of one, is a bomb; pictures have a ratio near 1."""
 _LARGE = 2**26  # bytes, up to which any ratio is harmless
 _SAYS_UTF8 = 1 << 11  # of a zip member's flags (APPNOTE.TXT, 4.4.4)
 
@@ -33,6 +34,17 @@ _PACKED: dict[bytes, Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZM
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
+
+
+def open_archive(origin: str) -> "Zip | Tar | None":
+    """Open an archive as a tree; None where a name does not end as one's does.
+
+    Raises:
+        DataError: it is damaged, cut off, or a bomb.
+    """
+    if origin.lower().endswith(".zip"):
+        return Zip(origin)
+    return Tar(origin) if origin.lower().endswith(TARS) else None
 
 
 class Zip:
@@ -64,7 +76,9 @@ class Zip:
 
     def read(self, path: str) -> bytes:
         """Return a member's bytes; their checksum is verified."""
-        number, _ = _found(self._members, path, self.origin)
+        number, size = _found(self._members, path, self.origin)
+        if size > max(_LARGE, self._infos[number].compress_size * MAX_RATIO):
+            raise DataError(f"too large: it unpacks to over {MAX_RATIO} times its size, as a bomb does")
         try:
             return self._archive.read(self._infos[number])
         except Exception as error:  # as above, and each compression has errors of its own
