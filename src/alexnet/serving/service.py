@@ -5,6 +5,7 @@ Shapes: H rows, W columns, S the side of a prepared picture, K classes.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar, final
@@ -74,6 +75,9 @@ class Service:
             lambda: self.metrics.add("decoder_restarts_total"),
         )
         self.batcher: Batcher
+        self.last_answer = float("-inf")
+        """When a batch last came out of a network, by the monotonic clock."""
+        self.last_batch_failed = False
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:
@@ -247,6 +251,9 @@ class Service:
             return Refusal("network.not-finite", str(error))
 
     def _count(self, batch: Batch) -> None:
+        self.last_batch_failed = batch.failed
+        if not batch.failed:
+            self.last_answer = time.monotonic()
         self.metrics.observe("batch_size", batch.size)
         self.metrics.add("queue_seconds_total", batch.queue_seconds)
         self.metrics.add("compute_seconds_total", batch.compute_seconds)
