@@ -103,7 +103,9 @@ def _each(
     if len(refusals) == len(found) == 1:
         raise refusals[0]
     entries = [described(each) if isinstance(each, Refusal) else told(each) for each in found]
-    return Json({**head, name: entries}, status_of(refusals[0]) if len(refusals) == len(found) else 200)
+    if len(refusals) == len(found):
+        return Json({**head, name: entries, **described(refusals[0])}, status_of(refusals[0]))
+    return Json({**head, name: entries})
 
 
 def _numbers(values: np.ndarray) -> list[Any]:

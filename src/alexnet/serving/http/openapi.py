@@ -50,6 +50,8 @@ def document(models: Sequence[str], limits: Limits, *, key: bool, index: bool) -
         "paths": paths,
         "components": {"schemas": _schemas()},
     }
+    if not index:
+        del found["components"]["schemas"]["Similar"]
     if key:
         found["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         found["security"] = [{"key": []}]
