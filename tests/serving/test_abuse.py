@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import hostile
 import pytest
 from PIL import Image
 
-import hostile
 from served import Served, form, picture, served, wait_until
 
 HEAD_SECONDS, BODY_SECONDS = 10.0, 20.0  # the defaults, as test_deadlines holds them
@@ -63,7 +63,8 @@ def test_slow_heads_and_slow_bodies_are_ended_in_time_and_keep_nobody_waiting(sm
     """A byte at a time gains nothing: the deadline stands from the first one."""
     slow = [(connected(small), b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nX: ", HEAD_SECONDS)]
     slow += [(connected(small), head(1000), BODY_SECONDS), (connected(small), b"", HEAD_SECONDS)]
-    start, ended = time.monotonic(), {}
+    start = time.monotonic()
+    ended: dict[int, tuple[bytes, float]] = {}
     for connection, begun, _ in slow:
         connection.sendall(begun)
         connection.setblocking(False)
@@ -183,7 +184,11 @@ def test_bodies_that_end_early_or_go_on_are_refused(small: Served) -> None:
     """Half a body and no more; and more than was told, which is the next request, and none."""
     assert raw(small, head(1000) + b"x" * 500, close=True)[:12] in (b"", b"HTTP/1.1 400")
     content = picture(1)
-    both = raw(small, head(len(content)).replace(b"Connection: close\r\n", b"") + content + b"rubbish\r\n\r\n", close=True)
+    both = raw(
+        small,
+        head(len(content)).replace(b"Connection: close\r\n", b"") + content + b"rubbish\r\n\r\n",
+        close=True,
+    )
     assert both.startswith(b"HTTP/1.1 200")
     assert both.count(b"HTTP/1.1 ") <= 2
 
@@ -261,7 +266,9 @@ def test_only_who_means_this_service_is_let_in(small: Served) -> None:
 
 def test_every_answer_has_its_headers_and_no_other_origin_may_read(small: Served) -> None:
     for path in ("/", "/docs", "/v1/models", "/nothing", "/metrics"):
-        headers = small.request("GET", path, headers={"Origin": "http://evil.example", "X-Request-ID": "a.b-1"})[1]
+        headers = small.request(
+            "GET", path, headers={"Origin": "http://evil.example", "X-Request-ID": "a.b-1"}
+        )[1]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-request-id"] == "a.b-1"
         assert "default-src 'none'" in headers["content-security-policy"]
@@ -288,5 +295,7 @@ def test_a_full_queue_is_told_at_once_and_loses_nobody() -> None:
         statuses = [status for status, _, _ in found]
         assert set(statuses) == {200, 503}
         assert {after for status, after, _ in found if status == 503} == {"1"}
-        assert busy.metric('alexnet_requests_total{protocol="v1",outcome="queue_full"}') == statuses.count(503)
+        assert busy.metric('alexnet_requests_total{protocol="v1",outcome="queue_full"}') == statuses.count(
+            503
+        )
         assert busy.metric("alexnet_pending_images") == 0

@@ -100,7 +100,7 @@ def test_who_has_gone_is_not_computed() -> None:
         await asyncio.sleep(0)
         gone.cancel()
         gate.go.release(2)
-        assert await asyncio.gather(first, stays) == [2, 6]
+        assert list(await asyncio.gather(first, stays)) == [2, 6]
         assert gate.batches == [[1], [3]]
 
     run(test)

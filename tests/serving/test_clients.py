@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from served import Served, picture
 
 import alexnet
-from served import Served, picture
 
 
 def test_huggingface_hubs_client(small: Served, tmp_path: Path) -> None:
@@ -17,7 +17,10 @@ def test_huggingface_hubs_client(small: Served, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(picture(1, kind="JPEG"))
     (expected,) = alexnet.load("small").predict(path, 3)
-    for address, image in ((f"{_address(small)}/models/small", str(path)), (_address(small), path.read_bytes())):
+    for address, image in (
+        (f"{_address(small)}/models/small", str(path)),
+        (_address(small), path.read_bytes()),
+    ):
         client = hub.InferenceClient(model=address)
         found = client.image_classification(image, top_k=3)
         assert [each.label for each in found] == [each.words for each in expected]

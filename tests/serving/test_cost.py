@@ -10,7 +10,8 @@ from alexnet.serving.cost import Cost, fitted, probe
 def test_a_line_is_found_again() -> None:
     sizes = [1, 2, 4, 8, 16, 32]
     found = fitted(sizes, [0.003 * n + 0.02 for n in sizes])
-    assert (found.each, found.fixed) == (pytest.approx(0.003), pytest.approx(0.02))
+    assert found.each == pytest.approx(0.003)
+    assert found.fixed == pytest.approx(0.02)
 
 
 def test_neither_number_is_negative() -> None:

@@ -1,5 +1,6 @@
 """A service's life: what it refuses to start with, how it ends, reloads, and survives what dies around it."""
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -13,10 +14,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from served import Served, picture, served, wait_until
 
 from alexnet import checkpoint
 from alexnet.weights.loading import load_checkpoint
-from served import Served, picture, served, wait_until
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -104,25 +105,23 @@ class Load:
             thread.join(120)
 
     def _ask(self, number: int) -> None:
-        content, connection = picture(number), None
-        while not self._stop.is_set():
-            if connection is None:
-                connection = http.client.HTTPConnection("127.0.0.1", self._found.port, timeout=120)
+        content = picture(number)
+        connection = http.client.HTTPConnection("127.0.0.1", self._found.port, timeout=120)
+        with contextlib.closing(connection):
+            while not self._stop.is_set():
+                if connection.sock is None:
+                    try:
+                        connection.connect()
+                    except OSError:  # refused: it was not accepted
+                        return
                 try:
-                    connection.connect()
-                except OSError:  # refused: it was not accepted
+                    connection.request("POST", "/v1/predict", content, {"Content-Type": "image/png"})
+                    answer = connection.getresponse()
+                    answer.read()
+                    self.answered.append(answer.status)  # http.client closes where the answer says so
+                except (OSError, http.client.HTTPException) as error:
+                    self.lost.append(repr(error))
                     return
-            try:
-                connection.request("POST", "/v1/predict", content, {"Content-Type": "image/png"})
-                answer = connection.getresponse()
-                answer.read()
-                self.answered.append(answer.status)
-                if answer.getheader("connection", "") == "close":
-                    connection.close()
-                    connection = None
-            except (OSError, http.client.HTTPException) as error:
-                self.lost.append(repr(error))
-                return
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.slow)])
@@ -156,7 +155,7 @@ def test_draining_is_told_before_it_begins() -> None:
 def weights(tmp_path: Path) -> Path:
     """A checkpoint of the user's own."""
     path = tmp_path / "own.safetensors"
-    checkpoint.save(path, load_checkpoint("small"))
+    checkpoint.save(load_checkpoint("small"), path)
     return path
 
 
@@ -195,7 +194,7 @@ def test_killing_what_decodes_costs_no_answer() -> None:
             count = len(load.answered)
             for child in found.children():
                 os.kill(child, signal.SIGKILL)
-            wait_until(partial(load.has_answered, count + 5))
+            wait_until(partial(load.has_answered, count + 20))
         load.end()
         assert load.lost == []
         assert set(load.answered) == {200}
@@ -218,4 +217,3 @@ def alive(process: int) -> bool:
             return file.read().split()[2] != "Z"
     except OSError:
         return False
-

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from served import Served, form, picture
 
 import alexnet
-from served import Served, form, picture
 
 Answers = dict[str, dict[str, float]]
 
@@ -102,9 +102,7 @@ def test_pixels_are_squared_as_arrays_are(small: Served) -> None:
     body = json.dumps({"inputs": [tensor], "outputs": [{"name": "probabilities"}, {"name": "features"}]})
     status, answer = small.post("/v2/models/small/infer", body.encode(), "application/json")
     assert status == 200
-    probabilities, features = (
-        np.array(each["data"]).reshape(each["shape"]) for each in answer["outputs"]
-    )
+    probabilities, features = (np.array(each["data"]).reshape(each["shape"]) for each in answer["outputs"])
     classifier = alexnet.load("small")
     assert np.allclose(features, classifier.features(list(pixels)).numpy(), atol=1e-4)
     for row, best in zip(probabilities, classifier.predict(list(pixels), 1), strict=True):
@@ -214,7 +212,12 @@ def test_tensors_whose_parts_do_not_fit_are_refused(small: Served, tensor: dict[
 
 def test_binary_tensors_whose_lengths_lie_are_refused(small: Served) -> None:
     def post(size: int, behind: bytes, length: str | None = None) -> tuple[int, str]:
-        tensor = {"name": "image", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": size}}
+        tensor = {
+            "name": "image",
+            "datatype": "BYTES",
+            "shape": [1],
+            "parameters": {"binary_data_size": size},
+        }
         head = json.dumps({"inputs": [tensor]}).encode()
         status, answer = small.post(
             "/v2/models/small/infer",

@@ -133,4 +133,8 @@ def _histogram(name: str, family: _Family, values: np.ndarray) -> Iterator[str]:
 
 
 def _text(labels: dict[str, str]) -> str:
-    return f"{{{','.join(f'{name}={value!r}' for name, value in labels.items())}}}".replace("'", '"') if labels else ""
+    return (
+        f"{{{','.join(f'{name}={value!r}' for name, value in labels.items())}}}".replace("'", '"')
+        if labels
+        else ""
+    )

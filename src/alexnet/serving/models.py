@@ -167,12 +167,13 @@ def named(runs: Sequence[str]) -> dict[str, str]:
         fits = 0 < len(name) <= 128 and all(letter.isalnum() or letter in "._-" for letter in name)
         if not fits or not name.isascii():
             raise RecipeError(
-                f"a network cannot be asked for as `{name}`: letters, digits, `.`, `_` and `-` make a name; give it one: "
-                f"first={run}"
+                f"a network cannot be asked for as `{name}`: letters, digits, `.`, `_` and `-` make a name; "
+                f"give it one, first={run}"
             )
         if name in found:
             raise RecipeError(
-                f"two networks are called `{name}`, {found[name]} and {run}: name them, first={found[name]} second={run}"
+                f"two networks are called `{name}`, {found[name]} and {run}: "
+                f"name them, first={found[name]} second={run}"
             )
         found[name] = run
     return found
@@ -188,4 +189,3 @@ def version_of(source: str) -> tuple[str, int, int, int] | None:
     except Exception:  # whatever it is, loading it says so better
         return None
     return str(path), status.st_ino, status.st_size, status.st_mtime_ns
-

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar, final
 
 import numpy as np
@@ -48,7 +48,7 @@ class Settings:
     """Runs, checkpoints or names of weights, as `models.named` takes them."""
     device: str = "cpu"
     views: Views = 1
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     decoders: int | None = None
     """Processes that decode; left out, one for each core."""
 
@@ -63,7 +63,9 @@ class Service:
         index: pictures to find similar ones among, of the first network's features.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics | None = None, index: Index | None = None) -> None:
+    def __init__(
+        self, settings: Settings, metrics: Metrics | None = None, index: Index | None = None
+    ) -> None:
         self.settings, self.limits, self.index = settings, settings.limits, index
         self.metrics = metrics or Metrics()
         self.sources = named(settings.runs)
@@ -128,9 +130,7 @@ class Service:
             raise Refusal("model.unknown", f"`{name[:80]}` is not served here; {choices(name, self.models)}")
         return self.models[name]
 
-    async def probabilities(
-        self, model: Model, pictures: Sequence[Encoded]
-    ) -> list[np.ndarray | Refusal]:
+    async def probabilities(self, model: Model, pictures: Sequence[Encoded]) -> list[np.ndarray | Refusal]:
         """Return for each picture its class probabilities, float32 (K,), or why there are none.
 
         Args:
@@ -194,7 +194,8 @@ class Service:
             each if isinstance(each, Refusal) else [] for each in found
         ]
         if rows:
-            vectors = np.stack([found[row] for row in rows]).reshape(len(rows), -1)
+            values = [each for each in found if not isinstance(each, Refusal)]
+            vectors = np.stack(values).reshape(len(rows), -1)
             for row, near in zip(rows, await asyncio.to_thread(index.query, vectors, k), strict=True):
                 answers[row] = near
         return answers
@@ -210,7 +211,9 @@ class Service:
                 return await answer
         except TimeoutError:
             raise Refusal(
-                "deadline", f"not answered within {self.limits.request_seconds:g} s: come again", retry_seconds=1
+                "deadline",
+                f"not answered within {self.limits.request_seconds:g} s: come again",
+                retry_seconds=1,
             ) from None
 
     async def _all(self, model: Model, lane: Lane, pictures: Sequence[Encoded]) -> list[Any]:

@@ -54,9 +54,11 @@ def serve(options: Mapping[str, Any]) -> None:
         options["runs"], options["device"], views_of(options["views"]), limits, options["decoders"]
     )
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
-    if not is_loopback(http.host) and http.key is None:
-        say(f"{http.host} is open to other machines and asks for no key: give one with --api-key-file FILE")
     with listening(http.host, http.port) as listener:
+        if not is_loopback(http.host) and http.key is None:
+            say(
+                f"{http.host} is open to other machines and asks for no key: give one with --api-key-file FILE"
+            )
         host = f"[{http.host}]" if ":" in http.host else http.host
         address = f"http://{host}:{listener.getsockname()[1]}"
         serve_http(settings, http, listener, on_ready=lambda service: _say_where(service, address))

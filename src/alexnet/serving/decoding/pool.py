@@ -42,12 +42,12 @@ class Decoder:
         for one in (self._socket, theirs):
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         self._socket.setblocking(False)
-        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         path = {"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)}
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "alexnet.serving.decoding.process", str(memory_bytes)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=os.environ | path | threads,
@@ -74,7 +74,7 @@ class Decoder:
             content = memoryview(picture)
         else:
             head = ASK.pack(PIXELS, side, most_pixels, *picture.shape[:2], picture.nbytes)
-            content = memoryview(np.ascontiguousarray(picture)).cast("B")
+            content = memoryview(np.ascontiguousarray(picture).data).cast("B")
         loop = asyncio.get_running_loop()
         try:
             await loop.sock_sendall(self._socket, head)

@@ -51,7 +51,9 @@ def _refused(request: Request, error: Exception) -> Response:
 def _unknown(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        response = refused(request, Refusal("route.method", f"{request.method} is not answered here; see /docs"))
+        response = refused(
+            request, Refusal("route.method", f"{request.method} is not answered here; see /docs")
+        )
         response.headers.update(error.headers or {})
         return response
     if error.status_code == 404:

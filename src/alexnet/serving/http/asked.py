@@ -41,7 +41,7 @@ async def asked(request: Request, bodies: Bodies, limits: Limits) -> Asked:
         Refusal: it is none of the three, too large, or a setting has no meaning.
     """
     kind = media_type(request)
-    settings: Mapping[str, Any] = dict(request.query_params)
+    settings: dict[str, Any] = dict(request.query_params)
     if kind == "multipart/form-data":
         files, fields = await form(request, await bodies.read(request), files=limits.images)
         settings |= fields
@@ -104,9 +104,7 @@ def _pictures(document: Mapping[str, Any], most: int) -> list[bytes]:
 
 def _checked(pictures: list[bytes], settings: Mapping[str, Any], limits: Limits) -> Asked:
     if unknown := sorted(set(settings) - set(SETTINGS)):
-        raise Refusal(
-            "request.setting", f"`{unknown[0][:80]}` is no setting; choices: {', '.join(SETTINGS)}"
-        )
+        raise Refusal("request.setting", f"`{unknown[0][:80]}` is no setting; choices: {', '.join(SETTINGS)}")
     model, stage = settings.get("model"), settings.get("stage")
     for name, value in (("model", model), ("stage", stage)):
         if not isinstance(value, str | None):
@@ -123,5 +121,7 @@ def whole(value: Any, name: str, most: int) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise Refusal("request.setting", f"`{name}` is a whole number from 1 to {most}, not {str(value)[:40]!r}")
+        raise Refusal(
+            "request.setting", f"`{name}` is a whole number from 1 to {most}, not {str(value)[:40]!r}"
+        )
     return value

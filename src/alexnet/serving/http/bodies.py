@@ -82,7 +82,9 @@ async def form(
         Refusal: it is no form, or has too many parts.
     """
     try:
-        parser = _Form(request.headers, _pieces(body), max_files=files, max_fields=_FIELDS, max_part_size=_FIELD)
+        parser = _Form(
+            request.headers, _pieces(body), max_files=files, max_fields=_FIELDS, max_part_size=_FIELD
+        )
         found = await parser.parse()
     except MultiPartException as error:
         raise Refusal("request.form", f"the form cannot be read: {error.message}") from None

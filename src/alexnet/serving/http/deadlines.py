@@ -3,7 +3,8 @@
 uvicorn waits for ever for whoever has begun a request. Each state of a connection has a deadline of its own here, which
 is set when the state begins and not when a byte comes, so that a byte a second gains nothing.
 
-Source: Kludex/uvicorn#157 asks for it since 2018; the cure, a protocol of one's own, is that of xorbitsai/inference#5213.
+Source: Kludex/uvicorn#157 asks for it since 2018; a protocol of one's own is the cure of
+xorbitsai/inference#5213.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import json
 from typing import Any, ClassVar, Final
 
 from h11 import SEND_BODY
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from alexnet.serving.settings import Limits
 
@@ -68,12 +69,16 @@ class _DeadlineProtocol(H11Protocol):
         if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
             super().shutdown()
 
+    def _request(self) -> RequestResponseCycle | None:
+        """Return the last request, which uvicorn's types say there always is."""
+        return self.cycle
+
     def _watch(self) -> None:
         """Set the deadline of the state that the connection is in, if it is a new one."""
         if self.transport.is_closing():
             self._cancel()
             return
-        cycle = self.cycle
+        cycle = self._request()
         if cycle is None:
             return  # still in its first head
         if not cycle.response_complete:
@@ -102,7 +107,7 @@ class _DeadlineProtocol(H11Protocol):
 
     def _late(self, state: str) -> None:
         """End a connection whose client took too long, and tell it where it still listens."""
-        cycle = self.cycle
+        cycle = self._request()
         if state == "body" and cycle is not None:
             if not cycle.response_started:
                 self._tell(f"the body took longer than {self.limits.body_seconds:g} s")

@@ -21,7 +21,16 @@ from alexnet.serving.http.settings import HttpSettings
 from alexnet.serving.metrics import Metrics
 from alexnet.serving.refusals import Refusal
 
-OPEN: Final = ("/", "/page.js", "/docs", "/openapi.json", "/health", "/ready", "/v2/health/live", "/v2/health/ready")
+OPEN: Final = (
+    "/",
+    "/page.js",
+    "/docs",
+    "/openapi.json",
+    "/health",
+    "/ready",
+    "/v2/health/live",
+    "/v2/health/ready",
+)
 """Paths that are read without a key: what they say is no secret."""
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",

@@ -37,7 +37,9 @@ def read_key(path: Path | None, environment: Mapping[str, str] = os.environ) -> 
         if rights & stat.S_IRWXO:
             raise RunError(f"the key file {where} has rights {rights:o}, others can use it: chmod o= {where}")
     if len(key) < _LEAST or len(key.split()) != 1:
-        raise RunError(f"the key of {where} has {len(key)} letters: at least {_LEAST}, on one line, without spaces")
+        raise RunError(
+            f"the key of {where} has {len(key)} letters: at least {_LEAST}, on one line, without spaces"
+        )
     return key
 
 

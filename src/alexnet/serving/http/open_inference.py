@@ -131,7 +131,9 @@ class OpenInference:
         values = []
         for number, each in enumerate(found):
             if isinstance(each, Refusal):
-                raise Refusal(each.code, f"picture {number}: {each.message}", retry_seconds=each.retry_seconds)
+                raise Refusal(
+                    each.code, f"picture {number}: {each.message}", retry_seconds=each.retry_seconds
+                )
             values.append(each)
         given = parameters_of(asked)
         classes = given.get("classification", 0)

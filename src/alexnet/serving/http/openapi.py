@@ -123,7 +123,9 @@ def _answers(schema: Schema, kind: str, *statuses: int) -> Schema:
         503: "The queue is full, or it shuts down: see Retry-After",
     }
     refused = {"application/json": {"schema": _named("Error")}}
-    found = {str(status): {"description": words[status], "content": refused} for status in (401, 421, *statuses)}
+    found = {
+        str(status): {"description": words[status], "content": refused} for status in (401, 421, *statuses)
+    }
     return {"200": {"description": words[200], "content": {kind: {"schema": schema}}}, **found}
 
 
@@ -135,7 +137,9 @@ def _model(models: Sequence[str]) -> Schema:
     return _parameter("model", "path", {"type": "string", "enum": list(models)}, "A network")
 
 
-def _get(summary: str, schema: Schema, models: Sequence[str] = (), *, kind: str = "application/json") -> Schema:
+def _get(
+    summary: str, schema: Schema, models: Sequence[str] = (), *, kind: str = "application/json"
+) -> Schema:
     parameters = [_model(models)] if models else []
     return {
         "get": {
@@ -177,13 +181,9 @@ def _post(summary: str, answer: str, models: Sequence[str], limits: Limits, *set
     return {
         "post": {
             "summary": summary,
-            "parameters": [
-                _parameter(name, "query", schema, "A setting") for name, schema in taken.items()
-            ],
+            "parameters": [_parameter(name, "query", schema, "A setting") for name, schema in taken.items()],
             "requestBody": {"required": True, "content": bodies},
-            "responses": _answers(
-                _named(answer), "application/json", 400, 404, 408, 413, 415, 422, 500, 503
-            ),
+            "responses": _answers(_named(answer), "application/json", 400, 404, 408, 413, 415, 422, 500, 503),
         }
     }
 

@@ -19,8 +19,8 @@ from alexnet.serving.service import Service
 from alexnet.text import visible
 
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src {style}; img-src blob: data:; media-src blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src {style}; img-src blob: data:; media-src blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 

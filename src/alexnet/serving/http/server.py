@@ -50,7 +50,9 @@ def listening(host: str, port: int) -> socket.socket:
                 "or end what listens there"
             ) from None
         if error.errno == errno.EACCES:
-            raise RunError(f"port {port} may not be listened on without rights: choose one from 1024") from None
+            raise RunError(
+                f"port {port} may not be listened on without rights: choose one from 1024"
+            ) from None
         raise RunError(f"{host} cannot be listened on: {error.strerror}") from None
     return found
 
@@ -101,6 +103,7 @@ async def _serve(
             limit_concurrency=service.limits.connections,
             h11_max_incomplete_event_size=HEAD_BYTES,
         )
+        listener.listen(config.backlog)  # from here on nobody is refused, and uvicorn will soon accept
         on_ready(service)
         await Server(config, health, reloader, http.drain_seconds).serve(sockets=[listener])
         for task in tasks:
@@ -118,7 +121,7 @@ class Server(uvicorn.Server):
         self._health, self._reloader, self._drain_seconds = health, reloader, drain_seconds
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]  # uvicorn's is a Generator
+    def capture_signals(self) -> Iterator[None]:
         """Handle signals while serving; uvicorn's own would raise them again at the end."""
         loop = asyncio.get_running_loop()
         handlers: dict[int, Callable[[], None]] = {

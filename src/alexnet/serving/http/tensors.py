@@ -53,7 +53,9 @@ def read(body: bytes, json_length: str | None) -> tuple[dict[str, Any], list[Ten
     end = len(body)
     if json_length is not None:
         if not (json_length.isascii() and json_length.isdecimal()) or int(json_length[:12]) > len(body):
-            raise Refusal("request.tensor", f"{LENGTH} is {json_length[:40]!r}: the body has {len(body)} bytes")
+            raise Refusal(
+                "request.tensor", f"{LENGTH} is {json_length[:40]!r}: the body has {len(body)} bytes"
+            )
         end = int(json_length)
     document = parsed(memoryview(body)[:end])
     given = document.get("inputs")
@@ -86,7 +88,9 @@ def files(tensor: Tensor) -> list[bytes]:
         Refusal: it is another, or lengths do not fit.
     """
     if tensor.datatype != "BYTES":
-        raise Refusal("request.tensor", f"`{tensor.name}` is BYTES, picture files, not {tensor.datatype[:20]}")
+        raise Refusal(
+            "request.tensor", f"`{tensor.name}` is BYTES, picture files, not {tensor.datatype[:20]}"
+        )
     if tensor.content is None:
         found = [picture_of(text) for text in _flat(tensor.data)]
     else:

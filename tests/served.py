@@ -128,7 +128,9 @@ def form(*parts: tuple[str, bytes, str], **fields: str) -> tuple[bytes, str]:
     """Return the body and the type of a form: files, each with its name and type, and fields."""
     lines = [
         f'--edge\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n'
-        f"Content-Type: {kind}\r\n\r\n".encode() + content + b"\r\n"
+        f"Content-Type: {kind}\r\n\r\n".encode()
+        + content
+        + b"\r\n"
         for name, content, kind in parts
     ]
     lines += [
