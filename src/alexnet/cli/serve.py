@@ -40,7 +40,7 @@ from alexnet.cli.options import PATH, device, views
     type=click.FloatRange(min=0.1),
     default=30.0,
     show_default=True,
-    help="Seconds for one answer.",
+    help="Seconds for one request.",
 )
 @click.option(
     "--decoders", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."

@@ -30,8 +30,6 @@ from alexnet.weights.loading import load
 
 SLOWER: Final = 8.0
 """How many times as long as an answer the picture of where it comes from takes, for the queue: about."""
-SMALL_PARAMETERS: Final = 10_000_000
-"""Below so many parameters a network is small: several processes can each have one."""
 
 
 @final
