@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from served import Served, served
 
 

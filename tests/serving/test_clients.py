@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from served import Served, picture
 
 import alexnet
+from served import Served, picture
 
 
 def test_huggingface_hubs_client(small: Served, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import hostile
 import numpy as np
 import pytest
 from PIL import Image
-from served import picture, wait_until
 
 from alexnet.data.decoding.images import square, square_pixels
 from alexnet.errors import DataError
 from alexnet.serving.decoding.pool import DecodingPool
+from served import picture, wait_until
 
 MEGABYTES = 1024
 

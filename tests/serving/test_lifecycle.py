@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from served import Served, picture, served, wait_until
 
 from alexnet import checkpoint
 from alexnet.weights.loading import load_checkpoint
+from served import Served, picture, served, wait_until
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -217,3 +217,23 @@ def alive(process: int) -> bool:
             return file.read().split()[2] != "Z"
     except OSError:
         return False
+
+
+def test_several_processes_are_one_service() -> None:
+    """One that is killed is started again, what they count is told as one, and a signal ends them all."""
+    with served("small", "--workers", 2, "--reload-every", 0) as found:
+        workers = found.children()
+        wait_until(lambda: found.metric("alexnet_ready") == 2, 300)
+        for _ in range(20):
+            assert found.post("/v1/predict", picture())[0] == 200
+        assert found.metric('alexnet_requests_total{protocol="v1",outcome="answered"}') == 20
+        os.kill(workers[0], signal.SIGKILL)
+        wait_until(lambda: len(found.children()) == 2 and workers[0] not in found.children())
+        assert found.post("/v1/predict", picture())[0] == 200
+        children = found.children()
+        assert found.end() == 0
+        wait_until(lambda: not any(map(alive, children)))
+
+
+def test_several_processes_that_cannot_start_say_so_once() -> None:
+    refused("nowhere", "--port", 0, "--workers", 2, code=1, says="nowhere")

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from served import Served, form, picture
 
 import alexnet
+from served import Served, form, picture
 
 Answers = dict[str, dict[str, float]]
 

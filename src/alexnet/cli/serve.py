@@ -43,6 +43,13 @@ from alexnet.cli.options import PATH, device, views
     help="Seconds for one request.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes, of small networks.",
+)
+@click.option(
     "--decoders", type=click.IntRange(min=1), metavar="N", help="Processes that decode [one a core]."
 )
 @click.option(

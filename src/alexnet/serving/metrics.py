@@ -57,7 +57,7 @@ FAMILIES: Final = (
     _Family("pending_images", "gauge", "Pictures that are admitted and not answered."),
     _Family("decoder_restarts_total", "counter", "Decoding processes that were started in place of another."),
     _Family("reloads_total", "counter", "Changed runs by outcome.", _labelled(outcome=("taken", "refused"))),
-    _Family("ready", "gauge", "1 where a real picture was answered lately and nothing is shutting down."),
+    _Family("ready", "gauge", "Processes that answered a real picture lately and are not shutting down."),
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alexnet.cli.options import views_of
 from alexnet.cli.terminal.showing import say
-from alexnet.errors import missing
+from alexnet.errors import AlexNetError, missing
 
 if TYPE_CHECKING:
     from alexnet.serving.service import Service
@@ -30,6 +30,7 @@ def serve(options: Mapping[str, Any]) -> None:
     from alexnet.serving.http.server import listening
     from alexnet.serving.http.server import serve as serve_http
     from alexnet.serving.http.settings import HttpSettings
+    from alexnet.serving.http.workers import Workers
     from alexnet.serving.service import Settings
     from alexnet.serving.settings import MEGABYTE, Limits
 
@@ -61,7 +62,22 @@ def serve(options: Mapping[str, Any]) -> None:
             )
         host = f"[{http.host}]" if ":" in http.host else http.host
         address = f"http://{host}:{listener.getsockname()[1]}"
-        serve_http(settings, http, listener, on_ready=lambda service: _say_where(service, address))
+        if options["workers"] == 1:
+            return serve_http(settings, http, listener, on_ready=lambda service: _say_where(service, address))
+        workers = Workers(
+            settings,
+            http,
+            listener,
+            options["workers"],
+            on_ready=lambda service: _say_where(service, address),
+            on_error=_say_error,
+        )
+        sys.exit(workers.run())
+
+
+def _say_error(error: AlexNetError) -> int:
+    say(f"alexnet: {' '.join(str(error).split())}")
+    return error.exit_code
 
 
 def _say_where(service: "Service", address: str) -> None:
