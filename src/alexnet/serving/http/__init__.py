@@ -16,4 +16,5 @@ guard            before all routes: who may ask; after them: headers, the log, w
 app              the routes together
 deadlines        how long is waited for a client, on the wire
 server           from the socket to the last answer: signals, draining, reloading
+workers          several such behind one socket
 """
