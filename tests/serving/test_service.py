@@ -9,7 +9,7 @@ import pytest
 
 import alexnet
 from alexnet.errors import RecipeError
-from alexnet.inference.classifier import Prediction
+from alexnet.inference.results import Prediction
 from alexnet.serving.health import Health
 from alexnet.serving.models import named
 from alexnet.serving.refusals import Refusal

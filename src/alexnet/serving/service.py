@@ -15,7 +15,7 @@ import torch
 
 from alexnet.cpu import cores
 from alexnet.errors import AlexNetError, DataError, RecipeError, choices
-from alexnet.inference.classifier import Prediction
+from alexnet.inference.results import Prediction
 from alexnet.inference.views import Views
 from alexnet.serving.batcher import Batch, Batcher, Lane
 from alexnet.serving.decoding.pool import DecodingPool, Encoded

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alexnet.inference.classifier import Prediction
+from alexnet.inference.results import Prediction
 from alexnet.serving.http.answers import Json, short
 from alexnet.serving.http.asked import check_image_type, media_type, picture_of, whole
 from alexnet.serving.http.bodies import Bodies, parsed, unless_gone

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alexnet.inference.classifier import Prediction
+from alexnet.inference.results import Prediction
 from alexnet.serving.http.answers import Json, described, short, status_of
 from alexnet.serving.http.asked import Asked, asked
 from alexnet.serving.http.bodies import Bodies, unless_gone
