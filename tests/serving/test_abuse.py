@@ -59,6 +59,7 @@ def head(length: int, kind: str = "image/png", path: str = "/v1/predict") -> byt
     return f"{lines}Content-Length: {length}\r\n\r\n".encode()
 
 
+@pytest.mark.slow
 def test_slow_heads_and_slow_bodies_are_ended_in_time_and_keep_nobody_waiting(small: Served) -> None:
     """A byte at a time gains nothing: the deadline stands from the first one."""
     slow = [(connected(small), b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nX: ", HEAD_SECONDS)]
