@@ -66,12 +66,16 @@ class Browser:
 
     def open(self, path: Path, *, width: int = 1200, dark: bool = False, media: str = "screen") -> None:
         """Open a file as a reader has it, and wait until it is loaded."""
+        self.visit(path.resolve().as_uri(), width=width, dark=dark, media=media)
+
+    def visit(self, address: str, *, width: int = 1200, dark: bool = False, media: str = "screen") -> None:
+        """Open an address as a reader has it, and wait until it is loaded."""
         self.events.clear()
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.send("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", media=media, features=[scheme])
-        self.send("Page.navigate", url=path.resolve().as_uri())
+        self.send("Page.navigate", url=address)
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._message())
 

@@ -20,6 +20,7 @@ VERBS: Final = {
     "digest": "Print one SHA-256 over where a run stands.",
     "evaluate": "Evaluate a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
+    "serve": "Name the classes of pictures over HTTP.",
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "report": "Write all that there is to say of a run, or of two, as one page.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",

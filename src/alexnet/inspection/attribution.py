@@ -178,16 +178,16 @@ def attribution(network: Network, image: Tensor, label: int, method: str, *, wor
         panels = [
             (
                 "integrated gradients",
-                _signed(integrated_gradients(network, images, classes)[0].sum(0), picture),
+                laid_over(integrated_gradients(network, images, classes)[0].sum(0), picture),
             )
         ]
     elif method == "occlusion":
         size = max(3, image.shape[-1] // 8)
         found = occlusion(network, images, classes, size=size, stride=max(1, size // 2))
-        panels = [(f"covered by {size} x {size} pixels", _signed(found[0], picture))]
+        panels = [(f"covered by {size} x {size} pixels", laid_over(found[0], picture))]
     else:
         cam = enlarged(grad_cam(network, images, classes), image.shape[-1])[0]
-        panels = [(f"Grad-CAM of {last_maps(network)}", _signed(cam, picture))]
+        panels = [(f"Grad-CAM of {last_maps(network)}", laid_over(cam, picture))]
     side = 224.0
     canvas = Canvas(
         24 + (len(panels) + 1) * (side + 12),
@@ -218,8 +218,15 @@ def clipped_gradient(values: Tensor) -> np.ndarray:
     return pixels_of(scaled)
 
 
-def _signed(values: Tensor, picture: np.ndarray) -> np.ndarray:
-    """Lay values, (S, S), over a grey picture: red where they are above 0, blue where below, by strength."""
+def laid_over(values: Tensor, picture: np.ndarray) -> np.ndarray:
+    """Lay values over a grey picture: red where they are above 0, blue where below, by strength.
+
+    Args:
+        values: floating, (S, S).
+        picture: uint8 RGB, (S, S, 3).
+    Returns:
+        uint8 RGB, (S, S, 3).
+    """
     found = values.detach().float().cpu().numpy()
     strength = np.clip(np.abs(found) / max(float(np.quantile(np.abs(found), 0.995)), 1e-30), 0.0, 1.0)[
         ..., None
