@@ -59,6 +59,7 @@ def main() -> int:
         alexnet.DivergedError,
         alexnet.ExportError,
         alexnet.PeerError,
+        alexnet.SearchError,
     )
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -38,6 +38,7 @@ _HOMES = {
     "Report": "alexnet.evaluation.report",
     "Run": "alexnet.runs.run",
     "RunError": "alexnet.errors",
+    "SearchError": "alexnet.errors",
     "Shapes": "alexnet.data.sources.shapes",
     "build": "alexnet.networks.catalogue",
     "compare": "alexnet.evaluation.comparison",
@@ -73,6 +74,7 @@ __all__ = [
     "Report",
     "Run",
     "RunError",
+    "SearchError",
     "Shapes",
     "__version__",
     "build",
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
         PeerError,
         RecipeError,
         RunError,
+        SearchError,
     )
     from alexnet.evaluation.comparison import Comparison, compare
     from alexnet.evaluation.evaluate import evaluate
