@@ -38,4 +38,12 @@ pixels = Extension(
     optional=True,
 )
 
-setup(ext_modules=[kernels, pixels] if X86 else [])
+hamming = Extension(
+    "alexnet.kernels._hamming",
+    sources=[f"{ROOM}/hamming.c"],
+    depends=[f"{ROOM}/interface.h"],
+    extra_compile_args=["-O3", "-mavx2", "-mpopcnt"],
+    optional=True,
+)
+
+setup(ext_modules=[kernels, pixels, hamming] if X86 else [])

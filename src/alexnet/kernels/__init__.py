@@ -9,6 +9,7 @@
     connected   fully-connected layers for a few pictures, also with weights of one byte
     update      the momentum rule of section 5 in one pass
     pixels      pictures scaled, cropped and mirrored on their way into a batch
+    hamming     the nearest of binary codes
 
 The C sources beside these files are built when the package is installed. Each room has a function that says
 whether it fits given tensors; where it does not, callers do the same with plain PyTorch.
