@@ -157,9 +157,7 @@ class Index(Protocol):
 class Kind(Protocol):
     """A kind of index: how it is made, and opened. A module of this room is one by having these functions."""
 
-    def build(
-        self, folder: Path, card: IndexCard, rows: Iterable[Rows], options: Mapping[str, str]
-    ) -> Index:
+    def build(self, folder: Path, card: IndexCard, rows: Iterable[Rows], options: Mapping[str, str]) -> Index:
         """Make an index in a folder, whole: one that is there is replaced once the new one is complete.
 
         Args:
