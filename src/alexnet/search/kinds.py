@@ -8,6 +8,9 @@ from alexnet.search.index import Kind
 
 KINDS: Final = {
     "exact": "alexnet.search.exact",
+    "codes": "alexnet.search.codes",
+    "ivf": "alexnet.search.faiss_index",
+    "hnsw": "alexnet.search.faiss_index",
 }
 """Those that lie in a folder of this machine."""
 SCHEMES: Final[dict[str, str]] = {}
