@@ -36,7 +36,7 @@ class IndexCard:
     kind: str
     """exact, codes, ivf, hnsw, or the address of a database, without its password."""
     network: str
-    """Digest of the network whose stage gave the vectors: `alexnet.search.features.network_digest`."""
+    """Digest of the network whose stage gave the vectors: `Network.digest`."""
     run: str
     """How that network was named: a run, a file, a name of published weights."""
     stage: str
