@@ -26,7 +26,7 @@ from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
 from alexnet.search.projections import pca_sign, random_projection
 from alexnet.search.sampling import sampled_vectors
 from alexnet.search.store import Store
-from alexnet.settings import from_plain
+from alexnet.settings.typed import from_plain
 
 ENCODERS: Final = ("autoencoder", "pca", "random")
 _ROWS: Final = 1 << 14  # vectors that are encoded at a time

@@ -28,7 +28,7 @@ from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
 from alexnet.search.sampling import sampled_vectors
 from alexnet.search.shard import as_float32
 from alexnet.search.store import Store
-from alexnet.settings import from_plain
+from alexnet.settings.typed import from_plain
 
 _ROWS: Final = 1 << 14  # vectors that are given to FAISS at a time
 _LEAST: Final = 39  # vectors that FAISS wants for each list that it learns
@@ -105,7 +105,7 @@ class FaissIndex:
             self.options = _options(store.card.kind, store.header.settings)
         except RecipeError as error:
             raise damaged(store.folder, str(error)) from None
-        self._index = _read(self._faiss, store, shared=True)
+        self._index: Any = _read(self._faiss, store, shared=True)
         if isinstance(self.options, IvfOptions):
             self._index.nprobe = self.options.probes
         else:
@@ -180,7 +180,7 @@ class FaissIndex:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._index.reset()
+        self._index = None  # what it had mapped goes with it
         self.store.close()
 
 

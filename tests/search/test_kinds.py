@@ -1,0 +1,189 @@
+"""What every kind of index that lies in a folder has to do, whatever it does it with."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from search.pictures import card, nearest, rows, vectors
+
+from alexnet.errors import RecipeError, SearchError
+from alexnet.search.index import Index, Neighbours, Rows
+from alexnet.search.kinds import kind_named
+
+COUNT = 1200
+KINDS: dict[str, tuple[str, dict[str, str], float]] = {
+    "exact": ("exact", {}, 1.0),
+    "auto-encoder": ("codes", {"bits": "64", "rerank": "100", "epochs": "4", "hidden": "64"}, 0.9),
+    "principal components": ("codes", {"encoder": "pca", "bits": "24", "rerank": "100"}, 0.9),
+    "random planes": ("codes", {"encoder": "random", "bits": "128", "rerank": "100"}, 0.9),
+    "lists": ("ivf", {"lists": "20", "probes": "6"}, 0.9),
+    "graph": ("hnsw", {"links": "16"}, 0.95),
+}
+"""By name: the kind, its options, and the recall that it has at least."""
+
+
+@pytest.fixture(params=KINDS)
+def chosen(request: pytest.FixtureRequest) -> tuple[str, dict[str, str], float]:
+    kind, options, recall = KINDS[request.param]
+    if kind in ("ivf", "hnsw"):
+        pytest.importorskip("faiss")
+    return kind, options, recall
+
+
+def built(
+    folder: Path, chosen: tuple[str, Mapping[str, str], float], given: Iterator[Rows] | None = None
+) -> Index:
+    kind, options, _ = chosen
+    return kind_named(kind).build(folder, card(kind), rows(COUNT) if given is None else given, options)
+
+
+def named(index: Index, found: Neighbours) -> list[str]:
+    return list(index.entries(found.rows.reshape(-1)).names)
+
+
+def same(one: Index, two: Index, k: int = 10) -> bool:
+    """Whether two indexes answer the same: names and distances of the neighbours of 100 vectors."""
+    queries = vectors(100, seed=5)
+    first, second = one.query(queries, k), two.query(queries, k)
+    return named(one, first) == named(two, second) and bool((first.distances == second.distances).all())
+
+
+def test_a_picture_is_its_own_nearest(tmp_path: Path, chosen: Any) -> None:
+    index = built(tmp_path / "index", chosen)
+    found = index.query(vectors(COUNT)[::40], 3)
+    assert index.metric == "Euclidean"
+    assert found.rows[:, 0].tolist() == list(range(0, COUNT, 40))
+    assert not found.distances[:, 0].any()
+    assert (np.diff(found.distances, axis=1) >= 0).all()
+
+
+def test_what_is_nearest_is_found_as_often_as_the_kind_promises(tmp_path: Path, chosen: Any) -> None:
+    """Beside a search of every vector in float64."""
+    index, queries = built(tmp_path / "index", chosen), vectors(200, seed=5)
+    right, found = nearest(vectors(COUNT), queries, 10), index.query(queries, 10).rows
+    hits = [len(set(a) & set(b)) for a, b in zip(right.tolist(), found.tolist(), strict=True)]
+    assert np.mean(hits) / 10 >= chosen[2]
+
+
+def test_all_pictures_are_found_where_more_are_asked_for_than_there_are(tmp_path: Path, chosen: Any) -> None:
+    index = built(tmp_path / "index", chosen, rows(50))
+    found = index.query(vectors(3, seed=5), 80)
+    assert found.rows.shape == found.distances.shape == (3, 50)
+    assert all(sorted(row) == list(range(50)) for row in found.rows.tolist())
+
+
+def test_entries_are_what_went_in(tmp_path: Path, chosen: Any) -> None:
+    entries = built(tmp_path / "index", chosen).entries(np.array([7, 3, 1199]))
+    assert entries.names == ("picture 7", "picture 3", "picture 1199")
+    assert entries.labels.tolist() == [3, 3, 3]
+    assert entries.origins.tolist() == [[0, 7], [0, 3], [0, 1199]]
+
+
+def test_adding_and_removing_the_same_pictures_is_a_fresh_build(tmp_path: Path, chosen: Any) -> None:
+    index, fresh = built(tmp_path / "index", chosen), built(tmp_path / "fresh", chosen)
+    assert index.add(rows(300, seed=3, prefix="other"), index.card) == 300
+    assert len(index) == COUNT + 300
+    assert index.entries(np.array([COUNT])).names == ("other 0",)
+    assert not index.query(vectors(300, seed=3)[:20], 1).distances.any()
+    assert not same(index, fresh)
+    assert index.remove([f"other {number}" for number in range(300)]) == 300
+    assert len(index) == COUNT
+    assert same(index, fresh)
+    assert same(kind_named(chosen[0]).open(tmp_path / "index"), fresh)
+
+
+def test_rows_after_those_removed_move_up(tmp_path: Path, chosen: Any) -> None:
+    index = built(tmp_path / "index", chosen)
+    assert index.remove({"picture 0", "picture 5", "nobody"}) == 2
+    assert index.entries(np.array([0, 3, 4])).names == ("picture 1", "picture 4", "picture 6")
+    assert index.query(vectors(COUNT)[6:7], 1).rows.tolist() == [[4]]
+
+
+def test_nothing_is_left_after_everything_was_removed(tmp_path: Path, chosen: Any) -> None:
+    index = built(tmp_path / "index", chosen, rows(60))
+    assert index.remove([f"picture {number}" for number in range(60)]) == 60
+    assert len(index) == 0
+    assert index.query(vectors(2), 3).rows.shape == (2, 0)
+    assert index.add(rows(60), index.card) == 60
+    assert index.query(vectors(60)[9:10], 1).rows.tolist() == [[9]]
+
+
+def test_another_process_answers_the_same(tmp_path: Path, chosen: Any) -> None:
+    index, queries = built(tmp_path / "index", chosen), vectors(100, seed=5)
+    np.save(tmp_path / "queries.npy", queries)
+    program = """
+import sys
+from pathlib import Path
+import numpy as np
+from alexnet.search.kinds import kind_named
+folder = Path(sys.argv[1])
+found = kind_named(sys.argv[2]).open(folder / "index").query(np.load(folder / "queries.npy"), 10)
+np.savez(folder / f"{sys.argv[3]}.npz", distances=found.distances, rows=found.rows)
+"""
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, tmp_path, chosen[0], str(number)])
+        for number in (1, 2)
+    ]
+    ours = index.query(queries, 10)
+    for number, process in enumerate(started, 1):
+        assert process.wait() == 0
+        theirs = np.load(tmp_path / f"{number}.npz")
+        assert np.array_equal(theirs["rows"], ours.rows)
+        assert np.array_equal(theirs["distances"], ours.distances)
+
+
+def test_a_build_that_fails_leaves_the_old_index(tmp_path: Path, chosen: Any) -> None:
+    def breaking() -> Iterator[Rows]:
+        yield from rows(200, seed=1)
+        raise KeyboardInterrupt
+
+    index = built(tmp_path / "index", chosen)
+    with pytest.raises(KeyboardInterrupt):
+        built(tmp_path / "index", chosen, breaking())
+    with pytest.raises(KeyboardInterrupt):
+        index.add(breaking(), index.card)
+    assert same(kind_named(chosen[0]).open(tmp_path / "index"), index)
+
+
+def test_a_kill_in_the_middle_of_a_build_leaves_the_old_index(tmp_path: Path, chosen: Any) -> None:
+    """The process that builds is killed once its pictures are written, while the kind's own files are made."""
+    index = built(tmp_path / "index", chosen)
+    child = os.fork()
+    if child == 0:
+        from alexnet.search import change
+
+        change.write_header = lambda folder, header: os.kill(os.getpid(), signal.SIGKILL)
+        built(tmp_path / "index", chosen, rows(300, seed=1))
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    again = kind_named(chosen[0]).open(tmp_path / "index")
+    assert len(again) == COUNT
+    assert same(again, index)
+    again.remove(["picture 1"])  # and what the dead one left is gone
+    assert not list((tmp_path / "index").glob(".*"))
+
+
+def test_a_damaged_file_is_named(tmp_path: Path, chosen: Any) -> None:
+    built(tmp_path / "index", chosen).close()
+    victim = max((tmp_path / "index").iterdir(), key=lambda path: (path.suffix == ".faiss", path.name))
+    content = bytearray(victim.read_bytes())
+    content[-3] ^= 1
+    victim.write_bytes(content)
+    with pytest.raises(SearchError, match=f"{victim.name}.*build the index again"):
+        kind_named(chosen[0]).open(tmp_path / "index")
+
+
+def test_vectors_and_options_that_do_not_fit_are_refused(tmp_path: Path, chosen: Any) -> None:
+    index = built(tmp_path / "index", chosen)
+    with pytest.raises(ValueError, match="expected"):
+        index.query(np.zeros((1, 7), np.float32), 1)
+    with pytest.raises(ValueError, match="expected"):
+        index.query(vectors(1), 0)
+    with pytest.raises(RecipeError, match="colour"):
+        built(tmp_path / "other", (chosen[0], {"colour": "red"}, 0))
