@@ -44,6 +44,7 @@ _HOMES = {
     "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
+    "features": "alexnet.search.features",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
@@ -51,7 +52,7 @@ _HOMES = {
     "report": "alexnet.inspection.report.report",
     "train": "alexnet.launch.train",
 }
-"""Where each public name lives; `runs` is a room that can be called."""
+"""Where each public name lives; `runs` is a room that can be called, `search` one that is named."""
 
 __all__ = [
     "AbsentWeightsError",
@@ -81,16 +82,19 @@ __all__ = [
     "compare",
     "convert",
     "evaluate",
+    "features",
     "load",
     "open_dataset",
     "prepare",
     "recipe",
     "report",
     "runs",
+    "search",
     "train",
 ]
 
 if TYPE_CHECKING:
+    from alexnet import search
     from alexnet.data.dataset import Dataset
     from alexnet.data.named import open_dataset
     from alexnet.data.preparation.prepare import prepare
@@ -121,6 +125,7 @@ if TYPE_CHECKING:
     from alexnet.recipes import recipe
     from alexnet.runs.listing import runs
     from alexnet.runs.run import Run
+    from alexnet.search.features import features
     from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
     from alexnet.weights.loading import load
@@ -128,8 +133,8 @@ else:  # type checkers see the names above and no others
 
     def __getattr__(name: str) -> object:
         """Import a public name where it lives, at its first use."""
-        if name == "runs":
-            return importlib.import_module("alexnet.runs")
+        if name in ("runs", "search"):
+            return importlib.import_module(f"alexnet.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module 'alexnet' has no attribute {name!r}")
         value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -33,7 +33,7 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: 
     classifier = load(run, device=device)
     as_json = as_json or not sys.stdout.isatty()
     unreadable = 0
-    for path in _files(pictures):
+    for path in files_of(pictures):
         try:
             predictions = classifier.predict(path, top, views=views_of(views))[0]
         except DataError as error:
@@ -52,7 +52,7 @@ def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: 
         raise SystemExit(DataError.exit_code)
 
 
-def _files(pictures: tuple[str, ...]) -> list[str]:
+def files_of(pictures: tuple[str, ...]) -> list[str]:
     """Return the files given, and the pictures below the folders given, in the order of their names."""
     from alexnet.data.sources import folders
     from alexnet.data.sources.files.trees import Directory

@@ -17,11 +17,7 @@ from alexnet.networks.network import Network
 @final
 @dataclass(frozen=True)
 class FeatureSettings:
-    """What is taken of each picture.
-
-    Raises:
-        RecipeError: a combination that has no meaning, when it is checked against a network.
-    """
+    """What is taken of each picture."""
 
     stage: str
     """The name of the stage that gives it."""
@@ -67,4 +63,5 @@ def stage_features(network: Network, images: Tensor, settings: FeatureSettings) 
     if values.dim() == 4 and settings.pooled:
         values = values.mean((2, 3))
     views = values.unflatten(0, cut.shape[:2])
-    return (views.mean(1) if cut.shape[1] > 1 else views[:, 0]).reshape(-1, *shape)
+    found: Tensor = views.mean(1) if cut.shape[1] > 1 else views[:, 0]
+    return found.reshape(-1, *shape)

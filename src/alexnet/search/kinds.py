@@ -1,9 +1,11 @@
 """The kinds of index by their names: each is a module of this room, imported when it is asked for."""
 
 import importlib
+from pathlib import Path
 from typing import Final, cast
 
 from alexnet.errors import RecipeError, choices
+from alexnet.search.header import HEADER, damaged, read_header
 from alexnet.search.index import Kind
 
 KINDS: Final = {
@@ -31,3 +33,16 @@ def kind_named(kind: str) -> Kind:
         known = [*KINDS, *(f"{name}://..." for name in SCHEMES)]
         raise RecipeError(f"`{kind[:80]}` is no kind of index; {choices(kind, known)}")
     return cast(Kind, importlib.import_module(module))
+
+
+def kind_of_folder(folder: Path) -> Kind:
+    """Return the kind of an index that lies in a folder.
+
+    Raises:
+        SearchError: there is none, it is damaged, or of a kind that is not known here.
+    """
+    kind = read_header(folder).card.kind
+    try:
+        return kind_named(kind)
+    except RecipeError as error:
+        raise damaged(folder / HEADER, str(error)) from None
