@@ -15,7 +15,9 @@ KINDS: Final = {
     "hnsw": "alexnet.search.faiss_index",
 }
 """Those that lie in a folder of this machine."""
-SCHEMES: Final[dict[str, str]] = {}
+SCHEMES: Final = {
+    "postgresql": "alexnet.search.postgresql",
+}
 """Those that a database keeps, by the scheme of its address: qdrant://host:6333/collection."""
 
 
