@@ -28,7 +28,7 @@ class AutoencoderRecipe:
     """B, 1 to 4096; the paper's authors used 28 for addresses and 256 for ranking (Krizhevsky and Hinton 2011)."""
     hidden: int = 512
     """H: units between vector and code, and between code and vector."""
-    epochs: int = 30
+    epochs: int = 15
     """Cycles through the vectors."""
     batch: int = 256
     """Vectors of a step."""
@@ -57,7 +57,9 @@ def train_autoencoder(vectors: np.ndarray, recipe: AutoencoderRecipe) -> Encoder
     """
     given = torch.from_numpy(vectors)
     mean = given.double().mean(0).float()
-    scale = (given.float() - mean).square().mean().sqrt().clamp(min=1e-12)  # one for all: distances keep their shape
+    scale = (
+        (given.float() - mean).square().mean().sqrt().clamp(min=1e-12)
+    )  # one for all: distances keep their shape
     rng = randomness.generator(recipe.seed, "autoencoder")
     sizes = (given.shape[1], recipe.hidden, recipe.bits)
     encoder = [_linear(a, b, rng) for a, b in zip(sizes, sizes[1:], strict=False)]

@@ -56,7 +56,9 @@ class CodeOptions:
         if self.encoder not in ENCODERS:
             raise RecipeError(f"`{self.encoder[:80]}` is no encoder; {choices(self.encoder, ENCODERS)}")
         if self.rerank < 0 or self.sample < 2:
-            raise RecipeError(f"rerank {self.rerank}, sample {self.sample}: expected rerank from 0, sample from 2")
+            raise RecipeError(
+                f"rerank {self.rerank}, sample {self.sample}: expected rerank from 0, sample from 2"
+            )
         self.recipe()  # checks the rest
 
     def recipe(self) -> AutoencoderRecipe:

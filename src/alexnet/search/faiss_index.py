@@ -207,7 +207,9 @@ def _empty(faiss: ModuleType, stored: Store, options: Options) -> Any:
             index = faiss.IndexHNSWFlat(dimension, options.links)
         else:
             index = faiss.IndexHNSWSQ(dimension, kept, options.links)
-            index.train(np.zeros((1, dimension), np.float32))  # there is nothing to learn, but it wants to be asked
+            index.train(
+                np.zeros((1, dimension), np.float32)
+            )  # there is nothing to learn, but it wants to be asked
         index.hnsw.efConstruction = options.construction
         return index
     lists = options.lists or 4 * round(len(stored) ** 0.5)

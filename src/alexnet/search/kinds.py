@@ -17,6 +17,7 @@ KINDS: Final = {
 """Those that lie in a folder of this machine."""
 SCHEMES: Final = {
     "postgresql": "alexnet.search.postgresql",
+    "qdrant": "alexnet.search.qdrant",
 }
 """Those that a database keeps, by the scheme of its address: qdrant://host:6333/collection."""
 

@@ -52,7 +52,9 @@ def pca_sign(vectors: np.ndarray, bits: int) -> Encoder:
     _, components = torch.linalg.eigh(covariance)  # eigenvalues rise
     components = components.T.flip(0)[:bits]
     largest = components.abs().argmax(1, keepdim=True)
-    return _about(mean, components * components.gather(1, largest).sign())  # else a sign is a matter of chance
+    return _about(
+        mean, components * components.gather(1, largest).sign()
+    )  # else a sign is a matter of chance
 
 
 def _about(mean: Tensor, planes: Tensor) -> Encoder:

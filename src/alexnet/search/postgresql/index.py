@@ -52,18 +52,24 @@ class PostgresqlOptions:
     """Pictures that are kept in sight while a query walks, 1 to 1000: its ef_search; of bits, those compared."""
 
     def __post_init__(self) -> None:
-        if not (2 <= self.links <= 100 and 2 * self.links <= self.construction <= MOST_SEEN >= self.search >= 1):
+        if not (
+            2 <= self.links <= 100 and 2 * self.links <= self.construction <= MOST_SEEN >= self.search >= 1
+        ):
             raise RecipeError(
                 f"{self}: expected links 2 to 100, construction from twice that and search from 1, both to 1000"
             )
 
 
-def build(folder: Path, card: IndexCard, rows: Iterable[Rows], options: Mapping[str, str]) -> "PostgresqlIndex":
+def build(
+    folder: Path, card: IndexCard, rows: Iterable[Rows], options: Mapping[str, str]
+) -> "PostgresqlIndex":
     """Make a table and its graph in one transaction; the table of an index that is there goes after that."""
     settings = from_plain(PostgresqlOptions, options)
     address, password = parsed(card.kind)
     if card.dimension > MOST_KEPT:
-        raise RecipeError(f"pgvector keeps vectors of at most {MOST_KEPT:,} values, not {card.dimension:,}: pool maps")
+        raise RecipeError(
+            f"pgvector keeps vectors of at most {MOST_KEPT:,} values, not {card.dimension:,}: pool maps"
+        )
     card = replace(card, kind=str(address))
     table = f"{address.table}_{secrets.token_hex(4)}"
     connection, old = connect(address, password), None
@@ -212,7 +218,11 @@ class PostgresqlIndex:
             size, version = self._run(
                 f"SELECT pg_total_relation_size('{self._table}'), extversion FROM pg_extension WHERE extname = 'vector'"
             )[0]
-        indexed = self._card.dtype if self._middle is None else f"bits: whether each of {self._card.dimension} values is above its mean"
+        indexed = (
+            self._card.dtype
+            if self._middle is None
+            else f"bits: whether each of {self._card.dimension} values is above its mean"
+        )
         return {
             "pictures": len(self),
             "bytes": int(size),
@@ -293,7 +303,12 @@ def _text(query: np.ndarray) -> str:
 def _is_ours(table: object, address: Address) -> bool:
     """Whether a name is that of a table that `build` made: it becomes a part of statements."""
     start = f"{address.table}_"
-    return isinstance(table, str) and table.startswith(start) and table[len(start) :].isalnum() and table.isascii()
+    return (
+        isinstance(table, str)
+        and table.startswith(start)
+        and table[len(start) :].isalnum()
+        and table.isascii()
+    )
 
 
 def _old_table(folder: Path, address: Address) -> str | None:
