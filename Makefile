@@ -40,10 +40,10 @@ floors: install
 slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../shared/data
 	$(BIN)/python -m pytest -m slow
 
-optional: install  ## tests with the libraries of the extras hub and bench, half a gigabyte, which this installs
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,bench]" --group oracles
+optional: install  ## tests with the libraries of the extras hub, bench and search, half a gigabyte, which this installs
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,bench,search]" --group oracles --group databases
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt axe-playwright-python  # for axe.min.js alone
-	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/inspection tests/evaluation tests/page
+	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/search tests/inspection tests/evaluation tests/page
 
 docs: install  ## docs/commands.md, as the commands say themselves
 	$(BIN)/python -m alexnet.cli.reference > docs/commands.md

@@ -46,4 +46,12 @@ hamming = Extension(
     optional=True,
 )
 
-setup(ext_modules=[kernels, pixels, hamming] if X86 else [])
+halves = Extension(
+    "alexnet.kernels._halves",
+    sources=[f"{ROOM}/halves.c"],
+    depends=[f"{ROOM}/{name}.h" for name in ("interface", "lanes")],
+    extra_compile_args=["-O3", "-mavx2", "-mfma", "-mf16c", "-fopenmp", "-fno-math-errno"],
+    optional=True,
+)
+
+setup(ext_modules=[kernels, pixels, halves, hamming] if X86 else [])

@@ -40,6 +40,10 @@ def work(folder: Path) -> float:
     print(sum(value.numel() for value in network.parameters()))
     alexnet.convert(run.path, folder / "network.safetensors")
 
+    vectors = alexnet.features(run.path, data, folder / "features")
+    with alexnet.search.build(run.path, folder / "features", folder / "index") as index:
+        print(len(vectors), [match.name for match in index.query(pixels, k=3)[0]])
+
     difference: alexnet.Comparison = alexnet.compare([run.path, classifier], data, views=1)
     print(f"{difference.difference:+.1%}, p = {difference.p_value:.2f}")
     print(alexnet.report(run.path, views=1))  # a page, of the pictures that it was trained on

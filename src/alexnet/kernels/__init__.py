@@ -7,6 +7,7 @@
     response    rectification, local response normalisation and pooling in one pass, forward and backward
     maps        mean pooling, and normalisation within a map, forward and backward
     connected   fully-connected layers for a few pictures, also with weights of one byte
+    halves      products of vectors in half precision, as an index keeps them
     update      the momentum rule of section 5 in one pass
     pixels      pictures scaled, cropped and mirrored on their way into a batch
     hamming     the nearest of binary codes

@@ -8,6 +8,7 @@ Shapes: n vectors, D values of a vector, H units of a hidden layer, B bits of a 
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -62,8 +63,8 @@ def train_autoencoder(vectors: np.ndarray, recipe: AutoencoderRecipe) -> Encoder
     )  # one for all: distances keep their shape
     rng = randomness.generator(recipe.seed, "autoencoder")
     sizes = (given.shape[1], recipe.hidden, recipe.bits)
-    encoder = [_linear(a, b, rng) for a, b in zip(sizes, sizes[1:], strict=False)]
-    decoder = [_linear(b, a, rng) for a, b in zip(sizes, sizes[1:], strict=False)][::-1]
+    encoder = [_linear(a, b, rng) for a, b in pairwise(sizes)]
+    decoder = [_linear(b, a, rng) for a, b in pairwise(sizes)][::-1]
     with torch.enable_grad():
         _descend(given, mean, scale, encoder, decoder, recipe)
     first, second = (layer.weight.detach() for layer in encoder)

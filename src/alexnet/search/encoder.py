@@ -5,6 +5,7 @@ Shapes: n vectors, D values of a vector, B bits of a code, W words of 64 bits.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, final
 
@@ -90,7 +91,7 @@ def load_encoder(path: Path, dimension: int) -> Encoder:
     except (OSError, SafetensorError, KeyError) as error:
         raise damaged(path, f"it holds no encoder: {error}") from None
     sizes = [dimension, *(len(bias) for bias in biases)]
-    expected = [(out, width) for width, out in zip(sizes, sizes[1:], strict=False)]
+    expected = [(out, width) for width, out in pairwise(sizes)]
     if (
         tensors
         or not weights

@@ -15,12 +15,17 @@ import torch
 from torch import Tensor
 
 from alexnet.errors import RecipeError
+from alexnet.kernels.halves import half_products
 from alexnet.search.change import add, changing, remove
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
 from alexnet.search.store import Store
 
 SPARE: Final = 16
 """Candidates beyond k that are compared value by value: rounding may have put them in another order."""
+ROUNDING: Final = 1e-5
+"""Of the squared lengths: more than products in float32 are off by; candidates this near to the k-th may be nearer."""
+MOST: Final = 65_536
+"""Candidates of a query: of more that are equal, some are as good as others."""
 BLOCK_BYTES: Final = 1 << 22
 """Of a block's vectors in float32: they stay in the cache between their conversion and their product."""
 QUERIES: Final = 256
@@ -107,16 +112,27 @@ def nearest(store: Store, queries: np.ndarray, k: int) -> Neighbours:
     Returns:
         min(k, N) of each.
     """
-    wanted = min(k, len(store))
+    wanted, vectors = min(k, len(store)), torch.from_numpy(queries)
+    squared = (vectors**2).sum(1, keepdim=True)
     kept = min(k + SPARE, len(store))
-    vectors = torch.from_numpy(queries)
+    while True:
+        scores, rows = _candidates(store, vectors, kept)
+        margin = ROUNDING * (2 * squared + scores[:, -1:].abs()) if wanted else torch.zeros(1)
+        certain = kept == len(store) or bool((scores[:, -1:] - scores[:, wanted - 1 : wanted] > margin).all())
+        if certain or kept >= MOST:
+            return compared(store, queries, rows.numpy(), wanted)
+        kept = min(8 * kept, len(store))
+
+
+def _candidates(store: Store, queries: Tensor, kept: int) -> tuple[Tensor, Tensor]:
+    """Return the lowest scores of each query, rising, and their rows: both (n, kept)."""
     scores, rows = torch.empty(len(queries), 0), torch.empty(len(queries), 0, dtype=torch.int64)
-    for first, shard_scores in _scores(store, vectors):
-        best = shard_scores.topk(min(kept, shard_scores.shape[1]), dim=1, largest=False)
+    for first, found in _scores(store, queries):
+        best = found.topk(min(kept, found.shape[1]), dim=1, largest=False)
         scores, rows = torch.cat([scores, best.values], 1), torch.cat([rows, best.indices + first], 1)
-        chosen = scores.topk(min(kept, scores.shape[1]), dim=1, largest=False).indices
-        scores, rows = scores.gather(1, chosen), rows.gather(1, chosen)
-    return compared(store, queries, rows.numpy(), wanted)
+        chosen = scores.topk(min(kept, scores.shape[1]), dim=1, largest=False)
+        scores, rows = chosen.values, rows.gather(1, chosen.indices)
+    return scores, rows
 
 
 def compared(store: Store, queries: np.ndarray, candidates: np.ndarray, k: int) -> Neighbours:
@@ -167,7 +183,8 @@ def _scores(store: Store, queries: Tensor) -> Iterator[tuple[int, Tensor]]:
     buffer = torch.empty(rows, store.card.dimension)
     for first, shard in store.spans():
         scores = torch.empty(len(queries), shard.count)
-        for start in range(0, shard.count, rows):
+        single = len(queries) == 1 and half_products(torch.from_numpy(shard.vectors), queries[0], scores[0])
+        for start in () if single else range(0, shard.count, rows):
             some = shard.vectors[start : start + rows]
             block = buffer[: len(some)].copy_(torch.from_numpy(some))
             torch.mm(queries, block.T, out=scores[:, start : start + len(some)])

@@ -44,6 +44,15 @@ class Measures:
     """A query alone, the median."""
     exact_milliseconds: float
     """The same of comparing every vector."""
+    size: int | None
+    """Bytes of the index; None where its database does not say."""
+
+    def __str__(self) -> str:
+        size = "" if self.size is None else f", {self.size / 1e6:,.1f} MB"
+        return (
+            f"recall@{NEAREST} {self.recall:.3f}, mean average precision {self.mean_average_precision:.3f} against exact "
+            f"({self.queries} queries){size}, {self.milliseconds:.1f} ms a query (exact {self.exact_milliseconds:.1f})"
+        )
 
 
 def measure(index: Index, *, queries: int = QUERIES, seed: int = 0) -> Measures | None:
@@ -74,6 +83,7 @@ def measure(index: Index, *, queries: int = QUERIES, seed: int = 0) -> Measures 
         float(np.mean(precisions)),
         _milliseconds(index.query, vectors),
         _milliseconds(index.exact, vectors),
+        index.info().get("bytes"),
     )
 
 

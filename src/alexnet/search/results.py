@@ -124,7 +124,7 @@ def _page(index: PictureIndex, rows: Sequence[Row], explain: bool) -> Page:
         tiles = [Tile((photograph(query),), f"the query {name}", ("query", name))]
         for match, pixels in zip(answer.matches, shown, strict=True):
             addresses = () if pixels is None else (photograph(pixels),)
-            lines = (match.words or "no class", *_marks(match), match.name)
+            lines = (match.words.split(",")[0] or "no class", *_marks(match), match.name)
             tiles.append(Tile(addresses, f"{match.words} {match.name}", lines))
         sections.append(Section(answer.picture, (Tiles(tuple(tiles), ("class", "distance", "picture")),)))
     said = CAPTION + (" What of a picture is less like the query is darker." if explain else "")
@@ -157,7 +157,9 @@ def _drawing(index: PictureIndex, rows: Sequence[Row]) -> Canvas:
                 canvas.add(Rectangle(left, top, _WIDTH, _WIDTH, "rule"))
             else:
                 canvas.add(Picture(left, top, _WIDTH, _WIDTH, pixels, smooth=True))
-            canvas.add(Text(left, top + _WIDTH + 15, _short(match.words or match.name), size=11.0))
+            canvas.add(
+                Text(left, top + _WIDTH + 15, _short(match.words.split(",")[0] or match.name), size=11.0)
+            )
             colour = "red" if match.duplicate else "quiet"
             canvas.add(Text(left, top + _WIDTH + 29, ", ".join(_marks(match)), colour, size=10.0))
     return canvas

@@ -24,8 +24,11 @@ def build(
     RUN is a run directory, a checkpoint or a name of alexnet weights. DATA is a data set as alexnet train takes it, a
     folder of pictures without classes, or a folder that alexnet features wrote.
 
-    KIND is exact: every vector is compared, read where it lies by any number of processes. An index that is there is
-    replaced once the new one is complete.
+    KIND is exact: every vector is compared, read where it lies by any number of processes; or codes: short binary
+    codes of an auto-encoder, as the paper proposes; or ivf or hnsw, which FAISS searches; or the address of a database:
+    postgresql://user@host:5432/database?table=pictures with pgvector, qdrant://host:6333/collection, or
+    qdrant:///folder/collection. Of all but exact, what they miss of the nearest is measured and said. An index that is
+    there is replaced once the new one is complete.
     """
     import time
 
@@ -33,6 +36,7 @@ def build(
     from alexnet.cli.terminal.progress import walking
     from alexnet.cli.terminal.showing import duration, say, show
     from alexnet.search import build as built
+    from alexnet.search.measures import measure
 
     memory.tune_allocator()  # before the first tensor: this process is our own
     begun = time.monotonic()
@@ -49,4 +53,6 @@ def build(
         )
     with index:
         say(f"{index!r} in {duration(time.monotonic() - begun)}")
+        if (measures := measure(index.index)) is not None:
+            say(str(measures))
     show(str(output))

@@ -164,9 +164,13 @@ class PostgresqlIndex:
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Return vectors of pictures chosen by chance, (min(count, N), D), as the index keeps them."""
-        chosen = "SELECT vector::text FROM (SELECT vector, row FROM {} ORDER BY hashint8extended(row, :seed) LIMIT :count)"
         with answering(self._address):
-            found = self._run(chosen.format(self._table) + " AS chosen ORDER BY row", seed=seed, count=count)
+            found = self._run(
+                f"SELECT vector::text FROM (SELECT vector, row FROM {self._table} "
+                "ORDER BY hashint8extended(row, :seed) LIMIT :count) AS chosen ORDER BY row",
+                seed=seed,
+                count=count,
+            )
         values = [np.fromstring(text[1:-1], np.float32, sep=",") for (text,) in found]
         return np.array(values, self._card.dtype).reshape(-1, self._card.dimension)
 
@@ -204,7 +208,8 @@ class PostgresqlIndex:
         with changing(self.folder, self._card) as change, transaction(self._connection, self._address):
             self._same(Store(self.folder))
             gone = self._run(
-                f"WITH gone AS (DELETE FROM {self._table} WHERE name = ANY(:names) RETURNING 1) SELECT count(*) FROM gone",
+                f"WITH gone AS (DELETE FROM {self._table} WHERE name = ANY(:names) RETURNING 1) "
+                "SELECT count(*) FROM gone",
                 names=encoded,
             )[0][0]
             self._next = int(self._run(f"SELECT coalesce(max(row) + 1, 0) FROM {self._table}")[0][0])
@@ -262,7 +267,8 @@ class PostgresqlIndex:
             packed = above(query[None], self._middle)
             bits = {"bits": "".join(map(str, np.unpackbits(packed, axis=1)[0, :size]))}
         return self._run(
-            f"SELECT row, vector <-> CAST(:query AS {kind}) AS distance FROM ({near}) AS near ORDER BY distance, row LIMIT {k}",
+            f"SELECT row, vector <-> CAST(:query AS {kind}) AS distance FROM ({near}) AS near "
+            f"ORDER BY distance, row LIMIT {k}",
             query=_text(query),
             **bits,
         )
@@ -272,7 +278,8 @@ class PostgresqlIndex:
         self._run("SET LOCAL enable_indexscan = off")
         kind = _type(self._card)
         return self._run(
-            f"SELECT row, vector <-> CAST(:query AS {kind}) AS distance FROM {self._table} ORDER BY distance, row LIMIT {k}",
+            f"SELECT row, vector <-> CAST(:query AS {kind}) AS distance FROM {self._table} "
+            f"ORDER BY distance, row LIMIT {k}",
             query=_text(query),
         )
 

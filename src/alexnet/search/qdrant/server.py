@@ -136,10 +136,10 @@ class ServerPoints:
             yield
         except UnexpectedResponse as error:
             said = visible((error.content or b"").decode("utf-8", "replace"))[:200]
-            gone = "build the index again, or copy its folder again" if error.status_code == 404 else ""
-            raise SearchError(
-                f"{self._url}: Qdrant answers {error.status_code}, {said}; {gone or 'see its address and QDRANT_API_KEY'}"
-            ) from None
+            advice = "see its address and QDRANT_API_KEY"
+            if error.status_code == 404:
+                advice = "build the index again, or copy its folder again"
+            raise SearchError(f"{self._url}: Qdrant answers {error.status_code}, {said}; {advice}") from None
         except ApiException as error:
             raise SearchError(
                 f"{self._url}: the database is away ({visible(str(error))[:200]}): start it, or see its address"
