@@ -31,10 +31,12 @@ from alexnet.search.measures import average_precision
 DEPTH = 1000  # of the lists whose average precision is taken, as Lin et al. 2015 have it
 SHARE, MILLISECONDS = 0.85, 10.0  # what is claimed
 CODES = 1_000_000
-ANCHORS = """Published, mAP of the first 1,000 on CIFAR-10 with AlexNet's features, 12 / 32 / 48 bits (Lin et al.
-2015, with their program): supervised hash layer 0.893 / 0.897 / 0.897; CNNH+ 0.465 / 0.521 / 0.532; KSH 0.303 / 0.346 / 0.356;
-ITQ-CCA 0.264 / 0.288 / 0.295; LSH 0.12. They know the classes (all but LSH), and their network had ImageNet first;
-ours sees no label, reads a network of 32 x 32 pixels, and is to be held against whole vectors of the same network."""
+ANCHORS = """\
+Published, mAP of the first 1,000 on CIFAR-10 with AlexNet's features, at 12 / 32 / 48 bits (Lin et al. 2015, with
+their program): supervised hash layer 0.893 / 0.897 / 0.897; CNNH+ 0.465 / 0.521 / 0.532; KSH 0.303 / 0.346 / 0.356;
+ITQ-CCA 0.264 / 0.288 / 0.295; LSH 0.12. All but LSH learn from the classes, the first two with a network that had
+ImageNet first; ours sees no label, reads a small network of 32 x 32 pixels, and is to be held against whole vectors
+of the same network."""
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from alexnet.errors import RecipeError, SearchError
+from alexnet.search import change
 from alexnet.search.index import Index, Neighbours, Rows
 from alexnet.search.kinds import kind_named
 from search.pictures import card, nearest, rows, vectors
@@ -28,6 +29,9 @@ KINDS: dict[str, tuple[str, dict[str, str], float]] = {
     "Qdrant's engine": ("qdrant", {}, 0.95),
 }
 """By name: the kind, its options, and the recall that it has at least."""
+
+
+OPEN: list[Index] = []
 
 
 @pytest.fixture(params=KINDS)
@@ -50,8 +54,24 @@ def in_a_folder(chosen: tuple[str, Mapping[str, str], float]) -> bool:
 def built(
     folder: Path, chosen: tuple[str, Mapping[str, str], float], given: Iterator[Rows] | None = None
 ) -> Index:
+    """Build an index, which is closed at the end of the test."""
     kind, options, _ = chosen
-    return kind_named(kind).build(folder, card(kind), rows(COUNT) if given is None else given, options)
+    made = kind_named(kind).build(folder, card(kind), rows(COUNT) if given is None else given, options)
+    OPEN.append(made)
+    return made
+
+
+def opened(folder: Path, chosen: tuple[str, Mapping[str, str], float]) -> Index:
+    """Open an index, which is closed at the end of the test."""
+    OPEN.append(kind_named(chosen[0]).open(folder))
+    return OPEN[-1]
+
+
+@pytest.fixture(autouse=True)
+def _closing() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
 
 
 def named(index: Index, found: Neighbours) -> list[str]:
@@ -108,7 +128,7 @@ def test_adding_and_removing_the_same_pictures_is_a_fresh_build(tmp_path: Path, 
     assert len(index) == COUNT
     assert same(index, fresh)
     index.close()
-    assert same(kind_named(chosen[0]).open(tmp_path / "index"), fresh)
+    assert same(opened(tmp_path / "index", chosen), fresh)
 
 
 def test_rows_after_those_removed_move_up_but_in_a_database(tmp_path: Path, chosen: Any) -> None:
@@ -169,7 +189,7 @@ def test_a_build_that_fails_leaves_the_old_index(tmp_path: Path, chosen: Any) ->
     fresh = built(tmp_path / "fresh", chosen)
     assert same(index, fresh)
     index.close()
-    assert same(kind_named(chosen[0]).open(tmp_path / "index"), fresh)
+    assert same(opened(tmp_path / "index", chosen), fresh)
 
 
 def test_a_kill_in_the_middle_of_a_build_leaves_the_old_index(tmp_path: Path, chosen: Any) -> None:
@@ -179,13 +199,11 @@ def test_a_kill_in_the_middle_of_a_build_leaves_the_old_index(tmp_path: Path, ch
     index = built(tmp_path / "index", chosen)
     child = os.fork()
     if child == 0:
-        from alexnet.search import change
-
-        change.write_header = lambda folder, header: os.kill(os.getpid(), signal.SIGKILL)
+        setattr(change, "write_header", lambda folder, header: os.kill(os.getpid(), signal.SIGKILL))  # noqa: B010  # as a name that is not exported
         built(tmp_path / "index", chosen, rows(300, seed=1))
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    again = kind_named(chosen[0]).open(tmp_path / "index")
+    again = opened(tmp_path / "index", chosen)
     assert len(again) == COUNT
     assert same(again, index)
     again.remove(["picture 1"])  # and what the dead one left is gone
@@ -201,7 +219,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, chosen: Any) -> None:
     content[-3] ^= 1
     victim.write_bytes(content)
     with pytest.raises(SearchError, match=f"{victim.name}.*build the index again"):
-        kind_named(chosen[0]).open(tmp_path / "index")
+        opened(tmp_path / "index", chosen)
 
 
 def test_vectors_and_options_that_do_not_fit_are_refused(tmp_path: Path, chosen: Any) -> None:

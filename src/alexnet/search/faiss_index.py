@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final, final
 
 import numpy as np
@@ -184,21 +183,21 @@ class FaissIndex:
         self.store.close()
 
 
-def _faiss() -> ModuleType:
+def _faiss() -> Any:
     """Return FAISS, or say how to get it."""
     try:
         import faiss
     except ImportError:
         raise missing("faiss", "search", "an index of kind ivf or hnsw") from None
     faiss.omp_set_num_threads(1)
-    return faiss  # type: ignore[no-any-return]  # FAISS has no types
+    return faiss
 
 
 def _options(kind: str, options: Mapping[str, Any]) -> Options:
     return from_plain(IvfOptions, options) if kind == "ivf" else from_plain(HnswOptions, options)
 
 
-def _empty(faiss: ModuleType, stored: Store, options: Options) -> Any:
+def _empty(faiss: Any, stored: Store, options: Options) -> Any:
     """Return an index with nothing in it, its lists learned from a sample of the vectors that it will hold."""
     dimension = stored.card.dimension
     kept = faiss.ScalarQuantizer.QT_fp16 if stored.card.dtype == "float16" else None
@@ -225,7 +224,7 @@ def _empty(faiss: ModuleType, stored: Store, options: Options) -> Any:
     return index
 
 
-def _filled(faiss: ModuleType, index: Any, stored: Store, known: int = 0) -> Any:
+def _filled(faiss: Any, index: Any, stored: Store, known: int = 0) -> Any:
     """Give an index the vectors that it does not know."""
     faiss.omp_set_num_threads(1)
     for first, vectors in stored.blocks(_ROWS):
@@ -235,14 +234,14 @@ def _filled(faiss: ModuleType, index: Any, stored: Store, known: int = 0) -> Any
     return index
 
 
-def _grown(faiss: ModuleType, change: Change) -> None:
+def _grown(faiss: Any, change: Change) -> None:
     """Give a change the index that FAISS had, with the new pictures in it."""
     before = Store(change.folder)  # nobody else can change it now
     change.settings = before.header.settings
     _write(faiss, change, _filled(faiss, _read(faiss, before), change.stored(), known=len(before)))
 
 
-def _made_anew(faiss: ModuleType, change: Change) -> None:
+def _made_anew(faiss: Any, change: Change) -> None:
     """Give a change a new index; lists keep the centres that they had."""
     before = Store(change.folder)  # nobody else can change it now
     change.settings = before.header.settings
@@ -255,11 +254,11 @@ def _made_anew(faiss: ModuleType, change: Change) -> None:
     _write(faiss, change, _filled(faiss, index, stored))
 
 
-def _write(faiss: ModuleType, change: Change, index: Any) -> None:
+def _write(faiss: Any, change: Change, index: Any) -> None:
     faiss.write_index(index, str(change.part("faiss", "faiss")))
 
 
-def _read(faiss: ModuleType, store: Store, *, shared: bool = False) -> Any:
+def _read(faiss: Any, store: Store, *, shared: bool = False) -> Any:
     """Read what FAISS wrote: to be changed, or mapped, so that processes share it."""
     try:
         flags = faiss.IO_FLAG_MMAP_IFC if shared else 0

@@ -4,7 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -72,11 +72,23 @@ def connect(address: Address, password: str | None) -> Any:
     except OSError as error:
         raise _away(address, error) from None
     with answering(address):
-        connection = pg8000.native.Connection(
-            address.user, database=address.database, password=secret, sock=channel
-        )
+        try:
+            connection = pg8000.native.Connection(
+                address.user, database=address.database, password=secret, sock=channel
+            )
+        except BaseException:
+            channel.close()
+            raise
     channel.settimeout(None)  # a graph may take hours to be built
     return connection
+
+
+def close(connection: Any) -> None:
+    """Let go of a connection, even of one that is closed or broken."""
+    import pg8000.exceptions
+
+    with suppress(pg8000.exceptions.InterfaceError):
+        connection.close()
 
 
 def _channel(address: Address) -> socket.socket:

@@ -12,7 +12,7 @@ Shapes: N pictures in the index, n queries, D values of a vector, k neighbours.
 import io
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -25,7 +25,7 @@ from alexnet.search.change import changing
 from alexnet.search.exact import as_queries
 from alexnet.search.header import damaged
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
-from alexnet.search.postgresql.connection import Address, answering, connect, parsed
+from alexnet.search.postgresql.connection import Address, answering, close, connect, parsed
 from alexnet.search.postgresql.copying import HEADER, TRAILER, above, copied
 from alexnet.search.store import Store
 from alexnet.settings.typed import from_plain
@@ -81,17 +81,17 @@ def build(
             first = next(given, None)
             middle = _middle(card, first)
             _create(connection, table, card, middle is not None)
-            count = _insert(connection, table, chain([] if first is None else [first], given), 0, middle)
+            _insert(connection, table, chain([] if first is None else [first], given), 0, middle)
             _graph(connection, table, card, settings, middle is not None)
             if middle is not None:
                 with change.part("middle").open("wb") as file:
                     np.save(file, middle)
-            change.settings = {**asdict(settings), "table": table, "next": count}
+            change.settings = {**asdict(settings), "table": table}
         if old is not None:
             with answering(address):
                 connection.run(f"DROP TABLE IF EXISTS {old}")
     finally:
-        connection.close()
+        close(connection)
     return PostgresqlIndex(folder, password)
 
 
@@ -108,7 +108,10 @@ def transaction(connection: Any, address: Address) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            connection.run("ROLLBACK")
+            with suppress(
+                Exception
+            ):  # of a connection that is broken, for instance: nothing has been done then
+                connection.run("ROLLBACK")
             raise
         connection.run("COMMIT")
 
@@ -128,18 +131,22 @@ class PostgresqlIndex:
         self.folder = folder
         self._open(Store(folder))
         self._connection = connect(self._address, password)
-        with answering(self._address):
-            self._count = int(self._run(f"SELECT count(*) FROM {self._table}")[0][0])
+        try:
+            with answering(self._address):
+                self._count, _ = self._counted()
+        except BaseException:
+            close(self._connection)
+            raise
 
     def _open(self, store: Store) -> None:
         settings = dict(store.header.settings)
-        table, self._next = settings.pop("table", ""), settings.pop("next", -1)
+        table = settings.pop("table", "")
         try:
             self._address, _ = parsed(store.card.kind)
             self.options = from_plain(PostgresqlOptions, settings)
         except RecipeError as error:
             raise damaged(self.folder, str(error)) from None
-        if not _is_ours(table, self._address) or not isinstance(self._next, int) or self._next < 0:
+        if not _is_ours(table, self._address):
             raise damaged(self.folder, "it names no table of its own")
         self._table = table
         self._card, self._middle = store.card, None
@@ -192,15 +199,14 @@ class PostgresqlIndex:
 
     def add(self, rows: Iterable[Rows], card: IndexCard) -> int:
         """Add pictures; see `Index.add`."""
-        before = self._next
         with changing(self.folder, card) as change, transaction(self._connection, self._address):
             self._same(Store(self.folder))
-            self._run(f"LOCK TABLE {self._table} IN SHARE ROW EXCLUSIVE MODE")
-            self._next = _insert(self._connection, self._table, rows, before, self._middle)
+            self._run(f"LOCK TABLE {self._table} IN SHARE ROW EXCLUSIVE MODE")  # against other machines, too
+            count, before = self._counted()
+            last = _insert(self._connection, self._table, rows, before, self._middle)
             self._keep(change)
-        self._count += self._next - before
-        self._card = card
-        return self._next - before
+        self._count, self._card = count + last - before, card
+        return last - before
 
     def remove(self, names: Collection[str]) -> int:
         """Remove pictures; rows after them keep their numbers."""
@@ -212,9 +218,8 @@ class PostgresqlIndex:
                 "SELECT count(*) FROM gone",
                 names=encoded,
             )[0][0]
-            self._next = int(self._run(f"SELECT coalesce(max(row) + 1, 0) FROM {self._table}")[0][0])
+            self._count, _ = self._counted()
             self._keep(change)
-        self._count -= int(gone)
         return int(gone)
 
     def info(self) -> Mapping[str, Any]:
@@ -239,7 +244,7 @@ class PostgresqlIndex:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._connection.close()
+        close(self._connection)
 
     def _nearest(self, vectors: np.ndarray, k: int, *, exact: bool) -> Neighbours:
         queries, k = as_queries(vectors, k, self._card), min(k, len(self))
@@ -283,6 +288,11 @@ class PostgresqlIndex:
             query=_text(query),
         )
 
+    def _counted(self) -> tuple[int, int]:
+        """Return how many rows the table has, and the number of the next."""
+        count, following = self._run(f"SELECT count(*), coalesce(max(row) + 1, 0) FROM {self._table}")[0]
+        return int(count), int(following)
+
     def _run(self, statement: str, **values: Any) -> list[Any]:
         return list(self._connection.run(statement, **values) or [])
 
@@ -294,7 +304,7 @@ class PostgresqlIndex:
 
     def _keep(self, change: Any) -> None:
         """Let a change keep what the folder holds beside the card."""
-        change.settings = {**asdict(self.options), "table": self._table, "next": self._next}
+        change.settings = {**asdict(self.options), "table": self._table}
         if self._middle is not None:
             change.keep_part(Store(self.folder), "middle")
 
@@ -326,7 +336,8 @@ def _old_table(folder: Path, address: Address) -> str | None:
     except (SearchError, RecipeError):
         return None
     table = store.header.settings.get("table")
-    return table if replace(old, table="") == replace(address, table="") and _is_ours(table, old) else None
+    here = replace(old, table="") == replace(address, table="")
+    return str(table) if here and _is_ours(table, old) else None
 
 
 def _middle(card: IndexCard, first: Rows | None) -> np.ndarray | None:
@@ -335,7 +346,8 @@ def _middle(card: IndexCard, first: Rows | None) -> np.ndarray | None:
         return None
     if first is None:
         return np.zeros(card.dimension, np.float32)
-    return first.vectors.mean(0, dtype=np.float64).astype(np.float32)
+    middle: np.ndarray = first.vectors.mean(0, dtype=np.float64).astype(np.float32)
+    return middle
 
 
 def _create(connection: Any, table: str, card: IndexCard, bits: bool) -> None:

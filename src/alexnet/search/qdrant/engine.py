@@ -6,7 +6,6 @@ One process at a time has it open.
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any, final
 
 import numpy as np
@@ -121,9 +120,9 @@ class EnginePoints:
         return self._edge.FieldCondition(NAME, match=self._edge.MatchAny(list(names)))
 
 
-def _edge() -> ModuleType:
+def _edge() -> Any:
     try:
         import qdrant_edge
     except ImportError:
         raise missing("qdrant-edge-py", "search", "an index of Qdrant's engine") from None
-    return qdrant_edge  # type: ignore[no-any-return]  # where it is absent, it has no types
+    return qdrant_edge

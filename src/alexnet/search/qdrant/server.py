@@ -31,9 +31,10 @@ class ServerPoints:
             import qdrant_client
         except ImportError:
             raise missing("qdrant-client", "search", "an index on a Qdrant server") from None
-        self._url, self._name, self._models = url, collection, qdrant_client.models
+        library: Any = qdrant_client  # where it is absent, it has no types
+        self._url, self._name, self._models = url, collection, library.models
         key = os.environ.get("QDRANT_API_KEY")
-        self._client = client or qdrant_client.QdrantClient(
+        self._client = client or library.QdrantClient(
             url=url, api_key=key, timeout=SECONDS, check_compatibility=False
         )
 
