@@ -18,7 +18,8 @@ from torch import Tensor
 from alexnet.data.batches import batches
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset, open_unlabelled
-from alexnet.data.sources.naming import default_side
+from alexnet.data.sources.folders import Folders
+from alexnet.data.sources.naming import NAMED, default_side, source_named
 from alexnet.data.sources.unlabelled import CLASS, is_flat
 from alexnet.data.storage.card import CARD
 from alexnet.errors import DataError, DivergedError, RecipeError, choices
@@ -210,7 +211,7 @@ def _kept(
 
 
 def opened_at(data: str | Path, side: int | None, labelled: bool) -> Dataset:
-    """Open a data set; a folder in which pictures lie by themselves is one without classes.
+    """Open a data set; a folder in which pictures lie themselves, beside other folders or not, is one without classes.
 
     Args:
         data: its name, or where it lies.
@@ -221,11 +222,16 @@ def opened_at(data: str | Path, side: int | None, labelled: bool) -> Dataset:
     """
     chosen = default_side if side is None else lambda source: side
     prepared = os.path.exists(os.path.join(data, CARD))
-    if not labelled and not prepared:
+    if not prepared and (not labelled or _is_plain(data)):
         return open_unlabelled(data, side=chosen)
+    return open_dataset(data, side=chosen)
+
+
+def _is_plain(data: str | Path) -> bool:
+    """Tell whether pictures lie in a folder itself, and nothing beside them or in their names says what they are of."""
+    if not os.path.isdir(data) or os.fspath(data) in NAMED or not is_flat(data):
+        return False
     try:
-        return open_dataset(data, side=chosen)
-    except DataError:
-        if os.path.isdir(data) and not prepared and is_flat(data):
-            return open_unlabelled(data, side=chosen)
-        raise
+        return isinstance(source_named(data), Folders)
+    except DataError:  # there is no folder in it that could be a class
+        return True
