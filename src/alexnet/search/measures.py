@@ -51,7 +51,8 @@ class Measures:
         size = "" if self.size is None else f", {self.size / 1e6:,.1f} MB"
         return (
             f"recall@{NEAREST} {self.recall:.3f}, mean average precision {self.mean_average_precision:.3f} "
-            f"against exact ({self.queries} queries){size}, {self.milliseconds:.1f} ms a query (exact {self.exact_milliseconds:.1f})"
+            f"against exact ({self.queries} queries){size}, {self.milliseconds:.1f} ms a query "
+            f"(exact {self.exact_milliseconds:.1f})"
         )
 
 
