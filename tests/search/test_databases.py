@@ -56,7 +56,7 @@ def test_a_table_that_is_replaced_goes_and_its_name_is_its_own(tmp_path: Path, t
     second = postgresql.build(tmp_path / "index", card(table), rows(70), {})
     other = postgresql.build(tmp_path / "other", card(table), rows(60), {})
     assert (len(second), len(other)) == (70, 60)
-    with pytest.raises(SearchError, match="the table is gone"):
+    with pytest.raises(SearchError, match="does not exist; build the index again"):
         first.query(vectors(1), 1)
     for index in (first, second, other):
         index.close()

@@ -14,6 +14,14 @@ from alexnet.text import visible
 
 SECONDS: Final = 10.0
 """How long a server may take to answer that it is there."""
+ADVICE: Final = {
+    "42P01": "build the index again, or copy its folder again",  # the table is gone
+    "28P01": "give the password in PGPASSWORD",  # it is wrong
+    "0A000": "install pgvector 0.7 or newer there",  # there is no such extension
+    "58P01": "install pgvector 0.7 or newer there",  # its files are not there
+}
+"""What to do, by the code that PostgreSQL gives an error."""
+OTHERWISE: Final = "see the address and the rights of its user"
 
 
 @final
@@ -115,18 +123,20 @@ def answering(address: Address) -> Iterator[None]:
 
     try:
         yield
-    except pg8000.exceptions.DatabaseError as error:  # what the server itself says
-        said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        reason = visible(str(said.get("M", error)))[:200]
-        advice = {
-            "42P01": "the table is gone: build the index again, or copy its folder again",  # undefined_table
-            "28P01": "give the password in PGPASSWORD",  # invalid_password
-            "0A000": "install pgvector 0.7 or newer there",  # feature_not_supported: no such extension
-            "58P01": "install pgvector 0.7 or newer there",  # undefined_file: no such extension
-        }.get(said.get("C", ""), "see the address and the rights of its user")
-        raise SearchError(f"{address}: {reason}; {advice}") from None
-    except pg8000.exceptions.InterfaceError as error:
-        raise _away(address, error) from None
+    except (pg8000.exceptions.DatabaseError, pg8000.exceptions.InterfaceError) as error:
+        said: BaseException | None = error
+        while said is not None and not isinstance(said, pg8000.exceptions.DatabaseError):
+            said = said.__cause__ or said.__context__  # a server that refuses hangs up, and that comes last
+        if said is None:
+            raise _away(address, error) from None
+        raise _refused(address, said) from None
+
+
+def _refused(address: Address, error: BaseException) -> SearchError:
+    """Return the error for what the server itself says."""
+    said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    reason = visible(str(said.get("M", error)))[:200]
+    return SearchError(f"{address}: {reason}; {ADVICE.get(said.get('C', ''), OTHERWISE)}")
 
 
 def _wrong(reason: str) -> RecipeError:
