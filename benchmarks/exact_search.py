@@ -3,12 +3,11 @@
 python benchmarks/exact_search.py [--vectors 1000000] [--dimension 4096] [--queries 64] [--rounds 5] [--folder FOLDER]
 
 Vectors of float16, made up from a seed, are put into an index of their own, which is removed at the end: 8.2 GB for a
-million of 4096. Searches take turns with what bounds them: one thread a core adding up the same memory-mapped bytes, and
-a product of float32 matrices as large as a block's. Memory that the build and the searches add is said too.
+million of 4096. Searches take turns with what bounds them: threads that add up the same memory-mapped bytes, and a
+product of float32 matrices as large as a block's. Memory that the build and the searches add is said too.
 """
 
 import argparse
-import resource
 import statistics
 import sys
 import tempfile
@@ -62,12 +61,12 @@ def seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def peak() -> float:
-    """Return the most memory of its own that this process has had, in MB: mapped files are not counted."""
+def own_memory() -> float:
+    """Return the memory of its own that this process has now, in MB: mapped files are not counted."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return 0.0
 
 
 def main() -> int:
@@ -82,10 +81,12 @@ def main() -> int:
     size = given.vectors * given.dimension * 2
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         card = IndexCard("exact", "0" * 64, "made up", "fc7", given.dimension)
-        before = peak()
+        before = own_memory()
         began = time.perf_counter()
         index = exact.build(Path(folder) / "index", card, vectors(given.vectors, given.dimension), {})
-        print(f"built {size / 1e9:.2f} GB in {time.perf_counter() - began:.1f} s, {peak() - before:+,.0f} MB")
+        print(
+            f"built {size / 1e9:.2f} GB in {time.perf_counter() - began:.1f} s, {own_memory() - before:+,.0f} MB"
+        )
         asked = np.maximum(np.random.default_rng(1).standard_normal((given.queries, given.dimension)), 0)
         single, several = asked[:1].astype(np.float32), asked.astype(np.float32)
         contestants: dict[str, Callable[[], object]] = {
@@ -98,7 +99,7 @@ def main() -> int:
         for _ in range(given.rounds):
             for name, function in contestants.items():
                 times[name].append(seconds(function))
-        print(f"after the searches {peak() - before:+,.0f} MB; {torch.get_num_threads()} threads")
+        print(f"after the searches {own_memory() - before:+,.0f} MB; {torch.get_num_threads()} threads")
     held = True
     for bound, name in (("reading", "one query"), ("product", f"{given.queries} queries")):
         ratio = statistics.median(a / b for a, b in zip(times[name], times[bound], strict=True))

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from evaluations import untrained
 from PIL import Image
-from test_story import alexnet, refused
 
 from alexnet.checkpoint import save
 from alexnet.data.sources.shapes import Shapes
 from alexnet.networks.small import Cifar18
+from test_story import alexnet, refused
 
 
 @pytest.fixture(scope="module")

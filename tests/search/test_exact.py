@@ -72,11 +72,8 @@ def test_it_finds_what_a_loop_finds(tmp_path: Path, count: int, queries: int) ->
         order, distances = by_loop(values, asked[number], 7)
         assert found.rows[number].tolist() == again.rows[number].tolist() == order
         assert found.distances[number] == pytest.approx(distances, rel=1e-6)
-    assert (found.distances.dtype, found.rows.dtype, found.rows.shape) == (
-        np.float32,
-        np.int64,
-        (queries, min(7, count)),
-    )
+    assert found.rows.shape == found.distances.shape == (queries, min(7, count))
+    assert (str(found.distances.dtype), str(found.rows.dtype)) == ("float32", "int64")
 
 
 def test_a_picture_is_at_no_distance_of_itself_and_equals_come_in_order(tmp_path: Path) -> None:

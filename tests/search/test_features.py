@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import gang
@@ -14,9 +15,10 @@ from alexnet.data.dataset import Dataset
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import AlexNetError, DivergedError, RecipeError, SearchError
 from alexnet.inference.classifier import Classifier
+from alexnet.inference.pictures import Picture
 from alexnet.networks.small import Cifar18
 from alexnet.search import features as writing
-from alexnet.search.feature_folder import FeatureFolder
+from alexnet.search.feature_folder import FeatureFolder, write_header
 from alexnet.search.features import features
 
 
@@ -97,8 +99,13 @@ def test_interrupted_it_goes_on_and_the_bytes_are_the_same(
             features(classifier(), shapes, tmp_path / "twice")
     assert not (tmp_path / "twice" / "header.json").exists()
     again: list[int] = []
+
+    def count(descriptor: int, vectors: np.ndarray, offset: int) -> None:
+        again.append(offset)
+        real(descriptor, vectors, offset)
+
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "_write_at", lambda *given: (again.append(given[2]), real(*given))[1])
+        patch.setattr(writing, "_write_at", count)
         features(classifier(), shapes, tmp_path / "twice")
     portions = sum(math.ceil(len(shapes.split(name)) / 10) for name in shapes.splits)
     assert (
@@ -113,7 +120,7 @@ def test_a_kill_at_the_end_costs_nothing(
 ) -> None:
     """Between the array's last name and the header, and between the header and the end."""
     features(classifier(), shapes, tmp_path / "once")
-    real = writing.write_header
+    real = write_header
 
     def stop(*given: object) -> None:
         if at == "written":
@@ -157,6 +164,11 @@ def test_what_lies_there_already_is_opened_or_refused(shapes: Dataset, tmp_path:
     assert contents(tmp_path / "f") == before
 
 
+def _looked_at(folder: Path) -> None:
+    opened = FeatureFolder(folder)
+    assert len(opened.vectors) == len(opened.labels) == len(list(opened.names()))
+
+
 @pytest.mark.parametrize("name", ["header.json", "features.npy", "labels.npy", "names.jsonl"])
 def test_damage_is_one_line_that_names_the_file(shapes: Dataset, tmp_path: Path, name: str) -> None:
     features(classifier(), shapes, tmp_path / "f")
@@ -168,8 +180,7 @@ def test_damage_is_one_line_that_names_the_file(shapes: Dataset, tmp_path: Path,
         FeatureFolder(tmp_path / "f").check()
     path.write_bytes(content[:-3])
     with pytest.raises(SearchError, match=name):
-        opened = FeatureFolder(tmp_path / "f")
-        assert len(opened.vectors) == len(opened.labels) == len(list(opened.names()))
+        _looked_at(tmp_path / "f")
 
 
 def test_values_that_cannot_be_kept_are_refused_by_the_pictures_name(shapes: Dataset, tmp_path: Path) -> None:
@@ -204,12 +215,12 @@ def test_a_stream_takes_pictures_when_their_turn_comes(shapes: Dataset) -> None:
     images = shapes.split("validation").images(np.arange(20)).numpy()
     taken: list[int] = []
 
-    def endless() -> object:
+    def endless() -> Iterator[Picture]:
         for number in range(10**9):
             taken.append(number)
             yield images[number % 20]
 
-    stream = network.stream_features(endless())  # type: ignore[arg-type]  # a generator of arrays
+    stream = network.stream_features(endless())
     first = next(stream)
     assert len(taken) == len(first) < 1000
     expected = network.features(list(images))

@@ -236,7 +236,7 @@ def _finish(folder: Path, header: FeatureHeader, pictures: Pictures) -> None:
 
 def _write_at(descriptor: int, vectors: np.ndarray, offset: int) -> None:
     """Write an array's bytes at an offset, all of them."""
-    content = memoryview(np.ascontiguousarray(vectors).reshape(-1).view(np.uint8))
+    content = memoryview(np.ascontiguousarray(vectors).tobytes())
     while content:
         written = os.pwrite(descriptor, content, offset)
         content, offset = content[written:], offset + written
