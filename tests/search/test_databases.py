@@ -143,9 +143,7 @@ def test_what_a_qdrant_server_refuses_is_said_in_one_line(tmp_path: Path) -> Non
         server.shutdown()
 
 
-@pytest.mark.filterwarnings(
-    "ignore:Payload indexes have no effect"
-)  # in the client's own stand-in for a server
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect", "ignore:Local mode performs exact")
 def test_a_qdrant_server_is_asked_as_its_client_understands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
