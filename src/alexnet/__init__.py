@@ -44,7 +44,7 @@ _HOMES = {
     "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
-    "features": "alexnet.search.features",
+    "features": "alexnet.search.features.writing",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
@@ -125,7 +125,7 @@ if TYPE_CHECKING:
     from alexnet.recipes import recipe
     from alexnet.runs.listing import runs
     from alexnet.runs.run import Run
-    from alexnet.search.features import features
+    from alexnet.search.features.writing import features
     from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
     from alexnet.weights.loading import load
