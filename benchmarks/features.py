@@ -22,7 +22,7 @@ import alexnet
 from alexnet import memory
 from alexnet.inference.classifier import LAST_HIDDEN
 from alexnet.inference.features import stage_features
-from alexnet.search.extraction import pictures_of, portion_size
+from alexnet.search.features.extraction import pictures_of, portion_size
 
 TARGET: Final = 0.9
 

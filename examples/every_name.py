@@ -39,6 +39,8 @@ def work(folder: Path) -> float:
     network: alexnet.Network = alexnet.build("alexnet", classes=4, columns=1)
     print(sum(value.numel() for value in network.parameters()))
     alexnet.convert(run.path, folder / "network.safetensors")
+    shared = alexnet.save_pretrained(run.path, folder / "shared", licence="mit")  # a folder with a card
+    print(alexnet.from_pretrained(shared), alexnet.push_to_hub.__name__)  # which uploads it
 
     vectors = alexnet.features(run.path, data, folder / "features")
     with alexnet.search.build(run.path, folder / "features", folder / "index") as index:

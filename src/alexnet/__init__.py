@@ -44,12 +44,15 @@ _HOMES = {
     "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
-    "features": "alexnet.search.features",
+    "features": "alexnet.search.features.writing",
+    "from_pretrained": "alexnet.weights.hub",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
     "prepare": "alexnet.data.preparation.prepare",
+    "push_to_hub": "alexnet.sharing.push",
     "recipe": "alexnet.recipes",
     "report": "alexnet.inspection.report.report",
+    "save_pretrained": "alexnet.sharing.folder",
     "train": "alexnet.launch.train",
 }
 """Where each public name lives; `runs` is a room that can be called, `search` one that is named."""
@@ -83,12 +86,15 @@ __all__ = [
     "convert",
     "evaluate",
     "features",
+    "from_pretrained",
     "load",
     "open_dataset",
     "prepare",
+    "push_to_hub",
     "recipe",
     "report",
     "runs",
+    "save_pretrained",
     "search",
     "train",
 ]
@@ -125,9 +131,12 @@ if TYPE_CHECKING:
     from alexnet.recipes import recipe
     from alexnet.runs.listing import runs
     from alexnet.runs.run import Run
-    from alexnet.search.features import features
+    from alexnet.search.features.writing import features
+    from alexnet.sharing.folder import save_pretrained
+    from alexnet.sharing.push import push_to_hub
     from alexnet.training.dry_run import DryRun
     from alexnet.training.recipe import Recipe
+    from alexnet.weights.hub import from_pretrained
     from alexnet.weights.loading import load
 else:  # type checkers see the names above and no others
 

@@ -83,3 +83,16 @@ def test_two_ways_to_name_the_classes_are_one_too_many(weights: Path, tmp_path: 
     result = run(weights, tmp_path / "91.1200", "--classes", "x", "--class-order", "sorted")
     assert result.exit_code == 2
     assert "give one" in result.output
+
+
+def test_a_folder_to_share_is_written_with_its_card(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    kept = ["--to", "hub", "--licence", "mit"]
+    assert run("small", folder, *kept).stdout == (
+        f"{folder}: read README.md, then hf upload OWNER/NAME {folder}\n"
+    )
+    assert run("small", folder, *kept).exit_code == 2  # it is there
+    assert run(folder, folder, "--force", *kept).exit_code == 0
+    assert 'license: "mit"' in (folder / "README.md").read_text()
+    assert run("small", tmp_path / "b", "--to", "hub", "--mean", "1,2,3").exit_code == 2
+    assert run("small", tmp_path / "b.safetensors", "--licence", "mit").exit_code == 2

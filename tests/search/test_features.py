@@ -17,9 +17,9 @@ from alexnet.errors import AlexNetError, DivergedError, RecipeError, SearchError
 from alexnet.inference.classifier import Classifier
 from alexnet.inference.pictures import Picture
 from alexnet.networks.small import Cifar18
-from alexnet.search import features as writing
-from alexnet.search.feature_folder import FeatureFolder, write_header
-from alexnet.search.features import features
+from alexnet.search.features import writing
+from alexnet.search.features.folder import FeatureFolder, write_header
+from alexnet.search.features.writing import features
 
 
 def classifier(seed: int = 1, side: int = 24) -> Classifier:
@@ -195,12 +195,12 @@ def test_values_that_cannot_be_kept_are_refused_by_the_pictures_name(shapes: Dat
         features(network, shapes, tmp_path / "g", stage="fc4", dtype="float32")
     for wrong in ({"stage": "fc9"}, {"views": 3}, {"dtype": "int8"}):
         with pytest.raises(RecipeError):
-            features(classifier(), shapes, tmp_path / "h", **wrong)  # type: ignore[arg-type]  # each of its kind
+            features(classifier(), shapes, tmp_path / "h", **wrong)
 
 
 def test_as_parquet_they_are_the_same(shapes: Dataset, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    from alexnet.search.feature_table import write_parquet
+    from alexnet.search.features.table import write_parquet
 
     found = features(classifier(), shapes, tmp_path / "f", split="validation")
     write_parquet(found, tmp_path / "f.parquet")

@@ -14,7 +14,7 @@ from alexnet.cli.options import PATH
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["checkpoint", "half", "torchvision", "original"]),
+    type=click.Choice(["checkpoint", "half", "torchvision", "original", "hub"]),
     help="What to write [by the name: .safetensors a checkpoint, .pth torchvision, others original].",
 )
 @click.option(
@@ -29,6 +29,10 @@ from alexnet.cli.options import PATH
 @click.option(
     "--network", metavar="NAME", help="Where the file does not say, for instance caffe or caffenet."
 )
+@click.option("--data", metavar="DATA", help="With --to hub: evaluate on these, ten views, for the card.")
+@click.option(
+    "--licence", metavar="NAME", default="", help="With --to hub: of the weights, mit or cc-by-4.0."
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def command(
     source: Path,
@@ -38,6 +42,8 @@ def command(
     classes: Path | None,
     class_order: str | None,
     network: str | None,
+    data: str | None,
+    licence: str,
     force: bool,
 ) -> None:
     """Convert weights from SOURCE to DESTINATION.
@@ -45,6 +51,9 @@ def command(
     SOURCE is read by its content: torchvision's alexnet (.pth or .safetensors), Caffe's bvlc_alexnet or CaffeNet
     (.caffemodel), a checkpoint of the program of 2012 (plain, zip, gzip, or its directory), or a run or
     checkpoint of alexnet. Nothing that a file names is ever run.
+
+    With --to hub DESTINATION is a folder with a model card, for this package, timm and the Hub of Hugging Face:
+    hf upload OWNER/NAME DESTINATION puts it there.
     """
     from alexnet.cli.terminal.showing import say, show
     from alexnet.interchange import conversion
@@ -54,6 +63,13 @@ def command(
         raise click.UsageError("--classes and --class-order say the same thing: give one")
     if os.path.exists(destination) and not force:
         raise click.UsageError(f"{destination} exists: --force writes over it")
+    if form == "hub":
+        if (mean, network, class_order, classes) != (None, None, None, None):
+            raise click.UsageError("--to hub takes what the run says: convert it to a checkpoint first")
+        _share(source, destination, data, licence)
+        return
+    if data is not None or licence:
+        raise click.UsageError("--data and --licence are for the card that --to hub writes")
     form = form or conversion.format_of(destination)
     named = class_order if classes is None else read_classes(classes)
     found = conversion.read(source, network=network, classes=named, mean=mean)
@@ -65,3 +81,17 @@ def command(
     for note in found.data.get("notes", ()):
         say(f"  {note}")
     show(f"{destination}: {said}")
+
+
+def _share(source: Path, folder: Path, data: str | None, licence: str) -> None:
+    """Write a folder to share, and say what its card says of the errors."""
+    from alexnet.cli.terminal.showing import say, show
+    from alexnet.evaluation.evaluate import evaluate
+    from alexnet.sharing.folder import save_pretrained
+
+    report = evaluate(source, data) if data is not None else None
+    save_pretrained(source, folder, report=report, licence=licence)
+    if report is not None:
+        low, high = report.top1_interval
+        say(f"{report.count:,} pictures: {report.top1_error:.2%} error, {low:.2%} to {high:.2%}")
+    show(f"{folder}: read README.md, then hf upload OWNER/NAME {folder}")

@@ -37,8 +37,8 @@ def command(run: Path, data: str, output: Path, parquet: bool, device: str, **op
     from alexnet.cli.terminal.progress import walking
     from alexnet.cli.terminal.showing import say, show
     from alexnet.distributed.group import joined
-    from alexnet.search.feature_table import write_parquet
-    from alexnet.search.features import features
+    from alexnet.search.features.table import write_parquet
+    from alexnet.search.features.writing import features
 
     memory.tune_allocator()  # before the first tensor: this process is our own
     with joined() as processes, walking("features") as progress:

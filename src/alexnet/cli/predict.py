@@ -21,7 +21,8 @@ from alexnet.cli.options import PATH, device, views, views_of
 def command(run: Path, pictures: tuple[str, ...], top: int, views: str, device: str, as_json: bool) -> None:
     """Name the best classes of each PICTURE, a file or a folder with pictures in it or below, as RUN sees them.
 
-    RUN is a run directory, a checkpoint or a file of weights of another program, or a name of alexnet weights.
+    RUN is a run directory, a checkpoint or a file of weights of another program, a name of alexnet weights, a folder
+    of alexnet convert --to hub, or hf:owner/name, a network of the Hub that has been fetched.
 
     A picture that cannot be read is named on standard error, the others are classified all the same, and the
     exit code is 3.

@@ -29,7 +29,7 @@ def command(
 
     Every command that takes a RUN takes such a name too, and a path that exists wins over it. They are looked for in
     ALEXNET_DATA, in torch's and Caffe's folders, and in the cache of alexnet. Nothing is fetched without --fetch or a
-    yes at the terminal; ALEXNET_OFFLINE=1 forbids it.
+    yes at the terminal; ALEXNET_OFFLINE=1 forbids it. --fetch takes hf:owner/name too, a network of the Hub.
     """
     from alexnet.cli.terminal.fetching import fetch_shown
     from alexnet.cli.terminal.showing import show, show_json

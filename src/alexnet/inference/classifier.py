@@ -72,6 +72,10 @@ class Classifier:
         self.source = source
         self._ready: tuple[Network, object] | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process needs: the network made ready to answer is made there."""
+        return {**self.__dict__, "_ready": None}
+
     def __repr__(self) -> str:
         kind, side = self.network.architecture.kind, self.network.architecture.side
         pictures = f"pictures of {self.side}x{self.side}, views of {side}x{side}"
@@ -100,17 +104,29 @@ class Classifier:
             TypeError: something that is no picture, or a number that is not whole.
         """
         top = _whole(top)
-        size = pictures_at_once(self.network, self.side, check_views(views))
-        given, network = listed(images), self.inference_network()
-        found = torch.cat(
-            [self._probabilities(network, given, rows, views) for rows in _parts(len(given), size)]
-        )
-        best = found.topk(min(top, len(self.classes)), dim=1)
+        best = self.probabilities(images, views=views).topk(min(top, len(self.classes)), dim=1)
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         return [
             [Prediction(self.classes[k], self.words[k], p) for p, k in zip(values, numbers, strict=True)]
             for values, numbers in pairs
         ]
+
+    def probabilities(self, images: Picture | Iterable[Picture], *, views: Views = 1) -> Tensor:
+        """Compute the probability of every class for each picture.
+
+        Args:
+            images: one picture or several, as `predict` takes them.
+            views: as `predict` takes them.
+        Returns:
+            float32, (N, K), in the order of `classes`; rows sum to 1; on the processor.
+        Raises:
+            as `predict`.
+        """
+        size = pictures_at_once(self.network, self.side, check_views(views))
+        given, network = listed(images), self.inference_network()
+        return torch.cat(
+            [self._probabilities(network, given, rows, views) for rows in _parts(len(given), size)]
+        )
 
     def features(
         self,

@@ -27,9 +27,13 @@ RUNS: Final = Path("runs")
 """Where runs go that are not given a directory."""
 
 
-def launch(resolved: ResolvedRun) -> Run:
+def launch(resolved: ResolvedRun, display: ProgressDisplay | None = None) -> Run:
     """Train a resolved run.
 
+    Args:
+        resolved: what is trained.
+        display: is told how it goes; left out, one on standard error, as the request says. Processes that are
+            started for the run have their own.
     Raises:
         as `run_training`; PeerError also where processes that were started for it have failed.
     """
@@ -47,7 +51,8 @@ def launch(resolved: ResolvedRun) -> Run:
                 directory,
                 resume=request.resume,
                 policy=CheckpointPolicy(every_steps=request.save_every, keep=request.keep),
-                display=ProgressDisplay(
+                display=display
+                or ProgressDisplay(
                     quiet=request.quiet,
                     mute=not group.is_first,
                     encoding=resolved.dataset.split("train").encoding,

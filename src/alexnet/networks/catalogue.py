@@ -14,6 +14,7 @@ from alexnet.networks.fields import shown, typed_fields
 from alexnet.networks.network import Network
 from alexnet.networks.small import Cifar18, Cifar80Seconds, ConvLocal13, FigureOne
 from alexnet.networks.small_photos import SmallPhotos
+from alexnet.networks.small_thumbnails import SmallThumbnails
 from alexnet.networks.stage import Architecture
 from alexnet.networks.variants import Caffe, CaffeNet, OneWeirdTrick, TorchVision
 
@@ -32,6 +33,7 @@ NETWORKS: Final[dict[str, type[Any]]] = {
         ConvLocal13,
         FigureOne,
         SmallPhotos,
+        SmallThumbnails,
         Definition,
     )
 }

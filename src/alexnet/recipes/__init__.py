@@ -12,6 +12,7 @@ from alexnet.recipes.as_trained import (
     pretrained_six_layer,
 )
 from alexnet.recipes.cifar import cifar_18pct
+from alexnet.recipes.cifar10 import cifar10, cifar10_1min, cifar10_3min, cifar10_6min, cifar10_12min
 from alexnet.recipes.digits import digits
 from alexnet.recipes.figure_one import figure_one, figure_one_tanh
 from alexnet.recipes.large_batch import large_batch, lars
@@ -36,6 +37,11 @@ RECIPES: Final[dict[str, Callable[[], Recipe]]] = {
     "modern": modern,
     "digits": digits,
     "cifar-18pct": cifar_18pct,
+    "cifar10-1min": cifar10_1min,
+    "cifar10-3min": cifar10_3min,
+    "cifar10-6min": cifar10_6min,
+    "cifar10-12min": cifar10_12min,
+    "cifar10": cifar10,
     "small": small,
     "transfer": transfer,
     "figure-1": figure_one,

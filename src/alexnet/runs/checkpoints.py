@@ -11,6 +11,8 @@ from alexnet.checkpoint import Checkpoint
 from alexnet.errors import CheckpointError, DamagedError
 
 BEST: Final = "best.safetensors"
+SHARED: Final = "model.safetensors"
+"""The checkpoint in a folder that `alexnet.save_pretrained` wrote: the name that the Hub's readers look for."""
 
 
 def checkpoints(run: Path) -> list[Path]:
@@ -26,10 +28,10 @@ def checkpoints(run: Path) -> list[Path]:
 
 
 def best_checkpoint(run: Path) -> Path:
-    """Return the file of a run directory's best network, or else of its last.
+    """Return the file of a run directory's best network, or else of its last; or that of a folder to share.
 
     Args:
-        run: the run directory.
+        run: the run directory, or a folder that `alexnet.save_pretrained` wrote.
     Raises:
         CheckpointError: there is none, or the best network is no regular file.
     """
@@ -39,6 +41,8 @@ def best_checkpoint(run: Path) -> Path:
     if best.exists():
         raise CheckpointError(f"{best} is no regular file: remove it, and the last checkpoint answers")
     last = checkpoints(run)
+    if not last and (run / SHARED).is_file():
+        return run / SHARED
     if not last:
         raise CheckpointError(
             f"{run} holds no trained network: give a run directory that alexnet train has made"

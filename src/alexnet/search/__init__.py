@@ -8,9 +8,9 @@ exact           the default kind: every vector is compared
 store           vectors, names and labels on the disk, read where they lie; shard: some of them
 change          an index made, added to and cut down: all of it or nothing; header: what lies there, with digests
 picture_index   an index and its network: pictures in, pictures out; building: made of a data set
-extraction      the features of a data set's pictures; features, feature_folder: the same as files
+features        features of a data set's pictures: computed some at a time, kept as files
 known           where networks and pictures of an index lie on this machine
-results         what was found, as plain values and as a contact sheet
+results         what was found, as plain values and as a contact sheet; shown: the pictures of one
 """
 
 from collections.abc import Iterable

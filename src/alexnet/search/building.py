@@ -16,7 +16,7 @@ from alexnet.device import choose_device
 from alexnet.errors import SearchError
 from alexnet.inference.classifier import LAST_HIDDEN, Classifier
 from alexnet.inference.features import FeatureSettings
-from alexnet.search.extraction import (
+from alexnet.search.features.extraction import (
     Pictures,
     check_dtype,
     dimension,
@@ -24,7 +24,7 @@ from alexnet.search.extraction import (
     pictures_of,
     portion_size,
 )
-from alexnet.search.feature_folder import FeatureFolder, is_feature_folder
+from alexnet.search.features.folder import FeatureFolder, is_feature_folder
 from alexnet.search.index import UNLABELLED, IndexCard, Rows
 from alexnet.search.kinds import kind_named
 from alexnet.search.known import remember

@@ -32,6 +32,10 @@ CAPTION: Final = (
     "The query stands on the left; to its right the pictures of the index whose features are nearest, with their "
     "classes and distances."
 )
+WRAPPED: Final = (
+    "The query comes first; then the pictures of the index whose features are nearest, with distances."
+)
+"""Of a page, where a row is as long as the window lets it be."""
 
 
 @final
@@ -124,10 +128,10 @@ def _page(index: PictureIndex, rows: Sequence[Row], explain: bool) -> Page:
         tiles = [Tile((photograph(query),), f"the query {name}", ("query", name))]
         for match, pixels in zip(answer.matches, shown, strict=True):
             addresses = () if pixels is None else (photograph(pixels),)
-            lines = (match.words.split(",")[0] or "no class", *_marks(match), match.name)
+            lines = (match.words.split(",")[0] or "no class", *_marks(match), os.path.basename(match.name))
             tiles.append(Tile(addresses, f"{match.words} {match.name}", lines))
-        sections.append(Section(answer.picture, (Tiles(tuple(tiles), ("class", "distance", "picture")),)))
-    said = CAPTION + (" What of a picture is less like the query is darker." if explain else "")
+        sections.append(Section(name, (Tiles(tuple(tiles), ("class", "distance", "picture")),)))
+    said = WRAPPED + (" What of a picture is less like the query is darker." if explain else "")
     about = (
         f"{len(index):,} pictures; {card.stage} of {card.run}, {card.dimension:,} values; "
         f"{index.index.metric} distance; index: {card.kind}."

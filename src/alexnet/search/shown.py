@@ -14,7 +14,7 @@ from alexnet.data.dataset import Dataset
 from alexnet.data.views import center_view
 from alexnet.errors import AlexNetError, DataError
 from alexnet.inference.classifier import Classifier
-from alexnet.search.extraction import opened_at
+from alexnet.search.features.extraction import opened_at
 from alexnet.search.index import IndexCard
 from alexnet.search.known import recall
 

@@ -78,9 +78,12 @@ class Store:
         Returns:
             float32, the same shape and D.
         """
-        found = np.empty((rows.size, self.card.dimension), self.card.dtype)
-        for position, (shard, row) in enumerate(self._found(rows)):
-            found[position] = shard.vectors[row]
+        found, wanted = np.empty((rows.size, self.card.dimension), self.card.dtype), rows.reshape(-1)
+        if wanted.size and not 0 <= wanted.min() <= wanted.max() < len(self):
+            raise IndexError(f"the index holds {len(self)} pictures: rows are 0 to {len(self) - 1}")
+        for first, shard in self.spans():
+            here = (wanted >= first) & (wanted < first + shard.count)
+            found[here] = shard.vectors[wanted[here] - first]
         return as_float32(found).reshape(*rows.shape, self.card.dimension)
 
     def labels(self) -> np.ndarray:

@@ -109,9 +109,10 @@ def training_inputs(
         and the valid rows of the N, those whose loss is this process's.
     Source: Krizhevsky et al. 2012, section 4.1.
     """
-    stream = randomness.key(recipe.training.seed, "augmentation", int(progress.epoch))
+    epoch = int(progress.epoch)
+    stream = randomness.key(recipe.training.seed, "augmentation", epoch)
     pixels = part.images.to(device, non_blocking=True)
-    images = augment(pixels, recipe.augmentation, colours, stream, part.indices)
+    images = augment(pixels, recipe.augmentation, colours, stream, part.indices, epoch=epoch)
     targets, mixing = part.labels.to(device, non_blocking=True), recipe.augmentation.mixing
     if mixing.mixes:
         key = mixing_key(recipe.training.seed, step)

@@ -13,6 +13,7 @@ from alexnet.inference.classifier import Classifier
 from alexnet.interchange import conversion
 from alexnet.runs.checkpoints import best_checkpoint
 from alexnet.weights.adopting import checkpoint_of
+from alexnet.weights.hub import checkpoint_of_hub, is_hub_name
 from alexnet.weights.shipped import known
 
 
@@ -37,17 +38,20 @@ def load_checkpoint(run: str | Path) -> Checkpoint:
     """Read what a person names. A path that exists wins over a name.
 
     Args:
-        run: a run directory, whose best network is taken, or else its last; a checkpoint file; a file of another
-            program, as `alexnet convert` takes it; or the name of published weights, see `alexnet weights`.
+        run: a run directory, whose best network is taken, or else its last; a folder that `alexnet.save_pretrained`
+            wrote; a checkpoint file; a file of another program, as `alexnet convert` takes it; the name of published
+            weights, see `alexnet weights`; or hf:owner/name, a network of the Hub that has been fetched.
     Raises:
-        AbsentWeightsError: published weights that are not on this machine.
+        AbsentWeightsError: published weights, or a network of the Hub, that are not on this machine.
         CheckpointError: there is no such run, file or name, or it is damaged.
     """
     path = Path(run)
     if os.path.isdir(path):  # no error of a name that is too long
-        return checkpoint.load(best_checkpoint(path))
+        path = best_checkpoint(path)
     if os.path.exists(path):
         return conversion.read(path) if conversion.is_foreign(path) else checkpoint.load(path)
+    if is_hub_name(os.fspath(run)):
+        return checkpoint_of_hub(os.fspath(run))
     weights = known()
     if (name := os.fspath(run)) in weights:
         return checkpoint_of(weights[name])

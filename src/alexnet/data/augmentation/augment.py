@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from alexnet import randomness
+from alexnet.data.augmentation.mirrors import mirrored_in
 from alexnet.data.augmentation.mixing import Mixing
 from alexnet.data.augmentation.modern import ModernAugmentation, augment_modern
 from alexnet.errors import RecipeError
@@ -28,6 +29,8 @@ class Augmentation:
     """Cut at a random offset, every offset equally likely; otherwise at the centre."""
     mirror: bool = True
     """Swap left and right of half the pictures."""
+    alternating: bool = False
+    """Mirror each picture in every second epoch rather than by chance; not in the paper (Jordan 2024)."""
     colour: float = 0.1
     """Standard deviation of the factors on the colour components; 0 shifts no colours. Section 4.1. The
     released program multiplies by the square root of the eigenvalue where the text says eigenvalue; so do
@@ -63,6 +66,8 @@ def augment(
     components: Tensor,
     stream: int,
     indices: Tensor,
+    *,
+    epoch: int = 0,
 ) -> Tensor:
     """Vary a batch of training pictures.
 
@@ -73,6 +78,7 @@ def augment(
         stream: a key for the seed and the epoch, `randomness.key(seed, "augmentation", epoch)`.
         indices: int64, (N,), the pictures' numbers in the data set: picture i of an epoch is varied alike in
             any batch, on any process. (Where pictures share a crop, by the first index of each group.)
+        epoch: from 0, for mirrors that alternate.
     Returns:
         float32, (N, 3, side, side), on the device of `images`, pixels on the scale of 0 to 255; the mean is
         not subtracted.
@@ -81,11 +87,11 @@ def augment(
     Source: Krizhevsky et al. 2012, section 4.1.
     """
     if isinstance(settings, ModernAugmentation):
-        return augment_modern(images, settings, stream, indices)
+        return augment_modern(images, settings, stream, indices, epoch=epoch)
     room = images.shape[-1] - settings.side
     if room < 0:
         raise ValueError(f"images are {images.shape[-1]} pixels wide: expected at least {settings.side}")
-    offsets, mirrored, shifts = _drawn(settings, room, components, stream, indices)
+    offsets, mirrored, shifts = _drawn(settings, room, components, stream, indices, epoch)
     divisor = 1 + settings.colour if settings.rescaled else 1.0
     if images.device.type == "cpu" and pixels.supports(images.numpy(), settings.side):
         size = (len(images), 3, settings.side, settings.side)
@@ -100,7 +106,7 @@ def augment(
 
 
 def _drawn(
-    settings: Augmentation, room: int, components: Tensor, stream: int, indices: Tensor
+    settings: Augmentation, room: int, components: Tensor, stream: int, indices: Tensor, epoch: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw what happens to each picture.
 
@@ -113,7 +119,9 @@ def _drawn(
     offsets = (chances[:, :2] * (room + 1)).astype(np.int32)
     if not settings.crop:
         offsets[:] = room // 2
-    mirrored = chances[:, 2] < 0.5 if settings.mirror else np.zeros(len(numbers), dtype=bool)
+    mirrored = np.zeros(len(numbers), dtype=bool)
+    if settings.mirror:
+        mirrored = mirrored_in(epoch, leaders) if settings.alternating else chances[:, 2] < 0.5
     shifts = np.zeros((len(numbers), 3), np.float32)
     if settings.colour:
         factors = randomness.normal(randomness.key(stream, "colour"), numbers, 3) * settings.colour

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import randomness
+from alexnet.data.augmentation.mirrors import mirrored_in
 from alexnet.data.augmentation.mixing import Mixing
 from alexnet.errors import RecipeError
 
@@ -29,6 +30,8 @@ class ModernAugmentation:
     """Width over height of that part, least and most: uniform in its logarithm."""
     mirror: bool = True
     """Swap left and right of half the pictures."""
+    alternating: bool = False
+    """Mirror each picture in every second epoch rather than by chance (Jordan 2024)."""
     brightness: float = 0.4
     """Multiply all pixels by 1 plus or minus at most this."""
     contrast: float = 0.4
@@ -60,7 +63,9 @@ class ModernAugmentation:
         return 2 if self.mixing.mixes else 1
 
 
-def augment_modern(images: Tensor, settings: ModernAugmentation, stream: int, indices: Tensor) -> Tensor:
+def augment_modern(
+    images: Tensor, settings: ModernAugmentation, stream: int, indices: Tensor, *, epoch: int = 0
+) -> Tensor:
     """Vary a batch of training pictures.
 
     Args:
@@ -68,13 +73,16 @@ def augment_modern(images: Tensor, settings: ModernAugmentation, stream: int, in
         settings: what to vary.
         stream: a key for the seed and the epoch.
         indices: int64, (N,), the pictures' numbers: picture i of an epoch is varied alike in any batch.
+        epoch: from 0, for mirrors that alternate.
     Returns:
         float32, (N, 3, side, side), on the device of `images`, 0 to 255.
     """
     if not len(images):  # a process's share of the last batch, which grid_sample would not take
         return images.new_empty((0, 3, settings.side, settings.side), dtype=torch.float32)
-    draws = randomness.uniform(stream, indices.cpu().numpy(), 12)
-    pixels = _resized(images.float(), settings, draws)
+    numbers = indices.cpu().numpy()
+    draws = randomness.uniform(stream, numbers, 12)
+    mirrored = mirrored_in(epoch, numbers) if settings.alternating else draws[:, 4] < 0.5
+    pixels = _resized(images.float(), settings, draws, mirrored & settings.mirror)
     factors = torch.from_numpy(
         1 + (2 * draws[:, 5:8] - 1) * [settings.brightness, settings.contrast, settings.saturation]
     )
@@ -82,14 +90,14 @@ def augment_modern(images: Tensor, settings: ModernAugmentation, stream: int, in
     return _erased(pixels, settings.erasing, draws[:, 8:]).clamp_(0, 255)
 
 
-def _resized(images: Tensor, settings: ModernAugmentation, draws: np.ndarray) -> Tensor:
+def _resized(images: Tensor, settings: ModernAugmentation, draws: np.ndarray, mirrored: np.ndarray) -> Tensor:
     """Cut a part of random area and shape, mirror it perhaps, and scale it bilinearly: (N, 3, side, side)."""
     area = settings.area[0] + draws[:, 0] * (settings.area[1] - settings.area[0])
     aspect = np.exp(
         np.log(settings.aspect[0]) + draws[:, 1] * np.log(settings.aspect[1] / settings.aspect[0])
     )
     width, height = np.minimum(np.sqrt(area * aspect), 1), np.minimum(np.sqrt(area / aspect), 1)
-    turn = np.where(draws[:, 4] < 0.5, -1.0, 1.0) if settings.mirror else np.ones(len(draws))
+    turn = np.where(mirrored, -1.0, 1.0)
     affine = np.zeros((len(draws), 2, 3), np.float32)  # from the result's -1..1 to the picture's
     affine[:, 0, 0], affine[:, 1, 1] = width * turn, height
     affine[:, 0, 2], affine[:, 1, 2] = (

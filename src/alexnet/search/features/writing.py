@@ -22,8 +22,15 @@ from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import AlexNetError
 from alexnet.inference.classifier import LAST_HIDDEN, Classifier
 from alexnet.inference.features import FeatureSettings
-from alexnet.search.extraction import Pictures, Portion, check_dtype, extract, pictures_of, portion_size
-from alexnet.search.feature_folder import (
+from alexnet.search.features.extraction import (
+    Pictures,
+    Portion,
+    check_dtype,
+    extract,
+    pictures_of,
+    portion_size,
+)
+from alexnet.search.features.folder import (
     FEATURES,
     HEADER,
     LABELS,
@@ -71,7 +78,7 @@ def features(
     Args:
         run: a run directory, a checkpoint file, a name of published weights, or a loaded classifier.
         data: a data set, its name, or where it lies; or a folder of pictures without classes.
-        output: the folder to write, made if it is not there: `search/feature_folder.py` says what lies in it.
+        output: the folder to write, made if it is not there: `search/features/folder.py` says what lies in it.
         stage: the name of a stage; left out, the last hidden layer, fc7 of the paper's network.
         views: 1, the centre; 5 or 10, over which the stage's values are averaged.
         pooled: average each map over its rows and columns.

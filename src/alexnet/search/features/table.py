@@ -7,7 +7,7 @@ import numpy as np
 
 from alexnet.errors import AlexNetError, missing
 from alexnet.files import written_whole
-from alexnet.search.feature_folder import FeatureFolder
+from alexnet.search.features.folder import FeatureFolder
 
 _BYTES: Final = 1 << 26
 """Of the features that are written together."""
