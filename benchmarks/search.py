@@ -24,8 +24,8 @@ import alexnet
 from alexnet.bench.machine import machine
 from alexnet.data.split import Split
 from alexnet.kernels.hamming import hamming_nearest
-from alexnet.search.codes import CodeOptions, make_encoder
-from alexnet.search.extraction import opened_at
+from alexnet.search.codes.index import CodeOptions, make_encoder
+from alexnet.search.features.extraction import opened_at
 from alexnet.search.measures import average_precision
 
 DEPTH = 1000  # of the lists whose average precision is taken, as Lin et al. 2015 have it

@@ -8,11 +8,11 @@ import torch
 
 from alexnet.errors import RecipeError, SearchError
 from alexnet.kernels.hamming import hamming_nearest
-from alexnet.search.autoencoder import AutoencoderRecipe, train_autoencoder
-from alexnet.search.codes import ENCODERS, CodeOptions, build, make_encoder
-from alexnet.search.codes import open as open_codes
-from alexnet.search.encoder import Encoder, load_encoder
-from alexnet.search.projections import pca_sign, random_projection
+from alexnet.search.codes.autoencoder import AutoencoderRecipe, train_autoencoder
+from alexnet.search.codes.encoder import Encoder, load_encoder
+from alexnet.search.codes.index import ENCODERS, CodeOptions, build, make_encoder
+from alexnet.search.codes.index import open as open_codes
+from alexnet.search.codes.projections import pca_sign, random_projection
 from search.pictures import DIMENSION, card, nearest, rows, vectors
 
 

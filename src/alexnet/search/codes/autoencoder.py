@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from alexnet import randomness
 from alexnet.errors import RecipeError
-from alexnet.search.encoder import MOST_BITS, Encoder
+from alexnet.search.codes.encoder import MOST_BITS, Encoder
 
 
 @final

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from alexnet import randomness
 from alexnet.errors import RecipeError
-from alexnet.search.encoder import Encoder
+from alexnet.search.codes.encoder import Encoder
 
 _ROWS = 4096  # that are looked at in float64 at a time
 

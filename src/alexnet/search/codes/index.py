@@ -16,14 +16,14 @@ import numpy as np
 
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels.hamming import hamming_nearest
-from alexnet.search.autoencoder import AutoencoderRecipe, train_autoencoder
 from alexnet.search.change import Change, add, changing, remove
-from alexnet.search.encoder import Encoder, load_encoder
+from alexnet.search.codes.autoencoder import AutoencoderRecipe, train_autoencoder
+from alexnet.search.codes.encoder import Encoder, load_encoder
+from alexnet.search.codes.projections import pca_sign, random_projection
 from alexnet.search.exact import as_queries, compared
 from alexnet.search.exact import nearest as exact_nearest
 from alexnet.search.header import damaged
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
-from alexnet.search.projections import pca_sign, random_projection
 from alexnet.search.sampling import sampled_vectors
 from alexnet.search.store import Store
 from alexnet.settings.typed import from_plain
