@@ -195,7 +195,7 @@ def test_a_build_that_fails_leaves_the_old_index(tmp_path: Path, chosen: Any) ->
 def test_a_kill_in_the_middle_of_a_build_leaves_the_old_index(tmp_path: Path, chosen: Any) -> None:
     """The process that builds is killed once its pictures are written, while the kind's own files are made."""
     if chosen[0].startswith("qdrant:"):
-        pytest.skip("the engine has threads, which a process that is forked has not: see test_qdrant.py")
+        pytest.skip("the engine has threads, which a process that is forked has not: see test_databases.py")
     index = built(tmp_path / "index", chosen)
     child = os.fork()
     if child == 0:
