@@ -38,4 +38,20 @@ pixels = Extension(
     optional=True,
 )
 
-setup(ext_modules=[kernels, pixels] if X86 else [])
+hamming = Extension(
+    "alexnet.kernels._hamming",
+    sources=[f"{ROOM}/hamming.c"],
+    depends=[f"{ROOM}/interface.h"],
+    extra_compile_args=["-O3", "-mavx2", "-mpopcnt"],
+    optional=True,
+)
+
+halves = Extension(
+    "alexnet.kernels._halves",
+    sources=[f"{ROOM}/halves.c"],
+    depends=[f"{ROOM}/{name}.h" for name in ("interface", "lanes")],
+    extra_compile_args=["-O3", "-mavx2", "-mfma", "-mf16c", "-fopenmp", "-fno-math-errno"],
+    optional=True,
+)
+
+setup(ext_modules=[kernels, pixels, halves, hamming] if X86 else [])

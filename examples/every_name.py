@@ -45,6 +45,10 @@ def work(folder: Path) -> float:
     shared = alexnet.save_pretrained(run.path, folder / "shared", licence="mit")  # a folder with a card
     print(alexnet.from_pretrained(shared), alexnet.push_to_hub.__name__)  # which uploads it
 
+    vectors = alexnet.features(run.path, data, folder / "features")
+    with alexnet.search.build(run.path, folder / "features", folder / "index") as index:
+        print(len(vectors), [match.name for match in index.query(pixels, k=3)[0]])
+
     difference: alexnet.Comparison = alexnet.compare([run.path, classifier], data, views=1)
     print(f"{difference.difference:+.1%}, p = {difference.p_value:.2f}")
     print(alexnet.report(run.path, views=1))  # a page, of the pictures that it was trained on
@@ -64,6 +68,7 @@ def main() -> int:
         alexnet.DivergedError,
         alexnet.ExportError,
         alexnet.PeerError,
+        alexnet.SearchError,
     )
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -39,11 +39,13 @@ _HOMES = {
     "Result": "alexnet.inference.results",
     "Run": "alexnet.runs.run",
     "RunError": "alexnet.errors",
+    "SearchError": "alexnet.errors",
     "Shapes": "alexnet.data.sources.shapes",
     "build": "alexnet.networks.catalogue",
     "compare": "alexnet.evaluation.comparison",
     "convert": "alexnet.interchange.conversion",
     "evaluate": "alexnet.evaluation.evaluate",
+    "features": "alexnet.search.features.writing",
     "from_pretrained": "alexnet.weights.hub",
     "load": "alexnet.weights.loading",
     "open_dataset": "alexnet.data.named",
@@ -55,7 +57,7 @@ _HOMES = {
     "save_pretrained": "alexnet.sharing.folder",
     "train": "alexnet.launch.train",
 }
-"""Where each public name lives; `runs` is a room that can be called."""
+"""Where each public name lives; `runs` is a room that can be called, `search` one that is named."""
 
 __all__ = [
     "AbsentWeightsError",
@@ -79,12 +81,14 @@ __all__ = [
     "Result",
     "Run",
     "RunError",
+    "SearchError",
     "Shapes",
     "__version__",
     "build",
     "compare",
     "convert",
     "evaluate",
+    "features",
     "from_pretrained",
     "load",
     "open_dataset",
@@ -95,10 +99,12 @@ __all__ = [
     "report",
     "runs",
     "save_pretrained",
+    "search",
     "train",
 ]
 
 if TYPE_CHECKING:
+    from alexnet import search
     from alexnet.data.dataset import Dataset
     from alexnet.data.named import open_dataset
     from alexnet.data.preparation.prepare import prepare
@@ -115,6 +121,7 @@ if TYPE_CHECKING:
         PeerError,
         RecipeError,
         RunError,
+        SearchError,
     )
     from alexnet.evaluation.comparison import Comparison, compare
     from alexnet.evaluation.evaluate import evaluate
@@ -130,6 +137,7 @@ if TYPE_CHECKING:
     from alexnet.recipes import recipe
     from alexnet.runs.listing import runs
     from alexnet.runs.run import Run
+    from alexnet.search.features.writing import features
     from alexnet.sharing.folder import save_pretrained
     from alexnet.sharing.push import push_to_hub
     from alexnet.training.dry_run import DryRun
@@ -140,8 +148,8 @@ else:  # type checkers see the names above and no others
 
     def __getattr__(name: str) -> object:
         """Import a public name where it lives, at its first use."""
-        if name == "runs":
-            return importlib.import_module("alexnet.runs")
+        if name in ("runs", "search"):
+            return importlib.import_module(f"alexnet.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module 'alexnet' has no attribute {name!r}")
         value = getattr(importlib.import_module(_HOMES[name]), name)

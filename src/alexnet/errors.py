@@ -9,6 +9,7 @@
         AbsentWeightsError  published weights that are not on this machine
       DivergedError     numbers that are not finite, of a run or of a network's answers
       ExportError       a network that cannot be written in the format asked for
+      SearchError       an index of pictures that is damaged, away, or of another network
       PeerError         another process of the run has ended or gone silent
       Interrupted       a run that a signal asked to stop; it has saved (130 or 143)
 
@@ -72,6 +73,10 @@ class DivergedError(AlexNetError):
 
 class ExportError(AlexNetError):
     """Raised for a network that cannot be written in the format asked for."""
+
+
+class SearchError(AlexNetError):
+    """Raised for an index of pictures that cannot be read or written, is away, or is of another network."""
 
 
 class PeerError(AlexNetError):

@@ -21,6 +21,8 @@ VERBS: Final = {
     "evaluate": "Evaluate a run, or the average of several, on pictures of known classes.",
     "predict": "Name the best classes of pictures.",
     "serve": "Name the classes of pictures over HTTP.",
+    "features": "Write what a stage of a network gives for every picture, as an array.",
+    "search": "Find similar pictures: build an index, query it, add, remove.",
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "report": "Write all that there is to say of a run, or of two, as one page.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",

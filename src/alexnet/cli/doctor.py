@@ -17,13 +17,17 @@ def command(as_json: bool) -> None:
 
     import torch
 
-    from alexnet.bench.machine import machine
+    from alexnet.bench.machine import installed, machine
     from alexnet.cli.terminal.showing import show, show_json
     from alexnet.kernels import library
 
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     found = {**machine(), "compiler": compiler, "allocator in a run": str(tuned)}
+    if faiss := installed("faiss"):  # torch's OpenMP is then the only one that has threads
+        found["faiss"] = (
+            f"{faiss}, with an OpenMP of its own beside torch's: imported after it, given one thread"
+        )
     advice = _advice(library.absence(), tuned.huge_pages, compiler)
     if as_json:
         show_json({**found, "graphics processors": devices, "advice": advice})

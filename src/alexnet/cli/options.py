@@ -40,3 +40,36 @@ def changes(settings: tuple[str, ...]) -> dict[str, str]:
             raise RecipeError(f"--set {text} does not say what to set: write --set training.batch_size=64")
         found[path.strip()] = value.strip()
     return found
+
+
+def extracted(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of what is taken of each picture: stage, views, pooled, dtype, split, labelled."""
+    stage = click.option("--stage", default="last hidden", show_default=True, help="The stage that gives it.")
+    views = click.option(
+        "--views",
+        type=click.Choice(["1", "5", "10"]),
+        default="1",
+        show_default=True,
+        callback=lambda context, parameter, text: int(text),
+        help="Views a picture, averaged.",
+    )
+    pooled = click.option("--pool", "pooled", is_flag=True, help="Average maps over rows and columns.")
+    dtype = click.option(
+        "--dtype", type=click.Choice(["float16", "float32"]), default="float16", show_default=True
+    )
+    for option in (unlabelled, split, dtype, pooled, views, stage):
+        command = option(command)
+    return command
+
+
+split: Final = click.option(
+    "--split", type=click.Choice(["train", "validation", "test"]), help="Only these pictures [all]."
+)
+unlabelled: Final = click.option(
+    "--no-classes",
+    "labelled",
+    is_flag=True,
+    default=True,
+    flag_value=False,
+    help="No folder of DATA names a class.",
+)

@@ -10,6 +10,7 @@ from alexnet.data.preparation.prepare import preparation_key, prepare
 from alexnet.data.quarantine import quarantine_of, read_quarantine
 from alexnet.data.sources.naming import NAMED, default_side, source_named
 from alexnet.data.sources.source import Source
+from alexnet.data.sources.unlabelled import unlabelled
 from alexnet.data.storage.card import CARD
 from alexnet.errors import DataError
 from alexnet.text import visible
@@ -50,6 +51,20 @@ def open_dataset(
         _check_left_out(dataset, quarantine)
         return dataset
     return _cached(source_named(name), side, quarantine)
+
+
+def open_unlabelled(folder: str | Path, *, side: int | Callable[[Source], int] = default_side) -> Dataset:
+    """Open the pictures in a folder and below it as a data set of one class, preparing it once.
+
+    Args:
+        folder: with pictures; no folder in it is taken for a class.
+        side: as `open_dataset` takes it.
+    Raises:
+        DataError: there is no such folder, no picture in it, or too many cannot be read.
+    """
+    if not os.path.isdir(folder):
+        raise DataError(f"{os.fspath(folder)!r} is no folder: pictures without classes are given as one")
+    return _cached(unlabelled(folder), side, None)
 
 
 def _check_left_out(dataset: Dataset, quarantine: str | Path | None) -> None:

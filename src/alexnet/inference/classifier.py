@@ -1,5 +1,6 @@
 """A trained network with its classes, ready to answer about pictures."""
 
+import itertools
 import operator
 import os
 from collections.abc import Iterable, Iterator
@@ -10,15 +11,14 @@ import torch
 from torch import Tensor
 
 from alexnet.checkpoint import Checkpoint
-from alexnet.data.views import center_view
 from alexnet.data.workers.decoders import Decoders
 from alexnet.errors import DataError, RecipeError
 from alexnet.inference.batches import Decoded, batches, decoding
+from alexnet.inference.features import FeatureSettings, stage_features
 from alexnet.inference.inputs.named import NamedPicture
 from alexnet.inference.pictures import Picture, listed, name_of, squared
 from alexnet.inference.results import Prediction, Result
 from alexnet.inference.views import (
-    VIEWS_AT_ONCE,
     Views,
     check_views,
     not_finite,
@@ -180,31 +180,81 @@ class Classifier:
             ]
         )
 
-    def features(self, images: Picture | Iterable[Picture], stage: str = LAST_HIDDEN) -> Tensor:
-        """Compute what a stage gives for the centre of each picture.
+    def features(
+        self,
+        images: Picture | Iterable[Picture],
+        stage: str = LAST_HIDDEN,
+        *,
+        views: int = 1,
+        pooled: bool = False,
+    ) -> Tensor:
+        """Compute what a stage gives for each picture.
 
         Args:
             images: one picture or several, as `predict` takes them.
             stage: the name of a stage; left out, the last hidden layer: see `last_hidden_stage`.
+            views: 1, the centre; 5 or 10, over which the stage's values are averaged.
+            pooled: average each map over its rows and columns.
         Returns:
-            float32, (N, U) for a fully-connected stage, (N, C, H, W) for a map stage; on the processor.
+            float32, (N, U) for a fully-connected stage, (N, C, H, W) for a map stage, (N, C) where that is pooled; on
+            the processor.
         Raises:
-            RecipeError: the network has no such stage.
+            RecipeError: the network has no such stage, such views are not cut, or whole maps of several are asked for.
             DataError: a picture cannot be read.
             ValueError: there is no picture, or the meaning of its pixels is not certain.
             TypeError: something that is no picture.
         """
+        return torch.cat(
+            list(self.stream_features(listed(images), stage, views=views, pooled=pooled))
+        )  # out of inference mode: a tensor that a graph may begin with
+
+    def stream_features(
+        self,
+        images: Iterable[Picture],
+        stage: str = LAST_HIDDEN,
+        *,
+        views: int = 1,
+        pooled: bool = False,
+    ) -> Iterator[Tensor]:
+        """Compute the same for any number of pictures in the memory of a few: each is taken when its turn comes.
+
+        Args:
+            images, stage, views, pooled: as `features` takes them.
+        Returns:
+            what `features` would return, some pictures at a time, in their order.
+        Raises:
+            as `features` does, when the stage is asked for, or when a picture's turn comes.
+        """
+        settings = self.feature_settings(stage, views=views, pooled=pooled)
+        size = pictures_at_once(self.network, self.side, settings.views)
+        return self._stream(iter(images), settings, size)
+
+    def feature_settings(
+        self, stage: str = LAST_HIDDEN, *, views: int = 1, pooled: bool = False
+    ) -> FeatureSettings:
+        """Return what `features` takes of each picture, checked.
+
+        Args:
+            stage, views, pooled: as `features` takes them.
+        Raises:
+            RecipeError, TypeError: as `features` does.
+        """
         if not isinstance(stage, str):
             raise TypeError(f"a stage is named by text, not by {type(stage).__name__}: {stage!r}")
-        name = self.last_hidden_stage if stage == LAST_HIDDEN else self.network.stage(stage).name
-        given, network = listed(images), self.inference_network()
-        found = []
-        for rows in _parts(len(given), VIEWS_AT_ONCE):
-            part = self._pixels(given, rows).to(network.device, non_blocking=True)
-            with torch.inference_mode():
-                view = center_view(part, network.architecture.side)[:, 0]
-                found.append(network.activations(view, name)[name].cpu())
-        return torch.cat(found)  # out of inference mode: a tensor that a graph may begin with
+        number = check_views(views)
+        if not isinstance(number, int):
+            raise RecipeError(f"features are of 1, 5 or 10 views, not of {number}")
+        found = FeatureSettings(self.last_hidden_stage if stage == LAST_HIDDEN else stage, number, pooled)
+        found.shape(self.network)
+        return found
+
+    def _stream(self, images: Iterator[Picture], settings: FeatureSettings, size: int) -> Iterator[Tensor]:
+        first = 0
+        while given := list(itertools.islice(images, size)):
+            pixels = self._pixels(given, range(len(given)), first)
+            network = self.inference_network()
+            yield stage_features(network, pixels.to(network.device, non_blocking=True), settings).cpu()
+            first += len(given)
 
     @property
     def last_hidden_stage(self) -> str:
@@ -242,9 +292,12 @@ class Classifier:
         given = listed(images)
         return self._pixels(given, range(len(given)))
 
-    def _pixels(self, given: list[Picture], rows: range) -> Tensor:
-        """Prepare some of the pictures given, in memory that a CUDA device can fetch from where it is to."""
-        return self._stacked([squared(given[row], self.side, _name(given, row)) for row in rows])
+    def _pixels(self, given: list[Picture], rows: range, first: int = 0) -> Tensor:
+        """Prepare some of the pictures given, in memory that a CUDA device can fetch from where it is to.
+
+        `first`: what number the first picture given has, for messages.
+        """
+        return self._stacked([squared(given[row], self.side, _name(given, row, first)) for row in rows])
 
     def _stacked(self, squares: list[np.ndarray]) -> Tensor:
         """Return squares as one tensor."""
@@ -271,9 +324,9 @@ class Classifier:
         return self._ready[0]
 
 
-def _name(given: list[Picture], row: int) -> str:
+def _name(given: list[Picture], row: int, first: int = 0) -> str:
     """Return what a picture of several is called in messages."""
-    return name_of(given[row], f"images[{row}]")
+    return name_of(given[row], f"images[{first + row}]")
 
 
 def _parts(count: int, size: int) -> Iterator[range]:

@@ -82,7 +82,7 @@ def view_probabilities(network: Network, images: Tensor, views: Views) -> Tensor
     """
     views = check_views(views)
     if isinstance(views, int):
-        cut = _cut(network, images, views)
+        cut = cut_views(network, images, views)
         logits = network.eval()(cut.flatten(0, 1)).float().unflatten(0, cut.shape[:2])
     else:
         logits = dense_logits(network.eval(), _moved(network, images)).float()  # (N, V, K)
@@ -104,7 +104,7 @@ def not_finite(network: Network, image: Tensor, views: Views, source: str, pictu
     names = [stage.name for stage in network.stages]
     views = check_views(views)
     if isinstance(views, int):
-        values = network.eval().activations(_cut(network, image, views).flatten(0, 1), *names)
+        values = network.eval().activations(cut_views(network, image, views).flatten(0, 1), *names)
     else:
         values = dense_activations(network.eval(), _moved(network, image), *names)
     wrong = [name for name in names if not bool(values[name].isfinite().all())]
@@ -118,8 +118,18 @@ def not_finite(network: Network, image: Tensor, views: Views, source: str, pictu
     )
 
 
-def _cut(network: Network, images: Tensor, views: int) -> Tensor:
-    """Return the views of pictures on the network's device, those that differ once: uint8, (N, V, 3, side, side)."""
+def cut_views(network: Network, images: Tensor, views: int) -> Tensor:
+    """Cut the views of pictures; of pictures as large as the network's input, those that differ, once.
+
+    Args:
+        network: to which they are shown.
+        images: uint8 RGB, (N, 3, S, S), S at least the network's side.
+        views: 1, 5 or 10.
+    Returns:
+        uint8, (N, V, 3, side, side), on the network's device.
+    Raises:
+        DataError: the pictures are smaller than the network's input.
+    """
     moved, side = _moved(network, images), network.architecture.side
     if images.shape[-1] > side:
         return _CUT[views](moved, side)

@@ -14,7 +14,7 @@ INTERFACE: Final = 2
 
 @cache
 def compiled(name: str) -> ctypes.CDLL | str:
-    """Load `_compiled` or `_pixels`, or return in one line why it is not there."""
+    """Load `_compiled`, `_pixels` or `_hamming`, or return in one line why it is not there."""
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return f"the kernels are written for x86-64 processors, this one is {platform.machine()}"
     if not cpu.has_avx2():

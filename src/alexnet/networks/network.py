@@ -3,6 +3,7 @@
 Shapes: N images, C channels, S the input's side in pixels, K classes.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import final
 
@@ -225,6 +226,15 @@ class Network(nn.Module):
                 if last_reader[name] == stage.name and name not in kept:
                     values.pop(name, None)
         return {name: values[name] for name in wanted}
+
+    def digest(self) -> str:
+        """Return a SHA-256 over what the network computes: its stages, their weights and the mean picture."""
+        made = [(stage.name, stage.inputs, str(stage.operation)) for stage in self.stages]
+        found = hashlib.sha256(repr((self.architecture.kind, self.architecture.side, made)).encode())
+        for name, value in sorted(self.state_dict().items()):
+            found.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())
+            found.update(value.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return found.hexdigest()
 
     def stages_for(self, wanted: Iterable[str]) -> list[Stage]:
         """Return the stages of these names and those on which they depend, in order."""

@@ -20,6 +20,19 @@ class NamedPicture:
     fleeting: bool = False
     """Whether it is passed over, rather than an error, if it has vanished before it was read."""
 
+    def given(self) -> Picture:
+        """Return the picture, fetched where it lies elsewhere.
+
+        Raises:
+            DataError: it cannot be had; the message names it.
+        """
+        try:
+            if isinstance(self.content, DataError):
+                raise self.content
+            return self.content.fetch() if isinstance(self.content, Address) else self.content
+        except DataError as error:
+            raise DataError(f"{self.name}: {error}") from None
+
     @property
     def bytes_held(self) -> int:
         """Memory that it takes until it is classified, about."""
