@@ -15,6 +15,7 @@ from alexnet.cli.options import PATH, device, views
 )
 @device("cpu")
 @views("1")
+@click.option("--index", type=PATH, metavar="INDEX", help="Of alexnet search: similar pictures too.")
 @click.option("--api-key-file", type=PATH, metavar="FILE", help="Clients show this key. [ALEXNET_API_KEY]")
 @click.option(
     "--allow-host", multiple=True, metavar="NAME", help="A name that clients may call it by; repeatable."

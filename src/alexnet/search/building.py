@@ -26,7 +26,7 @@ from alexnet.search.features.extraction import (
 )
 from alexnet.search.features.folder import FeatureFolder, is_feature_folder
 from alexnet.search.index import UNLABELLED, IndexCard, Rows
-from alexnet.search.kinds import kind_named
+from alexnet.search.kinds import kind_named, remember_database
 from alexnet.search.known import remember
 from alexnet.search.picture_index import PictureIndex
 from alexnet.weights.loading import load
@@ -114,7 +114,9 @@ def build(
         remember(pictures.dataset.fingerprint, pictures.dataset.directory)
         rows = rows_of_pictures(classifier, pictures, card, progress)
     remember(card.network, classifier.source)
-    return PictureIndex(chosen.build(Path(output), card, rows, options or {}), classifier)
+    index = chosen.build(Path(output), card, rows, options or {})
+    remember_database(index.card.kind)
+    return PictureIndex(index, classifier)
 
 
 def add(

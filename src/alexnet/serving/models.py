@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, final
 
@@ -78,6 +78,11 @@ class Model:
     def parameters(self) -> int:
         """How many the network has."""
         return sum(value.numel() for value in self.classifier.network.parameters())
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the network: see `Network.digest`."""
+        return self.classifier.network.digest()
 
     def features(self, stage: str) -> Lane:
         """Return the lane to what a stage gives for the centre of each picture: float32, (U,) or (C, H, W).

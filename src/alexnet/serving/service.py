@@ -8,13 +8,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, final
 
 import numpy as np
 import torch
 
 from alexnet.cpu import cores
-from alexnet.errors import AlexNetError, DataError, RecipeError, choices
+from alexnet.errors import AlexNetError, DataError, RecipeError, SearchError, choices
 from alexnet.inference.results import Prediction
 from alexnet.inference.views import Views
 from alexnet.serving.batcher import Batch, Batcher, Lane
@@ -23,6 +24,7 @@ from alexnet.serving.metrics import Metrics
 from alexnet.serving.models import Explanation, Model, load_model, named
 from alexnet.serving.refusals import Refusal, unreadable
 from alexnet.serving.settings import Limits
+from alexnet.serving.similar import SimilarPictures
 
 PENDING_BYTES: Final = 256 * 2**20
 """Of squares that wait, at most."""
@@ -34,9 +36,11 @@ class Index(Protocol):
 
     stage: str
     """Whose values they are found by."""
+    network: str
+    """`Network.digest` of the network that gave them."""
 
     def query(self, vectors: np.ndarray, k: int) -> list[list[tuple[str, float]]]:
-        """Return for each vector, float32 (N, U), the names of the k nearest pictures and their similarities."""
+        """Return for each vector, float32 (N, U), the names of the k nearest pictures and their distances."""
 
 
 @final
@@ -51,6 +55,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     decoders: int | None = None
     """Processes that decode; left out, one for each core."""
+    index: Path | None = None
+    """The folder of an index of the first network's features: what similar pictures are found in."""
 
 
 @final
@@ -60,13 +66,15 @@ class Service:
     Args:
         settings: what is served, and how.
         metrics: where it counts.
-        index: pictures to find similar ones among, of the first network's features.
+        index: pictures to find similar ones among, of the first network's features; that of the settings comes first.
     """
 
     def __init__(
         self, settings: Settings, metrics: Metrics | None = None, index: Index | None = None
     ) -> None:
         self.settings, self.limits, self.index = settings, settings.limits, index
+        if settings.index is not None:
+            self.index = SimilarPictures.open(settings.index)
         self.metrics = metrics or Metrics()
         self.sources = named(settings.runs)
         self.models: dict[str, Model] = {}
@@ -94,6 +102,11 @@ class Service:
             await self.pool.start()
             for name in self.sources:
                 self.models[name] = await self.load(name)
+            if self.index is not None and self.index.network != self.model().digest:
+                raise SearchError(
+                    f"the index was made with another network than `{self.model().name}`, the first that is served: "
+                    "name that one first, or build the index again"
+                )
             largest = max(3 * model.classifier.side**2 for model in self.models.values())
             self.batcher.most = max(self.limits.images, PENDING_BYTES // largest)
             yield self
@@ -180,15 +193,19 @@ class Service:
         return explanation
 
     async def similar(self, pictures: Sequence[Encoded], k: int) -> list[list[tuple[str, float]] | Refusal]:
-        """Return for each picture the names of similar ones of the index, and how similar they are.
+        """Return for each picture the names of the most similar ones of the index, and their distances.
 
         Raises:
-            Refusal: as `probabilities`; there is no index.
+            Refusal: as `probabilities`; there is no index, or the network has been replaced since it was built.
         """
         if self.index is None:
             raise Refusal("index.absent", "no index is served here: start it with --index")
-        index = self.index
-        found = await self.features(self.model(), pictures, index.stage)
+        index, model = self.index, self.model()
+        if index.network != model.digest:
+            raise Refusal(
+                "index.outdated", f"`{model.name}` is another network than the index was built with"
+            )
+        found = await self.features(model, pictures, index.stage)
         rows = [row for row, each in enumerate(found) if not isinstance(each, Refusal)]
         answers: list[list[tuple[str, float]] | Refusal] = [
             each if isinstance(each, Refusal) else [] for each in found

@@ -52,7 +52,12 @@ def serve(options: Mapping[str, Any]) -> None:
         request_seconds=options["timeout"],
     )
     settings = Settings(
-        options["runs"], options["device"], views_of(options["views"]), limits, options["decoders"]
+        options["runs"],
+        options["device"],
+        views_of(options["views"]),
+        limits,
+        options["decoders"],
+        options["index"],
     )
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
     with listening(http.host, http.port) as listener:

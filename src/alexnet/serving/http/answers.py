@@ -24,6 +24,7 @@ STATUS: Final = {
     "stage.unknown": 400,
     "model.unknown": 404,
     "index.absent": 404,
+    "index.outdated": 409,
     "route.unknown": 404,
     "route.method": 405,
     "key": 401,

@@ -115,7 +115,7 @@ def _numbers(values: np.ndarray) -> list[Any]:
 
 
 def _near(near: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
-    return [{"name": name, "similarity": short(value)} for name, value in near]
+    return [{"name": name, "distance": short(value)} for name, value in near]
 
 
 def _described(model: Model) -> dict[str, Any]:

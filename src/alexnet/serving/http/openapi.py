@@ -75,7 +75,7 @@ def _schemas() -> Schema:
     classes = _object(**{"class": _TEXT, "words": _TEXT, "probability": _NUMBER})
     either = {"anyOf": [_object(classes=_list(classes)), error]}
     values = {"anyOf": [_object(values=_list({})), error]}
-    near = _object(pictures=_list(_object(name=_TEXT, similarity=_NUMBER)))
+    near = _object(pictures=_list(_object(name=_TEXT, distance=_NUMBER)))
     return {
         "Error": {**error, "description": "Why there is no answer; `code` stays the same."},
         "Predictions": _object(model=_TEXT, predictions=_list(either)),

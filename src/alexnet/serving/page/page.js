@@ -81,7 +81,7 @@ async function answer(picture, name) {
       try {
         const near = (await ask("/v1/similar", picture)).similar[0].pictures;
         told.append(element("ol", {}, ...near.map(one =>
-          element("li", { textContent: `${one.name} (${one.similarity.toFixed(3)})` }))));
+          element("li", { textContent: `${one.name} (${one.distance.toFixed(2)})` }))));
         made.remove();
       } catch (error) {
         told.append(problem(error));
