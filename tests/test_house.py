@@ -95,7 +95,11 @@ def test_the_readmes_options_exist() -> None:
 def _options(verb: str) -> set[str]:
     command = command_line.get_command(click.Context(command_line), verb)
     assert command is not None
-    return {"--help", *(name for parameter in command.params for name in parameter.opts)}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return {
+        "--help",
+        *(name for each in (command, *below) for parameter in each.params for name in parameter.opts),
+    }
 
 
 def test_no_file_of_the_command_line_is_long() -> None:

@@ -22,6 +22,7 @@ VERBS: Final = {
     "predict": "Name the best classes of pictures.",
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "report": "Write all that there is to say of a run, or of two, as one page.",
+    "claims": "Run the paper's claims again, and report what came of them.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",
     "check-gradients": "Compare a network's gradients with differences of its objective.",
     "weights": "List published weights and where they lie; fetch them.",

@@ -39,9 +39,18 @@ def reference() -> str:
         for verb in VERBS:
             command = alexnet.get_command(context, verb)
             assert command is not None
-            with click.Context(command, context, verb, terminal_width=_WIDTH) as inner:
-                parts += [f"## alexnet {verb}\n", _block(command.get_help(inner))]
+            parts += _of_command(command, context, verb)
     return "\n".join([*parts, _END])
+
+
+def _of_command(command: click.Command, context: click.Context, name: str) -> list[str]:
+    """Return a command's help under its name, and then that of the commands that it has itself."""
+    with click.Context(command, context, name, terminal_width=_WIDTH) as inner:
+        parts = [f"## {inner.command_path}\n", _block(command.get_help(inner))]
+        if isinstance(command, click.Group):
+            for below, each in command.commands.items():
+                parts += _of_command(each, inner, below)
+    return parts
 
 
 def _block(text: str) -> str:
