@@ -23,7 +23,7 @@ from alexnet.claims.claim import Arm, Claim, Training, plain
 from alexnet.claims.journal import Record
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
-from alexnet.errors import AlexNetError, DivergedError, Interrupted
+from alexnet.errors import AlexNetError, DataError, DivergedError, Interrupted
 from alexnet.launch.launch import launch
 from alexnet.launch.request import RunRequest
 from alexnet.launch.resolve import ResolvedRun, resolve
@@ -86,9 +86,17 @@ def opened(claim: Claim, given: Sequence[str]) -> list[Dataset]:
         claim: that names them.
         given: names or paths instead, in the claim's order; what is left out goes by its name.
     Raises:
-        DataError: one is not there.
+        DataError: one is not there, or there are too many.
     """
-    return [open_dataset(data) for data in (*given, *claim.data[len(given) :])]
+    if len(given) > len(claim.data):
+        raise DataError(f"{claim.name} takes {len(claim.data)} data sets, not {len(given)}")
+    try:
+        return [open_dataset(data) for data in (*given, *claim.data[len(given) :])]
+    except DataError as error:
+        needed = ", then ".join(claim.data)
+        raise DataError(
+            f"{error}; {claim.name} needs {needed}: say where with --data, in this order"
+        ) from None
 
 
 def missing(claim: Claim, folder: Path, seeds: int) -> list[Step]:
