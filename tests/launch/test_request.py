@@ -13,6 +13,7 @@ import pytest
 import alexnet
 from alexnet.cli.train import command
 from alexnet.data.dataset import Dataset
+from alexnet.errors import RecipeError
 from alexnet.launch.request import RunRequest, TrainOptions
 from alexnet.training.recipe import Recipe
 from alexnet.training.schedule import Schedule
@@ -160,3 +161,12 @@ def test_going_on_needs_nothing_of_the_recipe() -> None:
 def test_numbers_of_numpy_are_numbers() -> None:
     request = RunRequest("digits", epochs=np.float32(2), seed=np.int64(3))  # type: ignore[arg-type]  # as users have them
     assert request.recipe_request().resolve(alexnet.open_dataset("digits")).training.seed == 3
+
+
+def test_a_part_of_a_data_set_is_not_told_to_other_processes_as_the_whole(shapes: Dataset) -> None:
+    """They open the directory again, and would train on all of it."""
+    whole = RunRequest(shapes, "digits", processes=2)
+    assert str(shapes.directory) in whole.arguments()
+    for derived in (shapes.subset(0.5), shapes.permuted()):
+        with pytest.raises(RecipeError, match="a part of it, or permuted"):
+            dataclasses.replace(whole, data=derived).arguments()

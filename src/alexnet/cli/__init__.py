@@ -25,6 +25,7 @@ VERBS: Final = {
     "search": "Find similar pictures: build an index, query it, add, remove.",
     "look": "Draw what a network has inside: kernels, maps, gradients, predictions, curves.",
     "report": "Write all that there is to say of a run, or of two, as one page.",
+    "claims": "Run the paper's claims again, and report what came of them.",
     "info": "Show a network's layers, sizes and parameters, or the names there are.",
     "check-gradients": "Compare a network's gradients with differences of its objective.",
     "weights": "List published weights and where they lie; fetch them.",

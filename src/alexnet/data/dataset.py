@@ -10,7 +10,7 @@ Nothing is read that is not asked for. Without this package, one shard is read i
 import html
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, final
@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from alexnet import files
+from alexnet.data.derivation import WHOLE, Derivation
 from alexnet.data.split import Split
 from alexnet.data.storage.arrays import damaged, read_array
 from alexnet.data.storage.card import MAX_SIDE, Card, read_card
@@ -53,14 +54,18 @@ class Dataset:
         directory: where the files lie; see `Dataset.open`.
         card: what is known of them.
         side: height and width to show pictures at, in pixels; left out, that which they are stored at.
+        derivation: which training pictures there are, and in what order their pixels are shown.
     """
 
-    def __init__(self, directory: Path, card: Card, *, side: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, card: Card, *, side: int | None = None, derivation: Derivation = WHOLE
+    ) -> None:
         self.directory = directory
         self.card = card
         self.name = card.name
         self.side = card.side if side is None else side
-        self.fingerprint = card.fingerprint
+        self.derivation = derivation
+        self.fingerprint = derivation.fingerprint(card.fingerprint)
         self.classes, self.words = card.classes, card.words
         self.splits = tuple(card.splits)
 
@@ -97,10 +102,11 @@ class Dataset:
         return self.split(name)
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{self.card.splits[name].pictures:,} {name}" for name in self.splits)
+        counts = ", ".join(f"{self._count(name):,} {name}" for name in self.splits)
+        permuted = ", permuted" if self.derivation.permutation is not None else ""
         return (
             f"Dataset({self.name!r}: {counts}; {len(self.classes):,} classes, "
-            f"{self.side}x{self.side} pixels, {self.card.encoding})"
+            f"{self.side}x{self.side} pixels{permuted}, {self.card.encoding})"
         )
 
     def _repr_html_(self) -> str:
@@ -115,10 +121,11 @@ class Dataset:
         mean = torch.from_numpy(read_array(path, np.float32, (3, side, side)))
         if not torch.isfinite(mean).all():
             raise damaged(path, "it holds values that are no numbers")
-        if side == self.side:
-            return mean
-        size = (self.side, self.side)
-        return F.interpolate(mean[None], size, mode="bilinear", align_corners=False, antialias=True)[0]
+        if side != self.side:
+            size = (self.side, self.side)
+            mean = F.interpolate(mean[None], size, mode="bilinear", align_corners=False, antialias=True)[0]
+        order = self.derivation.order(self.side)
+        return mean if order is None else mean.flatten(1)[:, torch.from_numpy(order)].view_as(mean)
 
     @cached_property
     def colour_components(self) -> Tensor:
@@ -153,7 +160,11 @@ class Dataset:
         card = self.card
         counts = tuple(shard.count for shard in card.splits[name].shards)
         stored = StoredSplit(self.directory, name, card.side, counts, card.encoding, len(self.classes))
-        return Split(stored, self.classes, self.words, self.side)
+        whole = name != "train" or self.derivation.part == 1.0
+        rows = None if whole else self.derivation.rows(stored.labels)
+        return Split(
+            stored, self.classes, self.words, self.side, rows, order=self.derivation.order(self.side)
+        )
 
     def resized(self, side: int) -> "Dataset":
         """Show the same pictures at another side: each is scaled when it is read, by the code that prepares.
@@ -171,4 +182,45 @@ class Dataset:
         """
         if not 1 <= side <= MAX_SIDE:
             raise ValueError(f"side {side}: expected at least 1 pixel, and at most {MAX_SIDE:,}")
-        return Dataset(self.directory, self.card, side=int(side))
+        return Dataset(self.directory, self.card, side=int(side), derivation=self.derivation)
+
+    def subset(self, part: float, seed: int = 0) -> "Dataset":
+        """Keep a part of the training pictures, the same part of each class; the other splits stay whole.
+
+        A smaller part of the same seed lies within a larger one. Nothing is written; the mean and the colour components
+        stay those of all training pictures. Pictures of another choice have another fingerprint.
+
+        Args:
+            part: of this data set's training pictures, above 0, at most 1; at least one picture of each class is kept.
+            seed: of the choice.
+        Raises:
+            ValueError: the part is none, or this is a part already.
+        """
+        if not 0.0 < part <= 1.0 or self.derivation.part != 1.0:
+            raise ValueError(
+                f"a part of {part} cannot be taken of {self!r}: above 0, at most 1, of a whole data set"
+            )
+        chosen = replace(self.derivation, part=float(part), seed=int(seed))
+        return Dataset(self.directory, self.card, side=self.side, derivation=chosen)
+
+    def permuted(self, seed: int = 0) -> "Dataset":
+        """Show every picture, of every split, with its pixels under one fixed permutation of their places.
+
+        The three colours of a pixel stay together, so that each picture keeps its histogram; who sees it without
+        regard to places sees the same, and nothing is near to anything any more. The mean goes with the pixels.
+        Nothing is written. The pictures have another fingerprint.
+
+        Args:
+            seed: of the permutation.
+        Raises:
+            ValueError: they are permuted already.
+        """
+        if self.derivation.permutation is not None:
+            raise ValueError(f"{self!r} is permuted already")
+        chosen = replace(self.derivation, permutation=int(seed))
+        return Dataset(self.directory, self.card, side=self.side, derivation=chosen)
+
+    def _count(self, name: str) -> int:
+        """Return how many pictures a split has; that of a part takes the labels to say."""
+        whole = name != "train" or self.derivation.part == 1.0
+        return self.card.splits[name].pictures if whole else len(self.split(name))

@@ -36,6 +36,7 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         side: height and width that pictures are shown at, in pixels; where they are stored at another, they are
             scaled when they are read.
         rows: int64, (N,): which of the stored pictures there are; left out, all.
+        order: int64, (side * side,): from which place, row by row, each place's pixel is taken; left out, its own.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         words: tuple[str, ...],
         side: int,
         rows: np.ndarray | None = None,
+        order: np.ndarray | None = None,
     ) -> None:
         self.name, self.encoding = stored.name, stored.encoding
         self.classes, self.words, self.side = classes, words, side
         self._stored = stored
         self._rows = rows
+        self._order = order
 
     def __len__(self) -> int:
         return len(self._stored if self._rows is None else self._rows)
@@ -72,7 +75,7 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         """
         if isinstance(index, slice):
             rows = np.arange(len(self._stored)) if self._rows is None else self._rows
-            return Split(self._stored, self.classes, self.words, self.side, rows[index])
+            return Split(self._stored, self.classes, self.words, self.side, rows[index], self._order)
         number = self._number(index)
         return self.images(np.array([number]))[0], int(self.labels[number])
 
@@ -80,7 +83,7 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         return (self[number] for number in range(len(self)))
 
     def __reduce__(self) -> tuple[type["Split"], tuple[object, ...]]:
-        return Split, (self._stored, self.classes, self.words, self.side, self._rows)
+        return Split, (self._stored, self.classes, self.words, self.side, self._rows, self._order)
 
     def __repr__(self) -> str:
         return (
@@ -170,14 +173,16 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
             return ""
 
     def _read(self, row: int, pixels: np.ndarray) -> None:
-        """Read a stored picture into uint8 (3, side, side), scaled if need be."""
+        """Read a stored picture into uint8 (3, side, side), scaled and permuted if need be."""
         side = self._stored.side
         if side == self.side:
             self._stored.read(row, pixels)
-            return
-        whole = np.empty((3, side, side), np.uint8)
-        self._stored.read(row, whole)
-        pixels[:] = square_pixels(whole.transpose(1, 2, 0), self.side)
+        else:
+            whole = np.empty((3, side, side), np.uint8)
+            self._stored.read(row, whole)
+            pixels[:] = square_pixels(whole.transpose(1, 2, 0), self.side)
+        if self._order is not None:
+            pixels[:] = pixels.reshape(3, -1)[:, self._order].reshape(pixels.shape)
 
     def _stored_rows(self, indices: np.ndarray) -> np.ndarray:
         return indices if self._rows is None else self._rows[indices]

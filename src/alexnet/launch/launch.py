@@ -147,4 +147,7 @@ def _going_on(request: RunRequest, directory: Path, group: ProcessGroup) -> str:
     """Return how to go on with an interrupted run: the command, where we know who started the processes."""
     if group.is_distributed and request.processes is None:
         return "the same command with --resume goes on"
-    return f"go on with: {shlex.join(['alexnet', *request.resumed(directory).arguments()])}"
+    try:
+        return f"go on with: {shlex.join(['alexnet', *request.resumed(directory).arguments()])}"
+    except RecipeError:  # its pictures or its recipe have no name
+        return "the same call with resume=True goes on"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypedDict, final
 
 from alexnet.data.dataset import Dataset
+from alexnet.data.derivation import WHOLE
 from alexnet.distributed.group import SCHEMES, TIMEOUT
 from alexnet.errors import RecipeError, choices
 from alexnet.recipes.resolve import RecipeRequest
@@ -108,6 +109,10 @@ class RunRequest:
         if isinstance(self.recipe, Recipe):
             raise RecipeError(
                 "other processes are told a recipe by its name: give a name, and what differs as set={...}"
+            )
+        if isinstance(self.data, Dataset) and self.data.derivation != WHOLE:
+            raise RecipeError(
+                "other processes are told pictures by their directory, and these are a part of it, or permuted"
             )
         data = os.fspath(self.data.directory if isinstance(self.data, Dataset) else self.data)
         words = ["train", os.path.join(".", data) if data.startswith("-") else data]

@@ -8,7 +8,9 @@ from typing import Any, Final, SupportsIndex
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.alexnet import AlexNet
+from alexnet.networks.alexnet_small import AlexNetSmall
 from alexnet.networks.as_trained import AsTrained, SixLayer
+from alexnet.networks.connectivity import MLP, FourLayer
 from alexnet.networks.cudaconvnet import Definition
 from alexnet.networks.fields import shown, typed_fields
 from alexnet.networks.network import Network
@@ -34,6 +36,9 @@ NETWORKS: Final[dict[str, type[Any]]] = {
         FigureOne,
         SmallPhotos,
         SmallThumbnails,
+        AlexNetSmall,
+        FourLayer,
+        MLP,
         Definition,
     )
 }

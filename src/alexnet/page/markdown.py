@@ -35,6 +35,11 @@ def to_markdown(page: Page) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def blocks_to_markdown(blocks: Iterable[Block]) -> str:
+    """Return blocks as Markdown, to be set into a file that has its own headings."""
+    return "\n\n".join(_blocks(blocks)) + "\n"
+
+
 def _blocks(blocks: Iterable[Block]) -> list[str]:
     return [text for block in blocks if (text := _block(block))]
 
