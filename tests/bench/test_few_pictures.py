@@ -84,6 +84,7 @@ def test_a_choice_of_classes_is_the_same_for_every_seed(shared_data: Path, tmp_p
     assert coarse.training + coarse.testing == 200
 
 
+@pytest.mark.slow
 def test_the_resnet_has_nine_convolutions_and_learns() -> None:
     network = baselines.small_resnet(10)
     assert sum(isinstance(layer, torch.nn.Conv2d) for layer in network.modules()) == 9

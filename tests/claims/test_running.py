@@ -49,6 +49,7 @@ def test_what_is_done_is_not_done_again_and_what_has_changed_is(tmp_path: Path) 
     assert [(step.arm.name, step.seed) for step in missing(TOY, tmp_path, 2)] == [("whole", 1), ("part", 1)]
 
 
+@pytest.mark.slow
 def test_a_killed_experiment_ends_as_one_that_was_not(tmp_path: Path) -> None:
     """SIGKILL in the middle of the first training, again where it measures or trains the second; then to the end."""
     expected = {record.arm: record.measured.figure for record in run(TOY, tmp_path / "whole")}
@@ -86,6 +87,7 @@ def test_a_line_that_is_no_result_is_named(tmp_path: Path, line: str) -> None:
         journal.read(tmp_path, "toy")
 
 
+@pytest.mark.slow
 def test_the_budget_stops_training_which_goes_on(tmp_path: Path) -> None:
     long = replace(TOY, arms=(Arm("whole", "all", (training("long", epochs=100_000.0),), TestError()),))
     with pytest.raises(BudgetSpent, match="the same command goes on"), within(2.0):

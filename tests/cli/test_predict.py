@@ -51,6 +51,7 @@ def test_in_a_pipe_each_picture_is_a_line_of_json_in_its_order(photos: Path) -> 
     assert "1 folders on a list were passed over" in err
 
 
+@pytest.mark.slow
 def test_files_and_folders_are_written_and_evaluate_reads_them(photos: Path, tmp_path: Path) -> None:
     """CSV of everything, --threshold, and a folder for each class; whose rows are those that JSON lines have."""
     options = (
@@ -143,6 +144,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_watch_takes_what_appears_and_ends_cleanly(photos: Path, tmp_path: Path, number: int) -> None:
     """With a file written whole, and pictures moved, copied, and written in pieces."""

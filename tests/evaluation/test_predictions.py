@@ -339,6 +339,7 @@ def test_a_network_of_more_classes_than_the_data_numbers_none(shapes: Dataset, t
     assert evaluate(five, shapes, predictions=tmp_path / "p.csv").count == 32
 
 
+@pytest.mark.slow
 def test_several_processes_write_the_file_of_one(shapes: Dataset, tmp_path: Path) -> None:
     """And choose the same weights, and find the same temperature."""
     alone = evaluate(

@@ -139,6 +139,7 @@ def _by_several(processes: ProcessGroup, directory: Path, folder: Path) -> int:
     return len(features(classifier(), Dataset.open(directory), folder, processes=processes))
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(shapes: Dataset, tmp_path: Path) -> None:
     """With as many pictures together as always, which is what new processes take: two portions and a bit."""
     found = gang.run(_by_several, 2, tmp_path / "gang", shapes.directory, tmp_path / "two")

@@ -149,6 +149,7 @@ def test_nothing_is_left_after_everything_was_removed(tmp_path: Path, chosen: An
     assert named(index, index.query(vectors(60)[9:10], 1)) == ["picture 9"]
 
 
+@pytest.mark.slow
 def test_another_process_answers_the_same(tmp_path: Path, chosen: Any) -> None:
     if chosen[0].startswith("qdrant:"):
         pytest.skip("one process at a time has a folder of Qdrant's engine open; a server has no such limit")

@@ -40,6 +40,7 @@ def refused(*arguments: object, says: str, code: int, environment: dict[str, str
     assert says in done.stderr
 
 
+@pytest.mark.slow
 def test_what_it_cannot_start_with_is_one_line(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("0123456789abcdef0123\n")
@@ -139,8 +140,9 @@ def test_sigterm_under_load_loses_no_accepted_request(times: int) -> None:
             assert time.monotonic() - start < 60
 
 
+@pytest.mark.slow
 def test_draining_is_told_before_it_begins() -> None:
-    with served("small", "--drain-delay", 3) as found:
+    with served("small", "--drain-delay", 5) as found:
         found.process.send_signal(signal.SIGTERM)
         wait_until(lambda: found.get("/ready")[0] == 503)
         assert found.get("/ready")[1]["reasons"] == ["shutting down"]
@@ -219,6 +221,7 @@ def alive(process: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_several_processes_are_one_service() -> None:
     """One that is killed is started again, what they count is told as one, and a signal ends them all."""
     with served("small", "--workers", 2, "--reload-every", 0) as found:
@@ -226,7 +229,7 @@ def test_several_processes_are_one_service() -> None:
         wait_until(lambda: found.metric("alexnet_ready") == 2, 300)
         for _ in range(20):
             assert found.post("/v1/predict", picture())[0] == 200
-        assert found.metric('alexnet_requests_total{protocol="v1",outcome="answered"}') == 20
+        wait_until(lambda: found.metric('alexnet_requests_total{protocol="v1",outcome="answered"}') == 20)
         os.kill(workers[0], signal.SIGKILL)
         wait_until(lambda: len(found.children()) == 2 and workers[0] not in found.children())
         assert found.post("/v1/predict", picture())[0] == 200

@@ -62,6 +62,7 @@ def test_pixels_and_refusals_are_those_of_the_one_decoder(tmp_path: Path) -> Non
                 decoders.square(wrong, 16).result()
 
 
+@pytest.mark.slow
 def test_a_picture_that_takes_its_process_down_or_keeps_it_costs_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ Encoded = bytes | np.ndarray
 
 _BUFFER: Final = 1 << 20  # bytes of a socket, so that a square goes through at once
 _START_SECONDS: Final = 60.0
+_STARTS: Final = 3  # in a row that may come to nothing
 
 
 class Died(Exception):  # noqa: N818  # an event among many
@@ -170,6 +171,7 @@ class DecodingPool:
         """Decode by a process, or by the one that comes after its death, and hand it back."""
         try:
             for last in (False, True):
+                decoder = await self._living(decoder)
                 try:
                     async with asyncio.timeout(self._seconds):
                         return await decoder.decode(picture, side, most_pixels)
@@ -183,6 +185,14 @@ class DecodingPool:
             raise AssertionError
         finally:
             self._idle.put_nowait(decoder)
+
+    async def _living(self, decoder: Decoder) -> Decoder:
+        """Return it, or one in its place where it died before it was given anything: that is no picture's fault."""
+        for _ in range(_STARTS):
+            if decoder.process.poll() is None:
+                break
+            decoder = await self._replaced(decoder)
+        return decoder
 
     async def _replaced(self, decoder: Decoder) -> Decoder:
         """Return a process that stands in for another, which is ended."""
