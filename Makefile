@@ -43,8 +43,9 @@ slow: install  ## tests on real pictures: found through ALEXNET_TEST_DATA or ../
 optional: install  ## tests with the libraries of the extras hub, sklearn, timm, search and bench, databases, and the clients of the service, half a gigabyte, which this installs
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[hub,sklearn,search,bench]" --group oracles --group clients --group databases
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt axe-playwright-python  # for axe.min.js alone
-	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt timm torchvision  # built for another torch: its Python alone
-	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/inspection tests/evaluation tests/page tests/search tests/serving tests/sharing tests/test_sklearn.py tests/test_timm.py
+	$(BIN)/python -m pytest -m "slow or not slow" tests/data/sources/test_hub.py tests/bench tests/networks/test_onnx.py tests/inspection tests/evaluation tests/page tests/search tests/serving/test_clients.py tests/serving/test_deploy.py tests/serving/test_openapi.py tests/sharing tests/test_sklearn.py
+	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt --upgrade --target build/timm timm torchvision  # built for another torch: its Python alone, and where no other library finds it
+	PYTHONPATH=build/timm $(BIN)/python -m pytest -m "slow or not slow" tests/test_timm.py
 
 docs: install  ## docs/commands.md, as the commands say themselves
 	$(BIN)/python -m alexnet.cli.reference > docs/commands.md
