@@ -93,6 +93,7 @@ def test_a_picture_may_come_through_the_pipe(photos: Path) -> None:
     assert first["classes"] == second["classes"]
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_ends_it_quietly(photos: Path) -> None:
     """Also while the list goes on for ever."""
     script = f"yes c.png | {' '.join(COMMAND)} - | head -1; echo ${{PIPESTATUS[1]}}"
@@ -113,6 +114,7 @@ def test_what_cannot_be_meant_is_a_line(arguments: list[str], says: str, tmp_pat
     assert says in err
 
 
+@pytest.mark.slow
 def test_on_a_terminal_one_picture_has_bars_and_several_a_line_each(photos: Path) -> None:
     for arguments, expected in ((["c.png"], 6), (["c.png", "a", "b/bad.png"], 4)):
         out, terminal = pty.openpty()

@@ -19,6 +19,8 @@ from alexnet import checkpoint
 from alexnet.weights.loading import load_checkpoint
 from served import Served, picture, served, wait_until
 
+pytestmark = pytest.mark.slow  # each starts a service, and some take half a minute
+
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 pytest.importorskip("python_multipart")
@@ -40,7 +42,6 @@ def refused(*arguments: object, says: str, code: int, environment: dict[str, str
     assert says in done.stderr
 
 
-@pytest.mark.slow
 def test_what_it_cannot_start_with_is_one_line(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("0123456789abcdef0123\n")
@@ -140,7 +141,6 @@ def test_sigterm_under_load_loses_no_accepted_request(times: int) -> None:
             assert time.monotonic() - start < 60
 
 
-@pytest.mark.slow
 def test_draining_is_told_before_it_begins() -> None:
     with served("small", "--drain-delay", 5) as found:
         found.process.send_signal(signal.SIGTERM)
@@ -221,7 +221,6 @@ def alive(process: int) -> bool:
         return False
 
 
-@pytest.mark.slow
 def test_several_processes_are_one_service() -> None:
     """One that is killed is started again, what they count is told as one, and a signal ends them all."""
     with served("small", "--workers", 2, "--reload-every", 0) as found:
