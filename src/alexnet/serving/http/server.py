@@ -104,8 +104,8 @@ async def _serve(
             h11_max_incomplete_event_size=HEAD_BYTES,
         )
         listener.listen(config.backlog)  # from here on nobody is refused, and uvicorn will soon accept
-        on_ready(service)
-        await Server(config, health, reloader, http.drain_seconds).serve(sockets=[listener])
+        server = Server(config, health, reloader, http.drain_seconds, lambda: on_ready(service))
+        await server.serve(sockets=[listener])
         for task in tasks:
             task.cancel()
 
@@ -115,10 +115,16 @@ class Server(uvicorn.Server):
     """uvicorn's server, which drains, reloads, and resets no connection that was accepted."""
 
     def __init__(
-        self, config: uvicorn.Config, health: Health, reloader: Reloader, drain_seconds: float
+        self,
+        config: uvicorn.Config,
+        health: Health,
+        reloader: Reloader,
+        drain_seconds: float,
+        on_ready: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._health, self._reloader, self._drain_seconds = health, reloader, drain_seconds
+        self._on_ready = on_ready
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -131,6 +137,7 @@ class Server(uvicorn.Server):
         }
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)
+        self._on_ready()  # not before: a signal in between would end the process and reset who has connected
         try:
             yield
         finally:
