@@ -241,6 +241,7 @@ def test_connections_that_are_given_up_leave_nothing(small: Served, count: int) 
             whole = head(len(content)) + content
             connection.sendall(whole[: (0, 50, len(whole) - 100, len(whole))[number % 4]])
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    wait_until(lambda: small.request("GET", "/metrics")[0] == 200)  # until then there are as many as may be
     wait_until(lambda: small.metric("alexnet_pending_images") == 0)
     wait_until(lambda: len(os.listdir(folder)) <= before + 5)
 
