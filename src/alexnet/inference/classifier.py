@@ -1,10 +1,9 @@
 """A trained network with its classes, ready to answer about pictures."""
 
 import itertools
-import operator
 import os
 from collections.abc import Iterable, Iterator
-from typing import Final, final
+from typing import final
 
 import numpy as np
 import torch
@@ -12,12 +11,18 @@ from torch import Tensor
 
 from alexnet.checkpoint import Checkpoint
 from alexnet.data.workers.decoders import Decoders
-from alexnet.errors import DataError, RecipeError
+from alexnet.errors import DataError
 from alexnet.inference.batches import Decoded, batches, decoding
-from alexnet.inference.features import FeatureSettings, stage_features
+from alexnet.inference.features import (
+    LAST_HIDDEN,
+    FeatureSettings,
+    feature_settings,
+    last_hidden_stage,
+    stage_features,
+)
 from alexnet.inference.inputs.named import NamedPicture
 from alexnet.inference.pictures import Picture, listed, name_of, squared
-from alexnet.inference.results import Prediction, Result
+from alexnet.inference.results import Prediction, Result, best_classes, class_count
 from alexnet.inference.views import (
     Views,
     check_views,
@@ -27,12 +32,7 @@ from alexnet.inference.views import (
 )
 from alexnet.networks.fusion import hooked
 from alexnet.networks.inference import optimized_for_inference, weights_version
-from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.network import Network
-from alexnet.networks.stage import IMAGES
-
-LAST_HIDDEN: Final = "last hidden"
-"""Stands for the name of a network's last hidden layer, whatever it is called."""
 
 
 @final
@@ -93,8 +93,8 @@ class Classifier:
             ValueError: there is no picture, or the meaning of its pixels is not certain.
             TypeError: something that is no picture, or a number that is not whole.
         """
-        top = _whole(top)
-        return self._named(self.probabilities(images, views=views), top)
+        top = class_count(top)
+        return best_classes(self.probabilities(images, views=views), self.classes, self.words, top)
 
     def predict_stream(
         self,
@@ -122,7 +122,7 @@ class Classifier:
         Raises:
             DivergedError, RecipeError, ValueError, TypeError: as `predict`; and whatever `images` raise.
         """
-        top, size = _whole(top), pictures_at_once(self.network, self.side, check_views(views))
+        top, size = class_count(top), pictures_at_once(self.network, self.side, check_views(views))
         network = self.inference_network()
         with decoding(self.side, decoders) as decode:
             for batch in batches(images, size, decode):
@@ -134,7 +134,10 @@ class Classifier:
         """Yield what is said of the pictures of a batch."""
         squares = [one.square for one in batch if not isinstance(one.square, DataError)]
         names = [one.source.name for one in batch if not isinstance(one.square, DataError)]
-        found = iter(self._best(network, self._stacked(squares), names, top, views)) if squares else iter(())
+        found: Iterator[list[Prediction]] = iter(())
+        if squares:
+            probabilities = self._probabilities(network, self._stacked(squares), names, views)
+            found = iter(best_classes(probabilities, self.classes, self.words, top))
         for one in batch:
             if isinstance(one.square, DataError):
                 if not (one.source.fleeting and not os.path.lexists(one.source.name)):
@@ -142,21 +145,6 @@ class Classifier:
                 continue
             predictions = next(found)
             yield Result(one.source, tuple(each for each in predictions if each.probability >= threshold))
-
-    def _best(
-        self, network: Network, part: Tensor, names: list[str], top: int, views: Views
-    ) -> list[list[Prediction]]:
-        """Return the best classes of pictures, uint8 (N, 3, S, S), that are called so."""
-        return self._named(self._probabilities(network, part, names, views), top)
-
-    def _named(self, probabilities: Tensor, top: int) -> list[list[Prediction]]:
-        """Return the best classes of pictures by their probabilities, float32 (N, K)."""
-        best = probabilities.topk(min(top, len(self.classes)), dim=1)
-        pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
-        return [
-            [Prediction(self.classes[k], self.words[k], p) for p, k in zip(values, numbers, strict=True)]
-            for values, numbers in pairs
-        ]
 
     def probabilities(self, images: Picture | Iterable[Picture], *, views: Views = 1) -> Tensor:
         """Compute the probability of every class for each picture.
@@ -225,28 +213,9 @@ class Classifier:
         Raises:
             as `features` does, when the stage is asked for, or when a picture's turn comes.
         """
-        settings = self.feature_settings(stage, views=views, pooled=pooled)
+        settings = feature_settings(self.network, stage, views=views, pooled=pooled)
         size = pictures_at_once(self.network, self.side, settings.views)
         return self._stream(iter(images), settings, size)
-
-    def feature_settings(
-        self, stage: str = LAST_HIDDEN, *, views: int = 1, pooled: bool = False
-    ) -> FeatureSettings:
-        """Return what `features` takes of each picture, checked.
-
-        Args:
-            stage, views, pooled: as `features` takes them.
-        Raises:
-            RecipeError, TypeError: as `features` does.
-        """
-        if not isinstance(stage, str):
-            raise TypeError(f"a stage is named by text, not by {type(stage).__name__}: {stage!r}")
-        number = check_views(views)
-        if not isinstance(number, int):
-            raise RecipeError(f"features are of 1, 5 or 10 views, not of {number}")
-        found = FeatureSettings(self.last_hidden_stage if stage == LAST_HIDDEN else stage, number, pooled)
-        found.shape(self.network)
-        return found
 
     def _stream(self, images: Iterator[Picture], settings: FeatureSettings, size: int) -> Iterator[Tensor]:
         first = 0
@@ -265,17 +234,7 @@ class Classifier:
         Raises:
             RecipeError: the network has no hidden layer.
         """
-        stages = {stage.name: stage for stage in self.network.stages}
-        name = next(
-            stage.inputs[0]
-            for stage in reversed(self.network.stages)
-            if any(True for _ in stage.operation.parameters())
-        )
-        while name in stages and isinstance(stages[name].operation, Dropout):
-            name = stages[name].inputs[0]
-        if name == IMAGES:
-            raise RecipeError(f"{self.network.architecture.kind} has no hidden layer: name a stage")
-        return name
+        return last_hidden_stage(self.network)
 
     def pixels(self, images: Picture | Iterable[Picture]) -> Tensor:
         """Prepare pictures as the training pictures were: shorter side scaled, central square cut out.
@@ -332,16 +291,3 @@ def _name(given: list[Picture], row: int, first: int = 0) -> str:
 def _parts(count: int, size: int) -> Iterator[range]:
     """Yield the rows that go through the network at once: any number of pictures takes the same memory."""
     return (range(start, min(start + size, count)) for start in range(0, count, size))
-
-
-def _whole(top: int) -> int:
-    """Return how many classes are asked for, or say that it is no number of classes."""
-    if isinstance(top, bool):
-        raise TypeError(f"top is {top}: expected how many classes, a whole number from 1")
-    try:
-        number = operator.index(top)
-    except TypeError:
-        raise TypeError(f"top is {top!r}: expected how many classes, a whole number from 1") from None
-    if number < 1:
-        raise RecipeError(f"{number} classes a picture cannot be named: top is at least 1")
-    return number

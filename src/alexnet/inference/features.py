@@ -4,14 +4,19 @@ Shapes: N pictures, V views, S the pictures' side; of a stage, U units, or C map
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import torch
 from torch import Tensor
 
 from alexnet.errors import RecipeError
-from alexnet.inference.views import cut_views
+from alexnet.inference.views import check_views, cut_views
+from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.network import Network
+from alexnet.networks.stage import IMAGES
+
+LAST_HIDDEN: Final = "last hidden"
+"""Stands for the name of a network's last hidden layer, whatever it is called."""
 
 
 @final
@@ -40,6 +45,47 @@ class FeatureSettings:
                 "or take one view"
             )
         return tuple(found) if whole or len(found) == 1 else tuple(found)[:1]
+
+
+def feature_settings(
+    network: Network, stage: str = LAST_HIDDEN, *, views: int = 1, pooled: bool = False
+) -> FeatureSettings:
+    """Return what is taken of each picture, checked.
+
+    Args:
+        network: whose stage it is.
+        stage, views, pooled: as `Classifier.features` takes them.
+    Raises:
+        RecipeError: no such stage or views, or a combination without a meaning.
+        TypeError: a stage that is not named by text.
+    """
+    if not isinstance(stage, str):
+        raise TypeError(f"a stage is named by text, not by {type(stage).__name__}: {stage!r}")
+    number = check_views(views)
+    if not isinstance(number, int):
+        raise RecipeError(f"features are of 1, 5 or 10 views, not of {number}")
+    found = FeatureSettings(last_hidden_stage(network) if stage == LAST_HIDDEN else stage, number, pooled)
+    found.shape(network)
+    return found
+
+
+def last_hidden_stage(network: Network) -> str:
+    """Return the name of the stage that the last layer with weights reads, dropout aside.
+
+    Raises:
+        RecipeError: the network has no hidden layer.
+    """
+    stages = {stage.name: stage for stage in network.stages}
+    name = next(
+        stage.inputs[0]
+        for stage in reversed(network.stages)
+        if any(True for _ in stage.operation.parameters())
+    )
+    while name in stages and isinstance(stages[name].operation, Dropout):
+        name = stages[name].inputs[0]
+    if name == IMAGES:
+        raise RecipeError(f"{network.architecture.kind} has no hidden layer: name a stage")
+    return name
 
 
 @torch.inference_mode()

@@ -1,9 +1,16 @@
-"""What is said of a picture."""
+"""What is said of a picture.
 
+Shapes: N pictures, K classes.
+"""
+
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from alexnet.errors import DataError
+from torch import Tensor
+
+from alexnet.errors import DataError, RecipeError
 from alexnet.inference.inputs.named import NamedPicture
 
 
@@ -46,3 +53,39 @@ class Result:
             for one in self.predictions
         ]
         return {"picture": self.picture, "classes": classes}
+
+
+def best_classes(
+    probabilities: Tensor, classes: Sequence[str], words: Sequence[str], top: int
+) -> list[list[Prediction]]:
+    """Return the best classes of pictures, the best first.
+
+    Args:
+        probabilities: float32, (N, K).
+        classes, words: K names as the data set has them, and readable ones.
+        top: how many of each picture; no more than K.
+    """
+    best = probabilities.topk(min(top, len(classes)), dim=1)
+    pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    return [
+        [Prediction(classes[k], words[k], p) for p, k in zip(values, numbers, strict=True)]
+        for values, numbers in pairs
+    ]
+
+
+def class_count(top: int) -> int:
+    """Return how many classes of a picture are asked for.
+
+    Raises:
+        TypeError: it is no whole number.
+        RecipeError: it is below 1.
+    """
+    if isinstance(top, bool):
+        raise TypeError(f"top is {top}: expected how many classes, a whole number from 1")
+    try:
+        number = operator.index(top)
+    except TypeError:
+        raise TypeError(f"top is {top!r}: expected how many classes, a whole number from 1") from None
+    if number < 1:
+        raise RecipeError(f"{number} classes a picture cannot be named: top is at least 1")
+    return number

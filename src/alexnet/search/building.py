@@ -14,8 +14,8 @@ import torch
 from alexnet.data.dataset import Dataset
 from alexnet.device import choose_device
 from alexnet.errors import SearchError
-from alexnet.inference.classifier import LAST_HIDDEN, Classifier
-from alexnet.inference.features import FeatureSettings
+from alexnet.inference.classifier import Classifier
+from alexnet.inference.features import LAST_HIDDEN, feature_settings
 from alexnet.search.features.extraction import (
     Pictures,
     check_dtype,
@@ -97,7 +97,7 @@ def build(
         rows = rows_of_folder(folder, progress)
     else:
         pictures = pictures_of(data, classifier, split=split, labelled=labelled)
-        settings = classifier.feature_settings(stage, views=views, pooled=pooled)
+        settings = feature_settings(classifier.network, stage, views=views, pooled=pooled)
         card = IndexCard(
             kind=kind,
             network=classifier.network.digest(),

@@ -23,7 +23,8 @@ from sklearn.utils.validation import (
 from alexnet.data.preparation.prepare import prepare
 from alexnet.data.sources.division import held_out
 from alexnet.data.sources.listed import Listed, distinct
-from alexnet.inference.classifier import LAST_HIDDEN, Classifier
+from alexnet.inference.classifier import Classifier
+from alexnet.inference.features import LAST_HIDDEN
 from alexnet.inference.pictures import Picture
 from alexnet.inference.views import Views
 from alexnet.launch.launch import launch

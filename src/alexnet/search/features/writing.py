@@ -20,8 +20,8 @@ from alexnet.data.storage.arrays import write_array
 from alexnet.device import choose_device
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import AlexNetError
-from alexnet.inference.classifier import LAST_HIDDEN, Classifier
-from alexnet.inference.features import FeatureSettings
+from alexnet.inference.classifier import Classifier
+from alexnet.inference.features import LAST_HIDDEN, feature_settings
 from alexnet.search.features.extraction import (
     Pictures,
     Portion,
@@ -99,7 +99,7 @@ def features(
     Source: Krizhevsky et al. 2012, section 6.1.
     """
     classifier = run if isinstance(run, Classifier) else load(run, device=choose_device(device))
-    settings = classifier.feature_settings(stage, views=views, pooled=pooled)
+    settings = feature_settings(classifier.network, stage, views=views, pooled=pooled)
     pictures = pictures_of(data, classifier, split=split, labelled=labelled)
     header = _planned(classifier, pictures, settings, check_dtype(dtype))
     folder, portions = Path(output), pictures.portions(portion_size(classifier, settings))
