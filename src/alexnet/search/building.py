@@ -15,7 +15,7 @@ from alexnet.data.dataset import Dataset
 from alexnet.device import choose_device
 from alexnet.errors import SearchError
 from alexnet.inference.classifier import Classifier
-from alexnet.inference.features import LAST_HIDDEN, feature_settings
+from alexnet.inference.features import LAST_HIDDEN, FeatureSettings, feature_settings
 from alexnet.search.features.extraction import (
     Pictures,
     check_dtype,

@@ -21,7 +21,7 @@ from alexnet.device import choose_device
 from alexnet.distributed.group import ALONE, ProcessGroup
 from alexnet.errors import AlexNetError
 from alexnet.inference.classifier import Classifier
-from alexnet.inference.features import LAST_HIDDEN, feature_settings
+from alexnet.inference.features import LAST_HIDDEN, FeatureSettings, feature_settings
 from alexnet.search.features.extraction import (
     Pictures,
     Portion,
