@@ -23,10 +23,11 @@ from alexnet.search.change import Change, add, changing, remove
 from alexnet.search.exact import SPARE, as_queries, compared
 from alexnet.search.exact import nearest as exact_nearest
 from alexnet.search.header import damaged
-from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
+from alexnet.search.index import IndexCard, Neighbours, Rows
 from alexnet.search.sampling import sampled_vectors
 from alexnet.search.shard import as_float32
 from alexnet.search.store import Store
+from alexnet.search.stored import StoredIndex
 from alexnet.settings.typed import from_plain
 
 _ROWS: Final = 1 << 14  # vectors that are given to FAISS at a time
@@ -89,7 +90,7 @@ def open(folder: Path) -> "FaissIndex":
 
 
 @final
-class FaissIndex:
+class FaissIndex(StoredIndex):
     """An open index that FAISS searches; see `Index`."""
 
     metric = "Euclidean"
@@ -109,14 +110,6 @@ class FaissIndex:
             self._index.nprobe = self.options.probes
         else:
             self._index.hnsw.efSearch = self.options.search
-
-    @property
-    def card(self) -> IndexCard:
-        """What it holds."""
-        return self.store.card
-
-    def __len__(self) -> int:
-        return len(self.store)
 
     def query(self, vectors: np.ndarray, k: int) -> Neighbours:
         """Find near pictures, the nearest of them as far as FAISS finds them; see `Index.query`.
@@ -139,18 +132,6 @@ class FaissIndex:
                 part = exact_nearest(self.store, queries[number : number + 1], k)
             distances[number], rows[number] = part.distances, part.rows
         return Neighbours(distances, rows)
-
-    def exact(self, vectors: np.ndarray, k: int) -> Neighbours:
-        """Find the nearest pictures by comparing every vector: what `query` is measured against."""
-        return exact_nearest(self.store, as_queries(vectors, k, self.card), k)
-
-    def sample(self, count: int, seed: int) -> np.ndarray:
-        """Return vectors of pictures chosen by chance, (min(count, N), D), as the index keeps them."""
-        return sampled_vectors(self.store, count, seed)
-
-    def entries(self, rows: np.ndarray) -> Entries:
-        """Return what is known of pictures."""
-        return self.store.entries(rows)
 
     def add(self, rows: Iterable[Rows], card: IndexCard) -> int:
         """Add pictures to the lists or the graph as they are; see `Index.add`."""

@@ -21,11 +21,11 @@ from alexnet.search.codes.autoencoder import AutoencoderRecipe, train_autoencode
 from alexnet.search.codes.encoder import Encoder, load_encoder
 from alexnet.search.codes.projections import pca_sign, random_projection
 from alexnet.search.exact import as_queries, compared
-from alexnet.search.exact import nearest as exact_nearest
 from alexnet.search.header import damaged
-from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
+from alexnet.search.index import IndexCard, Neighbours, Rows
 from alexnet.search.sampling import sampled_vectors
 from alexnet.search.store import Store
+from alexnet.search.stored import StoredIndex
 from alexnet.settings.typed import from_plain
 
 ENCODERS: Final = ("autoencoder", "pca", "random")
@@ -95,7 +95,7 @@ def make_encoder(vectors: np.ndarray, options: CodeOptions) -> Encoder:
 
 
 @final
-class Codes:
+class Codes(StoredIndex):
     """An open index of codes; see `Index`."""
 
     def __init__(self, folder: Path) -> None:
@@ -111,17 +111,9 @@ class Codes:
         self.codes = _stored_codes(store, self.encoder)
 
     @property
-    def card(self) -> IndexCard:
-        """What it holds."""
-        return self.store.card
-
-    @property
     def metric(self) -> str:
         """Euclidean where the nearest codes are compared by their vectors, else Hamming."""
         return "Euclidean" if self.options.rerank else "Hamming"
-
-    def __len__(self) -> int:
-        return len(self.store)
 
     def query(self, vectors: np.ndarray, k: int) -> Neighbours:
         """Find the pictures of the nearest codes; see `Index.query`."""
@@ -135,18 +127,6 @@ class Codes:
         if self.options.rerank:
             return compared(self.store, queries, rows, k)
         return Neighbours(distances.astype(np.float32), rows)
-
-    def exact(self, vectors: np.ndarray, k: int) -> Neighbours:
-        """Find the nearest pictures by comparing every vector: what `query` is measured against."""
-        return exact_nearest(self.store, as_queries(vectors, k, self.card), k)
-
-    def sample(self, count: int, seed: int) -> np.ndarray:
-        """Return vectors of pictures chosen by chance, (min(count, N), D), as the index keeps them."""
-        return sampled_vectors(self.store, count, seed)
-
-    def entries(self, rows: np.ndarray) -> Entries:
-        """Return what is known of pictures."""
-        return self.store.entries(rows)
 
     def add(self, rows: Iterable[Rows], card: IndexCard) -> int:
         """Add pictures, encoded as those that are there; see `Index.add`."""
