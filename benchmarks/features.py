@@ -20,9 +20,7 @@ import torch
 
 import alexnet
 from alexnet import memory
-from alexnet.inference.classifier import LAST_HIDDEN
-from alexnet.inference.features import stage_features
-from alexnet.search.features.extraction import pictures_of, portion_size
+from alexnet.inference.features import LAST_HIDDEN, feature_settings, stage_features
 
 TARGET: Final = 0.9
 
@@ -38,7 +36,7 @@ def main() -> int:
     given = parser.parse_args()
     memory.tune_allocator()
     classifier = alexnet.load(given.run)
-    settings = classifier.feature_settings(given.stage)
+    settings = feature_settings(classifier.network, given.stage)
     pictures = pictures_of(given.data, classifier, split=given.split)
     size = portion_size(classifier, settings)
     count = min(size, pictures.counts[0])

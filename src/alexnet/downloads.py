@@ -113,7 +113,7 @@ def fetch(
                 part.rename(path)
     except OSError as failure:
         raise error(
-            f"{os.fspath(path)!r} cannot be written: {failure.strerror}; ALEXNET_HOME names another place"
+            f"{os.fspath(path)!r} cannot be written: {failure.strerror}; ALEXNET_HOME names another folder"
         ) from failure
     return path
 

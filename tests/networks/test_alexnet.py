@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from alexnet.errors import RecipeError
-from alexnet.networks.alexnet import MIDDLE_LAYERS, AlexNet
+from alexnet.networks.alexnet import AlexNet
 from alexnet.networks.catalogue import build
+from alexnet.networks.checks import MIDDLE_LAYERS
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.network import Network
 

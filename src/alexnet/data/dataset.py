@@ -204,10 +204,10 @@ class Dataset:
         return Dataset(self.directory, self.card, side=self.side, derivation=chosen)
 
     def permuted(self, seed: int = 0) -> "Dataset":
-        """Show every picture, of every split, with its pixels under one fixed permutation of their places.
+        """Show every picture, of every split, with its pixels under one fixed permutation.
 
         The three colours of a pixel stay together, so that each picture keeps its histogram; who sees it without
-        regard to places sees the same, and nothing is near to anything any more. The mean goes with the pixels.
+        regard to positions sees the same, and nothing is near to anything any more. The mean goes with the pixels.
         Nothing is written. The pictures have another fingerprint.
 
         Args:

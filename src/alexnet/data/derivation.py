@@ -42,7 +42,7 @@ class Derivation:
         return np.sort(np.concatenate([np.zeros(0, np.int64), *chosen]))
 
     def order(self, side: int) -> np.ndarray | None:
-        """Return from which place each place of a picture is taken: int64, (side * side,), row by row.
+        """Return from which position each position of a picture is taken: int64, (side * side,), row by row.
 
         None where they stay.
         """

@@ -36,7 +36,7 @@ class Split(torch.utils.data.Dataset[tuple[Tensor, int]]):
         side: height and width that pictures are shown at, in pixels; where they are stored at another, they are
             scaled when they are read.
         rows: int64, (N,): which of the stored pictures there are; left out, all.
-        order: int64, (side * side,): from which place, row by row, each place's pixel is taken; left out, its own.
+        order: int64, (side * side,): from which position, row by row, the pixel of each is taken; left out, its own.
     """
 
     def __init__(

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
-from alexnet.errors import RecipeError, choices
+from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_columns, check_input, check_keep, check_left_out
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
@@ -13,7 +14,6 @@ from alexnet.networks.layers.normalization import ResponseNormalization
 from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.stage import Stage
 
-MIDDLE_LAYERS: Final = ("conv2", "conv3", "conv4", "conv5", "fc6", "fc7")
 FILTERS: Final = {  # of conv1 ... conv5, by columns
     1: (48, 128, 192, 192, 256),
     2: (96, 256, 384, 384, 256),
@@ -56,19 +56,12 @@ class AlexNet:
 
     def __post_init__(self) -> None:
         check_activation(self.activation)
-        if self.classes < 1:
-            raise RecipeError(f"a network needs at least one class, not {self.classes}")
+        check_input(self.classes, self.side, least=36)
         if self.units < 1:
             raise RecipeError(f"fc6 and fc7 need at least one unit, not {self.units}")
-        if self.columns not in FILTERS:
-            raise RecipeError(f"{self.columns} columns are not built here; choices: 1 or 2 (section 3.2)")
-        if self.side < 36:
-            raise RecipeError(f"an input of {self.side} pixels leaves nothing for the last pool: at least 36")
-        if not 0.0 < self.keep <= 1.0:
-            raise RecipeError(f"dropout cannot keep {self.keep} of the units: 0 < keep <= 1")
-        for name in self.without:
-            if name not in MIDDLE_LAYERS:
-                raise RecipeError(f"`{name}` is not a middle layer; {choices(name, MIDDLE_LAYERS)}")
+        check_columns(self.columns)
+        check_keep(self.keep)
+        check_left_out(self.without)
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages conv1, norm1, pool1, conv2 ... fc7, dropout7, fc8."""

@@ -1,11 +1,11 @@
 """The paper's network for pictures of 32 pixels, each choice of sections 3 and 4 a field: minutes, not days."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
-from alexnet.errors import RecipeError, choices
+from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_columns, check_input, check_keep, check_left_out
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
@@ -13,15 +13,13 @@ from alexnet.networks.layers.layer import check_activation
 from alexnet.networks.layers.normalization import ResponseNormalization
 from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.layers.scale import Scale
+from alexnet.networks.scaling import PIXEL_DEVIATION, he_deviation
 from alexnet.networks.stage import Stage
 
-MIDDLE_LAYERS: Final = ("conv2", "conv3", "conv4", "conv5", "fc6", "fc7")
 FILTERS: Final = {  # of conv1 ... conv5, by columns: halved as AlexNet's are
     1: (16, 32, 48, 48, 64),
     2: (32, 64, 96, 96, 64),
 }
-_PIXEL: Final = 64.0
-"""Deviation of a pixel from the mean picture, on the scale of 0 to 255."""
 
 
 @final
@@ -62,21 +60,16 @@ class AlexNetSmall:
             raise RecipeError(
                 f"a network needs at least one class and one unit, not {self.classes} and {self.units}"
             )
-        if self.columns not in FILTERS:
-            raise RecipeError(f"{self.columns} columns are not built here; choices: 1 or 2 (section 3.2)")
-        if self.side < 16:
-            raise RecipeError(f"an input of {self.side} pixels leaves nothing for the last pool: at least 16")
-        if not 0.0 < self.keep <= 1.0:
-            raise RecipeError(f"dropout cannot keep {self.keep} of the units: 0 < keep <= 1")
-        for name in self.without:
-            if name not in MIDDLE_LAYERS:
-                raise RecipeError(f"`{name}` is not a middle layer; {choices(name, MIDDLE_LAYERS)}")
+        check_columns(self.columns)
+        check_input(self.classes, self.side, least=16)
+        check_keep(self.keep)
+        check_left_out(self.without)
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages scale, conv1, norm1, pool1, conv2 ... fc7, dropout7, fc8."""
         chain = Chain(self.side)
         first, second, third, fourth, fifth = FILTERS[self.columns]
-        chain.add("scale", Scale((1 / _PIXEL,) * 3))
+        chain.add("scale", Scale((1 / PIXEL_DEVIATION,) * 3))
         self._convolution(chain, "conv1", first, 5)
         self._normalization(chain, "norm1", after="conv1")
         self._pool(chain, "pool1")
@@ -102,7 +95,7 @@ class AlexNetSmall:
             size,
             padding=size // 2,
             groups=groups,
-            deviation=_he(channels // groups * size**2),
+            deviation=he_deviation(channels // groups * size**2),
             activation=self.activation,
         )
         chain.add(name, layer)
@@ -117,14 +110,9 @@ class AlexNetSmall:
     def _fully_connected(self, chain: Chain, name: str, *, dropout: str) -> None:
         if name in self.without:
             return
-        deviation = _he(chain.values)
+        deviation = he_deviation(chain.values)
         chain.add(
             name, FullyConnected(chain.values, self.units, deviation=deviation, activation=self.activation)
         )
         if self.keep < 1.0:
             chain.add(dropout, Dropout(self.keep, rescaled=True))
-
-
-def _he(inputs: int) -> float:
-    """Return the deviation of initial weights that keeps the size of activities through ReLU (He et al. 2015)."""
-    return math.sqrt(2.0 / inputs)

@@ -14,6 +14,7 @@ from typing import ClassVar, final
 from alexnet.errors import RecipeError
 from alexnet.networks.alexnet import FILTERS
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_input
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
@@ -21,7 +22,7 @@ from alexnet.networks.layers.neurons import Neuron
 from alexnet.networks.layers.normalization import MapNormalization, ResponseNormalization
 from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.stage import Stage
-from alexnet.networks.variants import check_input
+from alexnet.networks.variants import SMALLEST
 
 
 @final
@@ -43,7 +44,7 @@ class AsTrained:
     """Without, pools are 2 x 2 and conv2 and conv5 are padded by 1 less (section 3.4; layers-147.cfg)."""
 
     def __post_init__(self) -> None:
-        check_input(self.classes, self.side)
+        check_input(self.classes, self.side, least=SMALLEST)
         if self.columns not in (1, 2):
             raise RecipeError(f"{self.columns} columns were not trained; choices: 1 or 2 (section 3.2)")
 
@@ -73,7 +74,7 @@ class SixLayer:
     """Height and width of the input, in pixels; 224 to 227 give the same shapes."""
 
     def __post_init__(self) -> None:
-        check_input(self.classes, self.side)
+        check_input(self.classes, self.side, least=SMALLEST)
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages of as-trained with conv6 after pool5."""

@@ -8,22 +8,21 @@ Pixels are divided by their deviation and initial weights are He et al.'s (2015)
 the same size in every one of them, and one schedule serves all.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
 from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_input
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
 from alexnet.networks.layers.layer import Weighted, check_activation
 from alexnet.networks.layers.locally_connected import LocallyConnected
 from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.layers.scale import Scale
+from alexnet.networks.scaling import PIXEL_DEVIATION, he_deviation
 from alexnet.networks.stage import Stage
 
-_PIXEL: Final = 64.0
-"""Deviation of a pixel from the mean picture, on the scale of 0 to 255."""
 _INDEPENDENT: Final = 2.0
 """How much larger the largest of nine activities of a window is, about, where each has filters of its own."""
 
@@ -61,7 +60,7 @@ class FourLayer:
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages scale, conv1 (or local1), pool1, conv2, pool2, conv3, pool3, fc4."""
         chain = Chain(self.side)
-        chain.add("scale", Scale((1 / _PIXEL,) * 3))
+        chain.add("scale", Scale((1 / PIXEL_DEVIATION,) * 3))
         for number, filters in enumerate(self.filters, 1):
             chain.add(
                 f"{'conv' if self.shared_weights else 'local'}{number}", self._filters(chain, number, filters)
@@ -72,7 +71,7 @@ class FourLayer:
 
     def _filters(self, chain: Chain, number: int, filters: int) -> Weighted:
         channels, padding = chain.shape[0], self.window // 2
-        deviation = math.sqrt(2.0 / (channels * self.window**2))
+        deviation = he_deviation(channels * self.window**2)
         if not self.shared_weights and number > 1:
             deviation /= _INDEPENDENT
         if self.shared_weights:
@@ -117,9 +116,9 @@ class MLP:
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages scale, fc1, fc2 ..., the last of which gives the logits."""
         chain = Chain(self.side)
-        chain.add("scale", Scale((1 / _PIXEL,) * 3))
+        chain.add("scale", Scale((1 / PIXEL_DEVIATION,) * 3))
         for number, units in enumerate(self.units, 1):
-            deviation = math.sqrt(2.0 / chain.values)
+            deviation = he_deviation(chain.values)
             layer = FullyConnected(chain.values, units, deviation=deviation, activation=self.activation)
             chain.add(f"fc{number}", layer)
         last = FullyConnected(chain.values, self.classes, activation="identity")
@@ -128,9 +127,6 @@ class MLP:
 
 
 def _check(classes: int, side: int, widths: tuple[int, ...]) -> None:
-    if classes < 1:
-        raise RecipeError(f"a network needs at least one class, not {classes}")
-    if side < 8:
-        raise RecipeError(f"an input of {side} pixels leaves nothing for the last pool: at least 8")
+    check_input(classes, side, least=8)
     if not all(width >= 1 for width in widths):
         raise RecipeError(f"a layer has at least one filter or unit: {widths} does not fit")

@@ -8,8 +8,8 @@ number of layers: ours is stated at `FigureOne`.
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_input
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
 from alexnet.networks.layers.layer import check_activation
@@ -168,7 +168,4 @@ def _convolution(chain: Chain, name: str, filters: int, *, activation: str, devi
 
 def _check(activation: str, classes: int, side: int) -> None:
     check_activation(activation)
-    if classes < 1:
-        raise RecipeError(f"a network needs at least one class, not {classes}")
-    if side < 8:
-        raise RecipeError(f"an input of {side} pixels leaves nothing for the last pool: at least 8")
+    check_input(classes, side, least=8)

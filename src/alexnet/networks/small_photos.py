@@ -3,21 +3,21 @@
 It is meant to be trained in minutes on a plain processor, and to be gone on from on few pictures.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_input, check_keep
 from alexnet.networks.layers.batch_normalization import BatchNormalization
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
 from alexnet.networks.layers.pooling import Pool
+from alexnet.networks.scaling import PIXEL_DEVIATION, he_deviation
 from alexnet.networks.stage import Stage
 
 FILTERS: Final = (32, 64, 128, 128, 256)  # of conv1 ... conv5
-_PIXEL: Final = 64.0  # deviation of a pixel from the mean picture, on the scale of 0 to 255
 _WITHOUT: Final = ("fc6",)
 
 
@@ -51,10 +51,8 @@ class SmallPhotos:
             raise RecipeError(
                 f"a network needs at least one class and one unit, not {self.classes} and {self.units}"
             )
-        if self.side < 24:
-            raise RecipeError(f"an input of {self.side} pixels leaves nothing for the last pool: at least 24")
-        if not 0.0 < self.keep <= 1.0:
-            raise RecipeError(f"dropout cannot keep {self.keep} of the units: 0 < keep <= 1")
+        check_input(self.classes, self.side, least=24)
+        check_keep(self.keep)
         for name in self.without:
             if name not in _WITHOUT:
                 raise RecipeError(f"`{name}` cannot be left out; {choices(name, _WITHOUT)}")
@@ -63,7 +61,7 @@ class SmallPhotos:
         """Make the stages conv1, norm1, conv2, pool2, norm2, conv3, norm3, conv4, pool4 ... fc6, dropout6, fc7."""
         chain = Chain(self.side)
         first, second, third, fourth, fifth = FILTERS
-        self._convolution(chain, "conv1", first, size=5, stride=2, deviation=_PIXEL)
+        self._convolution(chain, "conv1", first, size=5, stride=2, deviation=PIXEL_DEVIATION)
         self._normalization(chain, "norm1")
         self._convolution(chain, "conv2", second)
         chain.add("pool2", Pool(3, 2))
@@ -77,7 +75,7 @@ class SmallPhotos:
         chain.add("pool5", Pool(3, 2))
         self._normalization(chain, "norm5")
         if "fc6" not in self.without:
-            chain.add("fc6", FullyConnected(chain.values, self.units, deviation=_he(chain.values)))
+            chain.add("fc6", FullyConnected(chain.values, self.units, deviation=he_deviation(chain.values)))
             if self.keep < 1.0:
                 chain.add("dropout6", Dropout(self.keep, rescaled=True))
         chain.add("fc7", FullyConnected(chain.values, self.classes, activation="identity"))
@@ -88,15 +86,10 @@ class SmallPhotos:
     ) -> None:
         """Append a convolution whose weights suit inputs of a deviation."""
         channels = chain.shape[0]
-        he = _he(channels * size * size) / deviation
+        he = he_deviation(channels * size * size) / deviation
         layer = Convolution(channels, filters, size, stride=stride, padding=size // 2, deviation=he)
         chain.add(name, layer)
 
     def _normalization(self, chain: Chain, name: str) -> None:
         if self.normalization:
             chain.add(name, BatchNormalization(chain.shape[0]))
-
-
-def _he(inputs: int) -> float:
-    """Return the deviation of initial weights that keeps the size of activities through ReLU (He et al. 2015)."""
-    return math.sqrt(2.0 / inputs)

@@ -3,22 +3,22 @@
 It has the paper's kinds of layers, overlapping pools and ReLU among them, and is meant for a plain processor.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
 from alexnet.errors import RecipeError, choices
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_input
 from alexnet.networks.layers.batch_normalization import BatchNormalization
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.fully_connected import FullyConnected
 from alexnet.networks.layers.normalization import ResponseNormalization
 from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.layers.scale import Scale
+from alexnet.networks.scaling import PIXEL_DEVIATION, he_deviation
 from alexnet.networks.stage import Stage
 
 NORMALIZATIONS: Final = ("batch", "response", "none")
-_PIXEL: Final = 64.0  # deviation of a pixel from the mean picture, on the scale of 0 to 255
 _POOLED: Final = (1, 3, 5)  # the convolutions that a pool follows
 _MOST_FILTERS: Final = 1024
 
@@ -45,10 +45,7 @@ class SmallThumbnails:
     """batch, of each channel over the batch; response, the paper's (section 3.3); or none."""
 
     def __post_init__(self) -> None:
-        if self.classes < 1:
-            raise RecipeError(f"a network needs at least one class, not {self.classes}")
-        if self.side < 12:
-            raise RecipeError(f"an input of {self.side} pixels leaves nothing for the last pool: at least 12")
+        check_input(self.classes, self.side, least=12)
         if len(self.filters) not in (5, 6) or not all(1 <= count <= _MOST_FILTERS for count in self.filters):
             raise RecipeError(
                 f"filters={self.filters} does not fit: 5 or 6 numbers of 1 to {_MOST_FILTERS:,}"
@@ -61,10 +58,10 @@ class SmallThumbnails:
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages scale, conv1, pool1, norm1, conv2, norm2, conv3, pool3 ... and a last layer, fc6 or fc7."""
         chain = Chain(self.side)
-        chain.add("scale", Scale((1 / _PIXEL,) * 3))
+        chain.add("scale", Scale((1 / PIXEL_DEVIATION,) * 3))
         for number, filters in enumerate(self.filters, 1):
             channels = chain.shape[0]
-            he = math.sqrt(2 / (channels * 3 * 3))
+            he = he_deviation(channels * 3 * 3)
             chain.add(f"conv{number}", Convolution(channels, filters, 3, padding=1, deviation=he))
             if number in _POOLED:
                 chain.add(f"pool{number}", Pool(3, 2))

@@ -4,10 +4,11 @@ How each differs from the others, and what error it reaches, is one table in doc
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 from alexnet.errors import RecipeError
 from alexnet.networks.chain import Chain
+from alexnet.networks.checks import check_input
 from alexnet.networks.layers.convolution import Convolution
 from alexnet.networks.layers.dropout import Dropout
 from alexnet.networks.layers.fully_connected import FullyConnected
@@ -17,13 +18,8 @@ from alexnet.networks.layers.pooling import Pool
 from alexnet.networks.layers.scale import Scale
 from alexnet.networks.stage import Stage
 
-
-def check_input(classes: int, side: int) -> None:
-    """Raise RecipeError for a number of classes or an input size that these networks cannot have."""
-    if classes < 1:
-        raise RecipeError(f"a network needs at least one class, not {classes}")
-    if side < 67:
-        raise RecipeError(f"an input of {side} pixels leaves nothing for the last pool: at least 67")
+SMALLEST: Final = 67
+"""Pixels of the smallest input."""
 
 
 @final
@@ -43,7 +39,7 @@ class OneWeirdTrick:
     """Height and width of the input, in pixels."""
 
     def __post_init__(self) -> None:
-        check_input(self.classes, self.side)
+        check_input(self.classes, self.side, least=SMALLEST)
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages conv1, norm1, pool1, relu1, conv2, norm2 ... fc7, dropout7, fc8."""
@@ -88,7 +84,7 @@ class TorchVision:
     """What red, green and blue are divided by after the mean is subtracted, as parts of 255."""
 
     def __post_init__(self) -> None:
-        check_input(self.classes, self.side)
+        check_input(self.classes, self.side, least=SMALLEST)
         if min(self.deviations) <= 0:
             raise RecipeError(f"deviations={self.deviations} cannot be divided by: all are above 0")
 
@@ -135,7 +131,7 @@ class Caffe:
     """Height and width of the input, in pixels; 227 leaves nothing over conv1's border."""
 
     def __post_init__(self) -> None:
-        check_input(self.classes, self.side)
+        check_input(self.classes, self.side, least=SMALLEST)
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages conv1, norm1, pool1, conv2, norm2, pool2, conv3 ... fc7, dropout7, fc8."""
@@ -155,7 +151,7 @@ class CaffeNet:
     """Height and width of the input, in pixels; 227 leaves nothing over conv1's border."""
 
     def __post_init__(self) -> None:
-        check_input(self.classes, self.side)
+        check_input(self.classes, self.side, least=SMALLEST)
 
     def stages(self) -> tuple[Stage, ...]:
         """Make the stages conv1, pool1, norm1, conv2, pool2, norm2, conv3 ... fc7, dropout7, fc8."""

@@ -109,8 +109,13 @@ class Batcher:
         """Whether not even one more job has room."""
         return self.pending > 0 and (self.pending_seconds >= self._latency or self.pending >= self.most)
 
+    def refuse_if_full(self) -> None:
+        """Raise the refusal of who comes when the queue is full."""
+        if self.is_full:
+            raise self.full()
+
     def full(self) -> Refusal:
-        """Return the refusal of who comes when the queue is full."""
+        """Return that refusal."""
         seconds = max(1, math.ceil(self.pending_seconds))
         return Refusal(
             "queue.full",

@@ -157,7 +157,7 @@ def _own_folder_locked(weights: PublishedWeights) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CheckpointError(
-            f"{folder} cannot be made: {error.strerror}; ALEXNET_HOME names another place"
+            f"{folder} cannot be made: {error.strerror}; ALEXNET_HOME names another folder"
         ) from error
     with files.locked(folder):
         yield

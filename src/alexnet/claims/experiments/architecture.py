@@ -5,7 +5,7 @@ from typing import Final
 from alexnet.claims.claim import EVERY, Arm, Claim, Contrast
 from alexnet.claims.experiments.small import AS_PAPER, BASE, SCALE_SAID, WHOLE, whole
 from alexnet.claims.measures import ColourOfColumns, TestError
-from alexnet.networks.alexnet_small import MIDDLE_LAYERS
+from alexnet.networks.checks import MIDDLE_LAYERS
 
 OVERLAPPING: Final = Claim(
     name="overlapping-pooling",

@@ -14,7 +14,7 @@ class NamedPicture:
     """A picture, what it is called in results, and where its pixels come from."""
 
     name: str
-    """Its path, its address, or its place in an archive: archive.zip/folder/picture.jpg."""
+    """Its path, its address, or its path in an archive: archive.zip/folder/picture.jpg."""
     content: Picture | Address | DataError = field(repr=False)
     """The picture; where it is to be fetched from; or why it cannot be had."""
     fleeting: bool = False

@@ -14,7 +14,7 @@ from alexnet.networks.layers.layer import Layer, Shape, widened, window_sums
 
 
 class ResponseNormalization(Layer):
-    """Divide each activity by the activities of `size` neighbouring maps at the same place.
+    """Divide each activity by the activities of `size` neighbouring maps at the same position.
 
         b_c = a_c / (k + alpha / size * sum of a_c'^2 over the window)^beta
 

@@ -37,9 +37,9 @@ class Address:
     table: str
 
     def __str__(self) -> str:
-        place = f"postgresql://{self.user}@{'' if self.host.startswith('/') else self.host}:{self.port}"
+        server = f"postgresql://{self.user}@{'' if self.host.startswith('/') else self.host}:{self.port}"
         socket = f"host={self.host}&" if self.host.startswith("/") else ""
-        return f"{place}/{self.database}?{socket}table={self.table}"
+        return f"{server}/{self.database}?{socket}table={self.table}"
 
 
 def parsed(address: str) -> tuple[Address, str | None]:

@@ -173,8 +173,8 @@ class QdrantIndex:
                 raise SearchError(
                     f"{self._card.kind} holds fewer than {len(self)} pictures: build the index again"
                 )
-            for place, (distance, row) in enumerate(sorted(found)):
-                distances[number, place], rows[number, place] = distance, row
+            for rank, (distance, row) in enumerate(sorted(found)):
+                distances[number, rank], rows[number, rank] = distance, row
         return Neighbours(distances, rows)
 
     def _settings(self) -> dict[str, Any]:
@@ -217,20 +217,20 @@ def _parsed(address: str) -> tuple[str, str]:
         port = parts.port or 6333
     except ValueError as error:
         raise _wrong(str(error)) from None
-    place, _, name = unquote(parts.path).rpartition("/")
+    folder, _, name = unquote(parts.path).rpartition("/")
     if not re.fullmatch(r"[A-Za-z0-9_]{1,80}", name) or parts.query not in ("", "https"):
         raise _wrong("a collection has letters, digits and _; after ? may stand https")
     if not parts.hostname:
-        return place, name
-    if place.strip("/") or parts.username or parts.password:
+        return folder, name
+    if folder.strip("/") or parts.username or parts.password:
         raise _wrong("a server's has a host, a port and a collection; its key is read from QDRANT_API_KEY")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"http{'s' if parts.query else ''}://{host}:{port}", name
 
 
 def _points(address: str, collection: str) -> Points:
-    place, _ = _parsed(address)
-    return ServerPoints(place, collection) if "://" in place else EnginePoints(Path(place, collection))
+    base, _ = _parsed(address)
+    return ServerPoints(base, collection) if "://" in base else EnginePoints(Path(base, collection))
 
 
 def _old_points(folder: Path) -> Points | None:

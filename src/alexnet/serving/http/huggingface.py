@@ -45,8 +45,7 @@ class HuggingFace:
     async def classify(self, request: Request) -> Response:
         """Name the best classes of one picture."""
         model = self._service.model(request.path_params.get("model"))
-        if self._service.batcher.is_full:
-            raise self._service.batcher.full()
+        self._service.batcher.refuse_if_full()
         parameters: Any = None
         if media_type(request) == "application/json":
             document = parsed(await self._bodies.read(request))

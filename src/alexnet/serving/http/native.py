@@ -78,8 +78,7 @@ class Native:
         return Json({"models": [_described(model) for model in self._service.models.values()]})
 
     async def _asked(self, request: Request) -> tuple[Asked, Model]:
-        if self._service.batcher.is_full:  # known before its body is read
-            raise self._service.batcher.full()
+        self._service.batcher.refuse_if_full()  # known before its body is read
         ask = await asked(request, self._bodies, self._service.limits)
         request.scope["state"]["images"] = len(ask.pictures)
         return ask, self._service.model(ask.model)

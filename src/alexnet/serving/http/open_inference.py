@@ -46,11 +46,11 @@ class OpenInference:
     def routes(self) -> list[Route]:
         """Return the routes, those of a model with and without a version."""
         found = [Route("/v2", self.server, methods=["GET"])]
-        for place in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
+        for path in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
             found += [
-                Route(place, self.metadata, methods=["GET"]),
-                Route(f"{place}/ready", self.ready, methods=["GET"]),
-                Route(f"{place}/infer", self.infer, methods=["POST"]),
+                Route(path, self.metadata, methods=["GET"]),
+                Route(f"{path}/ready", self.ready, methods=["GET"]),
+                Route(f"{path}/infer", self.infer, methods=["POST"]),
             ]
         return found
 
@@ -91,8 +91,7 @@ class OpenInference:
     async def infer(self, request: Request) -> Response:
         """Compute the tensors that are asked for."""
         model = self._model(request)
-        if self._service.batcher.is_full:
-            raise self._service.batcher.full()
+        self._service.batcher.refuse_if_full()
         body = await self._bodies.read(request)
         document, tensors = read(body, request.headers.get(LENGTH))
         pictures = self._pictures(tensors)

@@ -129,8 +129,14 @@ def _answers(schema: Schema, kind: str, *statuses: int) -> Schema:
     return {"200": {"description": words[200], "content": {kind: {"schema": schema}}}, **found}
 
 
-def _parameter(name: str, place: str, schema: Schema, about: str) -> Schema:
-    return {"name": name, "in": place, "required": place == "path", "schema": schema, "description": about}
+def _parameter(name: str, location: str, schema: Schema, about: str) -> Schema:
+    return {
+        "name": name,
+        "in": location,
+        "required": location == "path",
+        "schema": schema,
+        "description": about,
+    }
 
 
 def _model(models: Sequence[str]) -> Schema:
