@@ -2,6 +2,7 @@
 
 connection  from an address to a connection; what goes wrong with it, in one line
 copying     pictures as the bytes of COPY
+table       every statement: pictures in, near ones out
 index       the kind
 """
 

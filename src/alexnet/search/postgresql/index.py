@@ -3,14 +3,9 @@
 The folder of the index holds its card and the name of the table. A copy of it, which is small, is all that another
 machine needs to query.
 
-pgvector's graph takes vectors of at most 2,000 values, or 4,000 of half precision. Of longer ones, as fc7's 4,096, it
-takes bits: whether a value is above its mean. The pictures of the nearest bits are then compared by their vectors.
-
 Shapes: N pictures in the index, n queries, D values of a vector, k neighbours.
 """
 
-import io
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -26,17 +21,14 @@ from alexnet.search.exact import as_queries
 from alexnet.search.header import damaged
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
 from alexnet.search.postgresql.connection import Address, answering, close, connect, parsed
-from alexnet.search.postgresql.copying import HEADER, TRAILER, above, copied
+from alexnet.search.postgresql.table import Table, is_name
 from alexnet.search.store import Store
 from alexnet.settings.typed import from_plain
 
-MOST: Final = {"float16": 4000, "float32": 2000}
-"""Values of a vector that pgvector's graph takes."""
 MOST_KEPT: Final = 16_000
 """Values of a vector that pgvector keeps."""
 MOST_SEEN: Final = 1000
 """Pictures that its graph keeps in sight, at most; where more are asked for, every vector is compared."""
-TYPES: Final = {"float16": "halfvec", "float32": "vector"}
 
 
 @final
@@ -71,7 +63,6 @@ def build(
             f"pgvector keeps vectors of at most {MOST_KEPT:,} values, not {card.dimension:,}: pool maps"
         )
     card = replace(card, kind=str(address))
-    table = f"{address.table}_{secrets.token_hex(4)}"
     connection, old = connect(address, password), None
     try:
         with changing(folder, card) as change, transaction(connection, address):
@@ -79,14 +70,13 @@ def build(
             connection.run("CREATE EXTENSION IF NOT EXISTS vector")
             given = iter(rows)
             first = next(given, None)
-            middle = _middle(card, first)
-            _create(connection, table, card, middle is not None)
-            _insert(connection, table, chain([] if first is None else [first], given), 0, middle)
-            _graph(connection, table, card, settings, middle is not None)
-            if middle is not None:
+            table = Table.create(connection, address.table, card, first)
+            table.insert(chain([] if first is None else [first], given), 0)
+            table.index(links=settings.links, construction=settings.construction)
+            if table.middle is not None:
                 with change.part("middle").open("wb") as file:
-                    np.save(file, middle)
-            change.settings = {**asdict(settings), "table": table}
+                    np.save(file, table.middle)
+            change.settings = {**asdict(settings), "table": table.name}
         if old is not None:
             with answering(address):
                 connection.run(f"DROP TABLE IF EXISTS {old}")
@@ -131,9 +121,12 @@ class PostgresqlIndex:
         self.folder = folder
         self._open(Store(folder))
         self._connection = connect(self._address, password)
+        self._table = Table(
+            self._connection, self._name, self._card.dimension, self._card.dtype, self._middle
+        )
         try:
             with answering(self._address):
-                self._count, _ = self._counted()
+                self._count, _ = self._table.counted()
         except BaseException:
             close(self._connection)
             raise
@@ -146,9 +139,9 @@ class PostgresqlIndex:
             self.options = from_plain(PostgresqlOptions, settings)
         except RecipeError as error:
             raise damaged(self.folder, str(error)) from None
-        if not _is_ours(table, self._address):
+        if not is_name(table, self._address.table):
             raise damaged(self.folder, "it names no table of its own")
-        self._table = table
+        self._name = table
         self._card, self._middle = store.card, None
         if store.header.parts:
             self._middle = np.array(store.array("middle", "<f4", (store.card.dimension,)))
@@ -172,24 +165,13 @@ class PostgresqlIndex:
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Return vectors of pictures chosen by chance, (min(count, N), D), as the index keeps them."""
         with answering(self._address):
-            found = self._run(
-                f"SELECT vector::text FROM (SELECT vector, row FROM {self._table} "
-                "ORDER BY hashint8extended(row, :seed) LIMIT :count) AS chosen ORDER BY row",
-                seed=seed,
-                count=count,
-            )
-        values = [np.fromstring(text[1:-1], np.float32, sep=",") for (text,) in found]
-        return np.array(values, self._card.dtype).reshape(-1, self._card.dimension)
+            return self._table.sample(count, seed)
 
     def entries(self, rows: np.ndarray) -> Entries:
         """Return what is known of pictures; see `Index.entries`."""
         wanted = rows.reshape(-1).tolist()
         with answering(self._address):
-            found = self._run(
-                f"SELECT row, name, label, source, number FROM {self._table} WHERE row = ANY(:rows)",
-                rows=sorted(set(wanted)),
-            )
-        known = {row: values for row, *values in found}
+            known = self._table.known(sorted(set(wanted)))
         for row in wanted:
             if row not in known:
                 raise IndexError(f"the index holds {len(self)} pictures: there is no row {row}")
@@ -201,9 +183,9 @@ class PostgresqlIndex:
         """Add pictures; see `Index.add`."""
         with changing(self.folder, card) as change, transaction(self._connection, self._address):
             self._same(Store(self.folder))
-            self._run(f"LOCK TABLE {self._table} IN SHARE ROW EXCLUSIVE MODE")  # against other machines, too
-            count, before = self._counted()
-            last = _insert(self._connection, self._table, rows, before, self._middle)
+            self._table.lock()
+            count, before = self._table.counted()
+            last = self._table.insert(rows, before)
             self._keep(change)
         self._count, self._card = count + last - before, card
         return last - before
@@ -213,21 +195,15 @@ class PostgresqlIndex:
         encoded = [name.encode("utf-8", "surrogatepass") for name in names]
         with changing(self.folder, self._card) as change, transaction(self._connection, self._address):
             self._same(Store(self.folder))
-            gone = self._run(
-                f"WITH gone AS (DELETE FROM {self._table} WHERE name = ANY(:names) RETURNING 1) "
-                "SELECT count(*) FROM gone",
-                names=encoded,
-            )[0][0]
-            self._count, _ = self._counted()
+            gone = self._table.delete(encoded)
+            self._count, _ = self._table.counted()
             self._keep(change)
-        return int(gone)
+        return gone
 
     def info(self) -> Mapping[str, Any]:
         """Ask the server, and return what there is to say; see `Index.info`."""
         with answering(self._address):
-            size, version = self._run(
-                f"SELECT pg_total_relation_size('{self._table}'), extversion FROM pg_extension WHERE extname = 'vector'"
-            )[0]
+            size, version = self._table.facts()
         indexed = (
             self._card.dtype
             if self._middle is None
@@ -235,8 +211,8 @@ class PostgresqlIndex:
         )
         return {
             "pictures": len(self),
-            "bytes": int(size),
-            "table": self._table,
+            "bytes": size,
+            "table": self._name,
             "pgvector": version,
             "indexed": indexed,
             **asdict(self.options),
@@ -252,80 +228,25 @@ class PostgresqlIndex:
         rows = np.zeros((len(queries), k), np.int64)
         for number, query in enumerate(queries if k else []):
             with transaction(self._connection, self._address):
-                found = [] if exact or k > MOST_SEEN else self._seen(query, k)
+                near = not exact and k <= MOST_SEEN
+                found = self._table.seen(query, k, self.options.search) if near else []
                 if len(found) < k:
-                    found = self._compared(query, k)
+                    found = self._table.compared(query, k)
             order = sorted((distance, row) for row, distance in found)[:k]
             distances[number], rows[number] = [each[0] for each in order], [each[1] for each in order]
         return Neighbours(distances, rows)
 
-    def _seen(self, query: np.ndarray, k: int) -> list[Any]:
-        """Return near rows and their distances, as the graph finds them."""
-        self._run(f"SET LOCAL hnsw.ef_search = {max(k, self.options.search)}")
-        kind, near = _type(self._card), f"SELECT row, vector FROM {self._table}"
-        if self._middle is None:
-            near += f" ORDER BY vector <-> CAST(:query AS {kind}) LIMIT {k}"
-            bits = {}
-        else:
-            size = self._card.dimension
-            near += f" ORDER BY bits <~> CAST(:bits AS bit({size})) LIMIT {max(k, self.options.search)}"
-            packed = above(query[None], self._middle)
-            bits = {"bits": "".join(map(str, np.unpackbits(packed, axis=1)[0, :size]))}
-        return self._run(
-            f"SELECT row, vector <-> CAST(:query AS {kind}) AS distance FROM ({near}) AS near "
-            f"ORDER BY distance, row LIMIT {k}",
-            query=_text(query),
-            **bits,
-        )
-
-    def _compared(self, query: np.ndarray, k: int) -> list[Any]:
-        """Return the nearest rows and their distances, by comparing every vector."""
-        self._run("SET LOCAL enable_indexscan = off")
-        kind = _type(self._card)
-        return self._run(
-            f"SELECT row, vector <-> CAST(:query AS {kind}) AS distance FROM {self._table} "
-            f"ORDER BY distance, row LIMIT {k}",
-            query=_text(query),
-        )
-
-    def _counted(self) -> tuple[int, int]:
-        """Return how many rows the table has, and the number of the next."""
-        count, following = self._run(f"SELECT count(*), coalesce(max(row) + 1, 0) FROM {self._table}")[0]
-        return int(count), int(following)
-
-    def _run(self, statement: str, **values: Any) -> list[Any]:
-        return list(self._connection.run(statement, **values) or [])
-
     def _same(self, store: Store) -> None:
         """Take up what others have added to the index; refuse one that has become another."""
         settings = store.header.settings
-        if store.card != self._card or settings.get("table") != self._table:
+        if store.card != self._card or settings.get("table") != self._name:
             raise SearchError(f"{str(self.folder)!r} has been changed by another process: open it again")
 
     def _keep(self, change: Any) -> None:
         """Let a change keep what the folder holds beside the card."""
-        change.settings = {**asdict(self.options), "table": self._table}
+        change.settings = {**asdict(self.options), "table": self._name}
         if self._middle is not None:
             change.keep_part(Store(self.folder), "middle")
-
-
-def _type(card: IndexCard) -> str:
-    return f"{TYPES[card.dtype]}({card.dimension})"
-
-
-def _text(query: np.ndarray) -> str:
-    return f"[{','.join(map(repr, query.astype(float).tolist()))}]"
-
-
-def _is_ours(table: object, address: Address) -> bool:
-    """Whether a name is that of a table that `build` made: it becomes a part of statements."""
-    start = f"{address.table}_"
-    return (
-        isinstance(table, str)
-        and table.startswith(start)
-        and table[len(start) :].isalnum()
-        and table.isascii()
-    )
 
 
 def _old_table(folder: Path, address: Address) -> str | None:
@@ -337,41 +258,4 @@ def _old_table(folder: Path, address: Address) -> str | None:
         return None
     table = store.header.settings.get("table")
     here = replace(old, table="") == replace(address, table="")
-    return str(table) if here and _is_ours(table, old) else None
-
-
-def _middle(card: IndexCard, first: Rows | None) -> np.ndarray | None:
-    """Return what bits are to say that values are above: float32, (D,); None where vectors are short enough."""
-    if card.dimension <= MOST[card.dtype]:
-        return None
-    if first is None:
-        return np.zeros(card.dimension, np.float32)
-    middle: np.ndarray = first.vectors.mean(0, dtype=np.float64).astype(np.float32)
-    return middle
-
-
-def _create(connection: Any, table: str, card: IndexCard, bits: bool) -> None:
-    extra = f", bits bit({card.dimension}) NOT NULL" if bits else ""
-    connection.run(
-        f"CREATE TABLE {table} (row bigint PRIMARY KEY, name bytea NOT NULL, label bigint NOT NULL, "
-        f"source bigint NOT NULL, number bigint NOT NULL, vector {_type(card)} NOT NULL{extra})"
-    )
-    connection.run(f"ALTER TABLE {table} ALTER vector SET STORAGE EXTERNAL")  # it does not compress
-
-
-def _insert(connection: Any, table: str, rows: Iterable[Rows], first: int, middle: np.ndarray | None) -> int:
-    """Copy pictures into a table, and return the row after the last."""
-    for some in rows:
-        stream = io.BytesIO(HEADER + copied(some, first, middle) + TRAILER)
-        connection.run(f"COPY {table} FROM STDIN WITH (FORMAT binary)", stream=stream)
-        first += len(some.names)
-    return first
-
-
-def _graph(connection: Any, table: str, card: IndexCard, options: PostgresqlOptions, bits: bool) -> None:
-    column = "bits bit_hamming_ops" if bits else f"vector {TYPES[card.dtype]}_l2_ops"
-    connection.run(
-        f"CREATE INDEX ON {table} USING hnsw ({column}) "
-        f"WITH (m = {options.links}, ef_construction = {options.construction})"
-    )
-    connection.run(f"CREATE INDEX ON {table} USING hash (name)")
+    return str(table) if here and is_name(table, old.table) else None
