@@ -21,6 +21,7 @@ import torch
 import alexnet
 from alexnet import memory
 from alexnet.inference.features import LAST_HIDDEN, feature_settings, stage_features
+from alexnet.search.features.extraction import pictures_of, portion_size
 
 TARGET: Final = 0.9
 

@@ -14,10 +14,11 @@ import toy_claim
 from toy_claim import TOY, training
 
 from alexnet.claims import journal
+from alexnet.claims.budget import BudgetSpent, within
 from alexnet.claims.claim import Arm, Claim
 from alexnet.claims.measures import EpochsTo, TestError
-from alexnet.claims.running import BudgetSpent, Workspace, missing, opened, run_claim, within
-from alexnet.errors import RunError
+from alexnet.claims.running import Workspace, missing, opened, run_claim
+from alexnet.errors import DataError, RunError
 from alexnet.evaluation.evaluate import evaluate
 from alexnet.runs.run import Run
 
@@ -47,6 +48,13 @@ def test_what_is_done_is_not_done_again_and_what_has_changed_is(tmp_path: Path) 
         "part"
     ]
     assert [(step.arm.name, step.seed) for step in missing(TOY, tmp_path, 2)] == [("whole", 1), ("part", 1)]
+
+
+def test_results_of_other_pictures_are_not_gone_on_with(tmp_path: Path) -> None:
+    run(TOY, tmp_path)
+    other = [dataset.subset(0.5, 1) for dataset in opened(TOY, ())]
+    with pytest.raises(DataError, match="results of toy on other pictures"):
+        list(run_claim(TOY, Workspace(tmp_path, other, say=lambda text: None), seeds=2))
 
 
 @pytest.mark.slow

@@ -47,6 +47,8 @@ class Record:
     command: str
     trainings: tuple[Mapping[str, Any], ...] = ()
     """What was trained, as plain values."""
+    fingerprint: str = ""
+    """Of the claim's data sets, which a folder holds results of no others; empty in lines older than this field."""
 
 
 def path_of(folder: Path, claim: str) -> Path:
@@ -130,9 +132,13 @@ def _record(values: Any) -> Record:
     count, scale = int(numbers["count"]), int(numbers["scale"])
     scores = None if values["scores"] is None else _unpacked(values["scores"], count)
     measured = Measured(float(figure), count, scores, scale, curve)
-    seed, seconds = int(numbers["seed"]), float(numbers["seconds"])
     return Record(
-        **texts, seed=seed, seconds=seconds, measured=measured, trainings=tuple(values["trainings"])
+        **texts,
+        seed=int(numbers["seed"]),
+        seconds=float(numbers["seconds"]),
+        measured=measured,
+        trainings=tuple(values["trainings"]),
+        fingerprint=str(values.get("fingerprint", "")),
     )
 
 

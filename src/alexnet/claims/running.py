@@ -4,11 +4,8 @@ The state is on the disk alone: runs, which resume bit for bit, and the journal,
 measured. Nothing has to be remembered between two calls.
 """
 
-import contextlib
 import datetime
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +20,7 @@ from alexnet.claims.claim import Arm, Claim, Training, plain
 from alexnet.claims.journal import Record
 from alexnet.data.dataset import Dataset
 from alexnet.data.named import open_dataset
-from alexnet.errors import AlexNetError, DataError, DivergedError, Interrupted
+from alexnet.errors import DataError, DivergedError, Interrupted
 from alexnet.launch.launch import launch
 from alexnet.launch.request import RunRequest
 from alexnet.launch.resolve import ResolvedRun, resolve
@@ -34,11 +31,6 @@ from alexnet.version import VERSION
 
 RUNS: Final = "runs"
 """Where the runs lie, below the folder of the journals."""
-
-
-@final
-class BudgetSpent(AlexNetError):  # noqa: N818  # no fault: what was asked for
-    """The time that an experiment was given is over; all that was done is kept."""
 
 
 @final
@@ -55,6 +47,11 @@ class Workspace:
     device: str = "auto"
     say: Callable[[str], None] = print
     """Is told what is being done, a line each."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all its pictures."""
+        return "+".join(dataset.fingerprint for dataset in self.datasets)
 
 
 @final
@@ -117,8 +114,9 @@ def run_claim(claim: Claim, workspace: Workspace, *, seeds: int | None = None) -
         each record when it is in the journal.
     Raises:
         Interrupted: a signal asked to stop; the same call goes on.
-        RecipeError, DataError, RunError: something does not fit.
+        RecipeError, DataError, RunError: something does not fit; or the folder holds results of other pictures.
     """
+    _check_pictures(claim, workspace)
     for step in missing(claim, workspace.folder, seeds or claim.seeds):
         began = time.monotonic()
         for training, seed in step.trainings:
@@ -144,9 +142,20 @@ def run_claim(claim: Claim, workspace: Workspace, *, seeds: int | None = None) -
                 plain(training, len(_shown(training, step.seed, workspace).split("train")))
                 for training in step.arm.trainings
             ),
+            fingerprint=workspace.fingerprint,
         )
         journal.append(workspace.folder, record)
         yield record
+
+
+def _check_pictures(claim: Claim, workspace: Workspace) -> None:
+    """Refuse to go on with what was measured on other pictures."""
+    for record in journal.read(workspace.folder, claim.name):
+        if record.fingerprint not in ("", workspace.fingerprint):
+            raise DataError(
+                f"{workspace.folder} holds results of {claim.name} on other pictures ({record.data}): give those, or "
+                "another folder with --into"
+            )
 
 
 def resolved_trainings(claim: Claim, workspace: Workspace) -> Iterator[tuple[Training, ResolvedRun]]:
@@ -258,34 +267,3 @@ def _shown(training: Training, seed: int, workspace: Workspace) -> Dataset:
     if training.part < 1.0:
         dataset = dataset.subset(training.part, seed)
     return dataset.permuted(seed) if training.permuted else dataset
-
-
-@contextlib.contextmanager
-def within(seconds: float | None) -> Iterator[None]:
-    """End the block after some seconds, as Ctrl-C would: what is being trained saves first.
-
-    Raises:
-        BudgetSpent: the time was over.
-    """
-    if seconds is None:
-        yield
-        return
-    spent = threading.Event()
-
-    def stop() -> None:
-        spent.set()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (Interrupted, KeyboardInterrupt) as error:
-        if not spent.is_set():
-            raise
-        raise BudgetSpent(
-            "the budget is spent; the same command goes on where this one has stopped"
-        ) from error
-    finally:
-        timer.cancel()

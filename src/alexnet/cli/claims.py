@@ -59,8 +59,9 @@ def run(
     device: str,
 ) -> None:
     """Run the experiment of the claim NAME: what has been stopped or killed goes on, what is done stays."""
+    from alexnet.claims.budget import BudgetSpent, within
     from alexnet.claims.experiments import claim_named
-    from alexnet.claims.running import BudgetSpent, Workspace, opened, run_claim, within
+    from alexnet.claims.running import Workspace, opened, run_claim
     from alexnet.cli.terminal.claims import seconds_of, show_plan, show_record, show_rule
     from alexnet.cli.terminal.showing import say
     from alexnet.launch.resolve import tune_process
