@@ -43,9 +43,7 @@ def command(context: click.Context) -> None:
 @click.option(
     "--into", type=PATH, default=FOLDER, show_default=True, metavar="DIR", help="Journals and runs."
 )
-@click.option(
-    "--note", default="", metavar="TEXT", help="What has to be said of the pictures beside each figure."
-)
+@click.option("--note", default="", metavar="TEXT", help="Said of the pictures beside each figure.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and keep nothing.")
 @device("auto")
 def run(
