@@ -39,6 +39,7 @@ def test_the_example_does_what_it_says(
     assert "top-1 error" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_users_strict_type_checker_agrees_and_finds_what_is_mistyped(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     (tmp_path / "mypy.ini").write_text(SETTINGS.format(source=ROOT / "src", cache=tmp_path / "cache"))

@@ -8,6 +8,7 @@ from alexnet.bench.decisions import Told, decided_alike
 from alexnet.kernels import library
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 @pytest.mark.parametrize(
     ("steps", "batch"), [(2, 2), pytest.param(20, 8, marks=pytest.mark.slow)], ids=["two", "twenty"]

@@ -39,6 +39,7 @@ def predict(*arguments: object, cwd: Path, given: bytes = b"", code: int = 0) ->
     return done.stdout.decode(), done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_in_a_pipe_each_picture_is_a_line_of_json_in_its_order(photos: Path) -> None:
     names = sorted(str(path.relative_to(photos)) for path in photos.rglob("*.png"))
     given = "\n".join(["./a", *names, ""]).encode()
@@ -85,6 +86,7 @@ def test_files_and_folders_are_written_and_evaluate_reads_them(photos: Path, tmp
     assert len([path for path in (tmp_path / "sorted").rglob("*") if path.is_file()]) == 5
 
 
+@pytest.mark.slow
 def test_a_picture_may_come_through_the_pipe(photos: Path) -> None:
     content = (photos / "c.png").read_bytes()
     out, _ = predict("-", "c.png", "--stdin", "bytes", cwd=photos, given=content)

@@ -152,6 +152,7 @@ def at_a_terminal(arguments: list[str], answers: str, script: str, cwd: Path) ->
     return process.wait(300), shown.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["y", "n", "offline"])
 def test_at_a_terminal_one_is_asked(
     weights: PublishedWeights,

@@ -89,6 +89,7 @@ def test_a_run_without_a_directory_goes_below_runs_and_one_that_does_not_begin_l
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["cifar-18pct"]
 
 
+@pytest.mark.slow
 def test_two_processes_train_a_named_recipe_on_a_prepared_dataset(shapes: Dataset) -> None:
     """And the caller's signal handlers and environment are as they were."""
     before = process_facts()

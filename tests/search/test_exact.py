@@ -133,6 +133,7 @@ def _answers(folder: Path) -> list[list[int]]:
     return found
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_answers(tmp_path: Path) -> None:
     built(tmp_path / "i", vectors(150))
     with multiprocessing.get_context("spawn").Pool(2) as pool:
@@ -160,6 +161,7 @@ exact.build(folder, card, rows(), {}) if what == "build" else Exact(folder).add(
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["build", "add"])
 def test_a_kill_in_the_middle_leaves_the_old_index_whole(tmp_path: Path, what: str) -> None:
     values = vectors(130)

@@ -14,6 +14,8 @@ from PIL import Image
 
 from served import Served, form, picture, served, wait_until
 
+pytestmark = pytest.mark.slow  # it starts services and processes
+
 HEAD_SECONDS, BODY_SECONDS = 10.0, 20.0  # the defaults, as test_deadlines holds them
 
 

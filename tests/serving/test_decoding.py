@@ -18,6 +18,8 @@ from alexnet.errors import DataError
 from alexnet.serving.decoding.pool import DecodingPool
 from served import picture, wait_until
 
+pytestmark = pytest.mark.slow  # it starts services and processes
+
 MEGABYTES = 1024
 
 

@@ -25,6 +25,7 @@ def survived(folder: Path, fault: str, call: str, points: int) -> int:
     return int(found["points"])
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_a_rename_goes_on_to_the_same_end(tmp_path: Path) -> None:
     """Between a checkpoint and the next file, the moment at which careless programs lose both."""
     assert survived(tmp_path, "kill", "os.replace", 4) == 4

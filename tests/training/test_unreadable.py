@@ -130,6 +130,7 @@ def ran(processes: ProcessGroup, folder: Path, recipe: Recipe, run: Path) -> Non
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["data", "hybrid"])
 def test_two_processes_leave_out_what_one_leaves_out(
     damaged: Dataset, brief: Recipe, tmp_path: Path, scheme: str

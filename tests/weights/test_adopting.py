@@ -221,6 +221,7 @@ def started(script: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_several_processes_that_fetch_at_once_fetch_once(
     weights: PublishedWeights, content: bytes, server: FileServer, script: str
 ) -> None:
@@ -234,6 +235,7 @@ def test_several_processes_that_fetch_at_once_fetch_once(
     assert [each for each in own_folder(weights).rglob("*") if each.is_file()] == [converted(weights)]
 
 
+@pytest.mark.slow
 def test_one_process_fetches_and_converts_while_another_waits(
     weights: PublishedWeights, server: FileServer, script: str
 ) -> None:
@@ -249,6 +251,7 @@ def test_one_process_fetches_and_converts_while_another_waits(
     assert waiting.communicate()[0].splitlines()[-1] == str(converted(weights))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("legacy", [False, True])
 def test_a_file_of_torchvisions_layout_and_size_becomes_its_network(server: FileServer, legacy: bool) -> None:
     """228 MB over the wire, of both layouts of torch.save: conversion has tests of its own."""

@@ -113,6 +113,7 @@ def test_lines_are_those_that_splitting_the_whole_gives() -> None:
         list(paths(io.BytesIO(b"x" * (2 * LONGEST)), "x"))
 
 
+@pytest.mark.slow
 def test_standard_input_is_a_list_or_a_picture(here: Path) -> None:
     script = (
         "import sys; from alexnet.inference.inputs.arguments import pictures\n"
