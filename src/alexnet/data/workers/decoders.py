@@ -95,8 +95,10 @@ class Decoders:
     def _process(self) -> subprocess.Popen[bytes]:
         """Return this thread's process, started if there is none."""
         process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
-        if process is not None:
+        if process is not None and process.poll() is None:
             return process
+        if process is not None:  # it has died before it was given this picture
+            self._end(process)
         with self._lock:
             if self._closed:
                 raise AlexNetError("no picture is decoded any more")
