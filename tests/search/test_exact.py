@@ -14,11 +14,12 @@ import pytest
 
 from alexnet.errors import AlexNetError, RecipeError, SearchError
 from alexnet.kernels.library import plain
-from alexnet.search import change, exact, header
+from alexnet.search import exact
 from alexnet.search.exact import Exact
 from alexnet.search.index import UNLABELLED, IndexCard, Rows
 from alexnet.search.kinds import kind_of_folder
-from alexnet.search.store import Store
+from alexnet.search.storage import change, header
+from alexnet.search.storage.store import Store
 
 DIMENSION = 24
 CARD = IndexCard(
@@ -145,7 +146,7 @@ KILLED = """
 import itertools, os, signal, sys
 from pathlib import Path
 import numpy as np
-from alexnet.search import change, exact
+from alexnet.search.storage import change, exact
 from alexnet.search.index import IndexCard, Rows
 from alexnet.search.exact import Exact
 folder, what = Path(sys.argv[1]), sys.argv[2]

@@ -202,7 +202,7 @@ def test_a_kill_in_the_middle_of_a_build_leaves_the_old_index(tmp_path: Path, ch
     program = """
 import json, os, signal, sys
 from pathlib import Path
-from alexnet.search import change
+from alexnet.search.storage import change
 from alexnet.search.kinds import kind_named
 from search.pictures import card, rows
 change.write_header = lambda folder, header: os.kill(os.getpid(), signal.SIGKILL)

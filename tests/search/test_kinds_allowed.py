@@ -6,8 +6,8 @@ import pytest
 
 from alexnet.errors import SearchError
 from alexnet.search.exact import build
-from alexnet.search.header import read_header
 from alexnet.search.kinds import ALLOWED, kind_named, kind_of_folder, remember_database
+from alexnet.search.storage.header import read_header
 from search.pictures import card, rows
 
 ADDRESS = "postgresql://somebody@db.example:5432/x?table=pictures"

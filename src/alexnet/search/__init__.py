@@ -5,11 +5,10 @@
 
 index           what every index is: the words that its kinds share; kinds: a kind by its name
 exact           the default kind: every vector is compared
-store           vectors, names and labels on the disk, read where they lie; shard: some of them
+storage         vectors, names and labels on the disk: read where they lie, changed whole
 codes           a kind: short binary codes; faiss_index: two of FAISS; postgresql, qdrant: what databases keep
 stored          what indexes in a folder have in common
 measures        what such a kind misses; sampling: some vectors that stand for all
-change          an index made, added to and cut down: all of it or nothing; header: what lies there, with digests
 picture_index   an index and its network: pictures in, pictures out; building: made of a data set
 features        features of a data set's pictures: computed some at a time, kept as files
 known           where networks and pictures of an index lie on this machine

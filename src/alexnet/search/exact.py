@@ -16,9 +16,9 @@ from torch import Tensor
 
 from alexnet.errors import RecipeError
 from alexnet.kernels.halves import half_products
-from alexnet.search.change import add, changing, remove
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
-from alexnet.search.store import Store
+from alexnet.search.storage.change import add, changing, remove
+from alexnet.search.storage.store import Store
 
 SPARE: Final = 16
 """Candidates beyond k that are compared value by value: rounding may have put them in another order."""

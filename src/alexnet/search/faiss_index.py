@@ -19,14 +19,14 @@ import numpy as np
 import torch  # noqa: F401  # before FAISS, whose OpenMP is another
 
 from alexnet.errors import RecipeError, missing
-from alexnet.search.change import Change, add, changing, remove
 from alexnet.search.exact import SPARE, as_queries, compared
 from alexnet.search.exact import nearest as exact_nearest
-from alexnet.search.header import damaged
 from alexnet.search.index import IndexCard, Neighbours, Rows
 from alexnet.search.sampling import sampled_vectors
-from alexnet.search.shard import as_float32
-from alexnet.search.store import Store
+from alexnet.search.storage.change import Change, add, changing, remove
+from alexnet.search.storage.header import damaged
+from alexnet.search.storage.shard import as_float32
+from alexnet.search.storage.store import Store
 from alexnet.search.stored import StoredIndex
 from alexnet.settings.typed import from_plain
 

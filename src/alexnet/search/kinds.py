@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final, cast
 
 from alexnet.errors import RecipeError, SearchError, choices
-from alexnet.search.header import HEADER, damaged, read_header
 from alexnet.search.index import Kind
 from alexnet.search.known import recall, remember
+from alexnet.search.storage.header import HEADER, damaged, read_header
 from alexnet.text import visible
 
 KINDS: Final = {

@@ -3,7 +3,7 @@
 import numpy as np
 
 from alexnet import randomness
-from alexnet.search.store import Store
+from alexnet.search.storage.store import Store
 
 
 def sampled_rows(count: int, wanted: int, seed: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from alexnet.search.exact import as_queries
 from alexnet.search.exact import nearest as exact_nearest
 from alexnet.search.index import Entries, IndexCard, Neighbours
 from alexnet.search.sampling import sampled_vectors
-from alexnet.search.store import Store
+from alexnet.search.storage.store import Store
 
 
 class StoredIndex:

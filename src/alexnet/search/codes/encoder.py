@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from alexnet import files
-from alexnet.search.header import damaged
+from alexnet.search.storage.header import damaged
 
 WORD: Final = 64
 """Bits of a word."""

@@ -16,15 +16,15 @@ import numpy as np
 
 from alexnet.errors import RecipeError, choices
 from alexnet.kernels.hamming import hamming_nearest
-from alexnet.search.change import Change, add, changing, remove
 from alexnet.search.codes.autoencoder import AutoencoderRecipe, train_autoencoder
 from alexnet.search.codes.encoder import Encoder, load_encoder
 from alexnet.search.codes.projections import pca_sign, random_projection
 from alexnet.search.exact import as_queries, compared
-from alexnet.search.header import damaged
 from alexnet.search.index import IndexCard, Neighbours, Rows
 from alexnet.search.sampling import sampled_vectors
-from alexnet.search.store import Store
+from alexnet.search.storage.change import Change, add, changing, remove
+from alexnet.search.storage.header import damaged
+from alexnet.search.storage.store import Store
 from alexnet.search.stored import StoredIndex
 from alexnet.settings.typed import from_plain
 

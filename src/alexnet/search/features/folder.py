@@ -21,9 +21,9 @@ import numpy as np
 
 from alexnet import files
 from alexnet.errors import RecipeError, SearchError
-from alexnet.search.header import MAX_DIMENSION
 from alexnet.search.index import DTYPES, PictureSource
-from alexnet.search.shard import mapped
+from alexnet.search.storage.header import MAX_DIMENSION
+from alexnet.search.storage.shard import mapped
 from alexnet.settings.typed import from_plain, to_plain
 
 HEADER: Final = "header.json"

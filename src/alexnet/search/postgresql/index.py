@@ -16,13 +16,13 @@ from typing import Any, Final, final
 import numpy as np
 
 from alexnet.errors import RecipeError, SearchError
-from alexnet.search.change import changing
 from alexnet.search.exact import as_queries
-from alexnet.search.header import damaged
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
 from alexnet.search.postgresql.connection import Address, answering, close, connect, parsed
 from alexnet.search.postgresql.table import Table, is_name
-from alexnet.search.store import Store
+from alexnet.search.storage.change import changing
+from alexnet.search.storage.header import damaged
+from alexnet.search.storage.store import Store
 from alexnet.settings.typed import from_plain
 
 MOST_KEPT: Final = 16_000

@@ -18,15 +18,15 @@ from urllib.parse import quote, unquote, urlsplit
 import numpy as np
 
 from alexnet.errors import RecipeError, SearchError
-from alexnet.search.change import changing
 from alexnet.search.exact import as_queries
-from alexnet.search.header import damaged
 from alexnet.search.index import Entries, IndexCard, Neighbours, Rows
 from alexnet.search.qdrant.engine import EnginePoints
 from alexnet.search.qdrant.points import NAME, ROW, Points, QdrantOptions
 from alexnet.search.qdrant.server import ServerPoints
 from alexnet.search.sampling import sampled_rows
-from alexnet.search.store import Store
+from alexnet.search.storage.change import changing
+from alexnet.search.storage.header import damaged
+from alexnet.search.storage.store import Store
 from alexnet.settings.typed import from_plain
 
 _ROWS = 1024  # points that are written at a time

@@ -13,8 +13,8 @@ from numpy.typing import DTypeLike
 
 from alexnet.data.storage.arrays import array_start
 from alexnet.errors import DataError
-from alexnet.search.header import ShardCard, damaged
 from alexnet.search.index import IndexCard, Rows
+from alexnet.search.storage.header import ShardCard, damaged
 
 RECORD: Final = np.dtype(
     [

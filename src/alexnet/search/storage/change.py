@@ -15,7 +15,8 @@ import torch
 
 from alexnet import files
 from alexnet.errors import AlexNetError, SearchError
-from alexnet.search.header import (
+from alexnet.search.index import IndexCard, Rows
+from alexnet.search.storage.header import (
     FILE,
     HEADER,
     FileCard,
@@ -25,9 +26,8 @@ from alexnet.search.header import (
     named_files,
     write_header,
 )
-from alexnet.search.index import IndexCard, Rows
-from alexnet.search.shard import OpenShard
-from alexnet.search.store import Store
+from alexnet.search.storage.shard import OpenShard
+from alexnet.search.storage.store import Store
 
 SHARD_BYTES: Final = 1 << 28
 """Of the vectors of a shard: what has to be written again where a picture is added to a full index."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from alexnet.errors import SearchError
-from alexnet.search.header import HEADER, Header, check_file, damaged, read_header
 from alexnet.search.index import UNLABELLED, Entries
-from alexnet.search.shard import RECORD, Shard, as_float32, mapped
+from alexnet.search.storage.header import HEADER, Header, check_file, damaged, read_header
+from alexnet.search.storage.shard import RECORD, Shard, as_float32, mapped
 
 _ATTEMPTS: Final = 20
 """To open an index that others go on changing."""
