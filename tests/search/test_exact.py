@@ -146,7 +146,8 @@ KILLED = """
 import itertools, os, signal, sys
 from pathlib import Path
 import numpy as np
-from alexnet.search.storage import change, exact
+from alexnet.search import exact
+from alexnet.search.storage import change
 from alexnet.search.index import IndexCard, Rows
 from alexnet.search.exact import Exact
 folder, what = Path(sys.argv[1]), sys.argv[2]
