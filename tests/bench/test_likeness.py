@@ -11,6 +11,7 @@ from alexnet.networks.stage import Architecture
 pytestmark = pytest.mark.skipif(library.absence() is not None, reason=f"no kernels: {library.absence()}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "layers"),
     [

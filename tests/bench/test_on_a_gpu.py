@@ -10,6 +10,7 @@ import torch
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "on_a_gpu.py"
 
 
+@pytest.mark.slow
 def test_without_a_device_it_says_so_and_measures_nothing() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device")

@@ -166,6 +166,7 @@ def test_answers_are_drawn_at_random_and_mistakes_are_mistakes(
     assert {one.index for one in wrong} == {one.index for one in everything if one.classes[0] != one.label}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
